@@ -6,7 +6,7 @@ import sys
 import textwrap
 import warnings
 
-from . import __version__, chapters, comparing, experiment
+from . import __version__, chapters, comparing, walkthrough
 from .engine.checks import check_known
 from .models import MODELS
 from .scores import CATALOGUE, entry
@@ -184,7 +184,7 @@ def settings(arguments):
 
 
 def run_command(arguments):
-    experiment.run(**settings(arguments))
+    walkthrough.run(**settings(arguments))
 
 
 def compare_command(arguments):

@@ -12,7 +12,7 @@ from .decisions import decide
 from .engine.checks import check_count
 from .engine.losses import prepare_samples
 from .engine.storage import atomic
-from .experiment import build, optimizer, plain, prepare_folder
+from .walkthrough import build, optimizer, plain, prepare_folder
 from .pruning import prune
 from .scores import CATALOGUE, reverse, score as score_neurons
 from .training import fit, loss_and_accuracy

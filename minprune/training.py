@@ -35,12 +35,13 @@ class History:
 
 
 def fit(net, x, t, loss="cross_entropy", optimizer=None, epochs=10, batch_size=32, seed=0, validation=None,
-        patience=None, callback=None, on_batch=None, progress=None):
+        patience=None, callback=None, on_batch=None, on_step=None, augment=None, state=None, progress=None):
     """Train `net` in place on x (N, *input_shape) and t; return the History.
 
     Each epoch shuffles the samples (by `seed`, which also draws for Dropout) and steps along the gradient of the
     mean loss of each mini-batch: w ← optimizer(w, 1/N Σ_n ∂ℓ_n/∂w). The same seed gives the same bits. A second
-    call starts anew: the optimizer's state, the epoch that a schedule sees, and (with the same seed) the shuffle.
+    call starts anew: the optimizer's state (unless it is given), the epoch that a schedule sees, and (with the same
+    seed) the shuffle.
 
     optimizer   default Adam(1e-3); settings only, so it may be used again and again
     validation  (x, t), measured after each epoch
@@ -49,6 +50,10 @@ def fit(net, x, t, loss="cross_entropy", optimizer=None, epochs=10, batch_size=3
     callback    callback(net, history) after each epoch; returning True ends the training
     on_batch    on_batch(net, trace) after each backward pass, before the step; `trace` holds every neuron's per-sample
                 outputs and gradients
+    on_step     on_step(net, rate) after each step of the optimizer, which went with that learning rate; may change the
+                weights in place (a mask that is kept, a proximal step)
+    augment     augment(x, rng) returns what the network sees in place of a mini-batch x, of the same shape
+    state       the optimizer's state to go on from, as its `start(net.parameters())` makes it; changed in place
     progress    True prints a line an epoch; by default only if the output is a terminal
 
     Raises ValueError or TypeError for data that do not fit (see `prepare_samples`), before anything
@@ -61,13 +66,13 @@ def fit(net, x, t, loss="cross_entropy", optimizer=None, epochs=10, batch_size=3
     if patience is not None and validation is None:
         raise ValueError("patience needs validation data: give validation=(x, t)")
     optimizer = Adam() if optimizer is None else check_optimizer(optimizer)
-    check_callables(callback=callback, on_batch=on_batch)
+    check_callables(callback=callback, on_batch=on_batch, on_step=on_step, augment=augment)
     progress = sys.stdout.isatty() if progress is None else progress
     rng = check_seed(seed)
     history, best = History(), None
-    state = optimizer.start(net.parameters())
+    state = optimizer.start(net.parameters()) if state is None else check_state(state, optimizer, net)
     for epoch in range(epochs):
-        train_one_epoch(net, x, t, loss, optimizer, state, epoch, batch_size, rng, on_batch, history)
+        train_one_epoch(net, x, t, loss, optimizer, state, epoch, batch_size, rng, (augment, on_batch, on_step), history)
         if validation is not None:
             validate(net, *validation, batch_size, history)
             if history.best < 0 or history.validation_loss[-1] < history.validation_loss[history.best]:
@@ -100,14 +105,37 @@ def check_callables(**functions):
             raise TypeError(f"{name} expects a function, got {function!r}")
 
 
-def train_one_epoch(net, x, t, loss, optimizer, state, epoch, batch_size, rng, on_batch, history):
+def check_state(state, optimizer, net):
+    """Return the state; raise ValueError unless it is one that this optimizer could have made for this network."""
+    def shapes(one):
+        return {key: shapes(value) for key, value in one.items()} if isinstance(one, dict) else np.shape(one)
+
+    expected = shapes(optimizer.start(net.parameters()))
+    if not isinstance(state, dict) or shapes(state) != expected:
+        raise ValueError(f"state expects what {type(optimizer).__name__}.start(net.parameters()) makes, of shapes "
+                         f"{expected}, got {shapes(state) if isinstance(state, dict) else type(state).__name__}")
+    return state
+
+
+def augmented(augment, x, rng):
+    """The batch that the network sees; raise ValueError if it is of another shape."""
+    seen = np.asarray(augment(x, rng), x.dtype)
+    if seen.shape != x.shape:
+        raise ValueError(f"augment expects to return shape {x.shape}, got {seen.shape}")
+    return seen
+
+
+def train_one_epoch(net, x, t, loss, optimizer, state, epoch, batch_size, rng, hooks, history):
     """One pass over all samples in random order; the epoch's means go into the history."""
+    augment, on_batch, on_step = hooks
     order, parameters = rng.permutation(len(x)), net.parameters()
     total = right = 0.0
     for start in range(0, len(x), batch_size):
-        batch = order[start:start + batch_size]
-        trace, L = train_on_batch(net, x[batch], t[batch], loss, parameters, optimizer, state,
-                                  epoch + start / len(x), rng, on_batch)
+        batch, now = order[start:start + batch_size], epoch + start / len(x)
+        seen = x[batch] if augment is None else augmented(augment, x[batch], rng)
+        trace, L = train_on_batch(net, seen, t[batch], loss, parameters, optimizer, state, now, rng, on_batch)
+        if on_step is not None:
+            on_step(net, optimizer.rate(now))
         total += L.sum(dtype=float)
         if not np.isfinite(total):
             raise FloatingPointError(f"the loss is {total} in epoch {epoch + 1}: lower the learning rate?")

@@ -9,7 +9,7 @@ import minprune
 
 ROOT = pathlib.Path(__file__).parent.parent
 ORDER = ["engine", "datasets", "models", "training", "recording", "scores", "decisions", "pruning", "evaluation",
-         "retraining", "plots", "experiment", "comparing", "chapters", "cli"]
+         "retraining", "plots", "walkthrough", "comparing", "chapters", "cli"]
 
 
 def test_importing_minprune_imports_no_matplotlib():

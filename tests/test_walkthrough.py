@@ -3,13 +3,13 @@
 import pytest
 
 import minprune as mp
-from minprune import experiment
+from minprune import walkthrough
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     """`minprune run` with its defaults, but for the curve of all fractions."""
-    return experiment.run(curve=False, out=tmp_path_factory.mktemp("run"))
+    return walkthrough.run(curve=False, out=tmp_path_factory.mktemp("run"))
 
 
 def test_the_default_cnn_reads_97_percent_of_the_test_digits(report):
@@ -33,10 +33,10 @@ def test_the_scores_in_the_report_are_those_of_the_network_before(report):
 
 def test_numbers_that_json_does_not_know():
     inf, nan = float("inf"), float("nan")
-    assert experiment.plain({"a": (inf, -inf, nan, 1.5), 2: [True, None]}) == {"a": ["inf", "-inf", "nan", 1.5],
+    assert walkthrough.plain({"a": (inf, -inf, nan, 1.5), 2: [True, None]}) == {"a": ["inf", "-inf", "nan", 1.5],
                                                                               "2": [True, None]}
 
 
 def test_a_few():
-    assert experiment.a_few([3, 4]) == "3 4" and experiment.a_few([]) == "none"
-    assert experiment.a_few(range(15)) == "0 1 2 3 4 5 6 7 8 9 10 11 and 3 more"
+    assert walkthrough.a_few([3, 4]) == "3 4" and walkthrough.a_few([]) == "none"
+    assert walkthrough.a_few(range(15)) == "0 1 2 3 4 5 6 7 8 9 10 11 and 3 more"
