@@ -141,6 +141,7 @@ def train_one_epoch(net, x, t, loss, optimizer, state, epoch, batch_size, rng, h
             raise FloatingPointError(f"the loss is {total} in epoch {epoch + 1}: lower the learning rate?")
         correct = loss.correct(trace.y, t[batch])
         right = None if correct is None or right is None else right + np.count_nonzero(correct)
+        del trace, L                            # the next step's arrays take their place in the cache
     history.loss.append(float(total) / len(x))
     history.accuracy.append(None if right is None else float(right / len(x)))
     history.rate.append(optimizer.rate(epoch))

@@ -67,7 +67,8 @@ class NeuronLayer(Layer):
         """∂ℓ/∂z = ∂ℓ/∂o · f′(z);  ∂ℓ/∂a = ∂ℓ/∂z, or back through the batch norm;
         ∂ℓ/∂W, ∂ℓ/∂b = Σ_n ∂ℓ/∂a · ∂a/∂(W, b);  ∂ℓ/∂x = ∂ℓ/∂a · ∂a/∂x."""
         trace.do = do
-        trace.dz = do * self.slope(trace.z)
+        trace.dz = self.slope(trace.z)
+        trace.dz *= do
         da = self.unnormalised(trace)
         trace.grads["W"] = self.weight_gradient(trace.x, da, trace.kept if trace.kept["training"] else None)
         trace.grads["b"] = total(da)

@@ -3,9 +3,12 @@
     python tests/benchmarks/training_step.py
 
 Float32, batches of 128. The products are those of the forward pass, of ∂ℓ/∂W, and of ∂ℓ/∂x where a layer below
-needs it, as `numpy.matmul` of contiguous arrays of the same shapes. Both are timed in turns in one run.
+needs it, as `numpy.matmul` of contiguous arrays of the same shapes. Both are timed in turns in one run. Where the
+arrays happen to lie in memory changes both times and their ratio, so each line is the median over several networks
+made anew, and says the lowest and the highest.
 """
 
+import statistics
 
 import numpy as np
 
@@ -15,6 +18,7 @@ import minprune as mp
 from minprune.engine.losses import find_loss
 
 BATCH = 128
+NETWORKS = 9
 
 
 def mlp():
@@ -49,14 +53,22 @@ def training_step(net, optimizer):
     return lambda: mp.training.train_on_batch(net, x, t, loss, parameters, optimizer, state)
 
 
+def ratio(make, optimizer, rounds):
+    """(milliseconds of the products, of the step) of a network made anew."""
+    net = make()
+    return [1e3 * one for one in seconds([products(net), training_step(net, optimizer)], rounds)]
+
+
 def main():
-    print(f"{'one training step of':<22}{'with':<16}{'products':>12}{'step':>12}{'ratio':>8}")
-    for name, make, rounds in (("784-300-100-10", mlp, 400), ("LeNet-5 20-50-500", lenet5, 60)):
+    print(f"{'one training step of':<22}{'with':<15}{'products':>11}{'step':>12}{'ratio':>8}   lowest … highest")
+    for name, make, rounds in (("784-300-100-10", mlp, 100), ("LeNet-5 20-50-500", lenet5, 15)):
         for told, optimizer in (("SGD", mp.SGD(0.01)), ("SGD, momentum", mp.SGD(0.01, momentum=0.9)),
                                 ("Adam", mp.Adam())):
-            net = make()
-            bare, step = seconds([products(net), training_step(net, optimizer)], rounds)
-            print(f"{name:<22}{told:<16}{1e3 * bare:>9.2f} ms{1e3 * step:>9.2f} ms{step / bare:>8.2f}")
+            times = [ratio(make, optimizer, rounds) for _ in range(NETWORKS)]
+            bare, step = (statistics.median(column) for column in zip(*times))
+            ratios = sorted(step / bare for bare, step in times)
+            print(f"{name:<22}{told:<15}{bare:>8.2f} ms{step:>9.2f} ms{statistics.median(ratios):>8.2f}"
+                  f"   {ratios[0]:.2f} … {ratios[-1]:.2f}", flush=True)
 
 
 if __name__ == "__main__":
