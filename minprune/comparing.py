@@ -10,11 +10,16 @@ import numpy as np
 from . import datasets
 from .decisions import decide
 from .engine.checks import check_count
+from .engine.dense import Dense
+from .engine.layer import Flatten
 from .engine.losses import prepare_samples
+from .engine.network import Network
 from .engine.storage import atomic
 from .walkthrough import build, optimizer, plain, prepare_folder
 from .pruning import prune
 from .scores import CATALOGUE, reverse, score as score_neurons
+from .scores.gathered import GATHERED
+from .scores.surgeon import LARGEST
 from .training import fit, loss_and_accuracy
 
 FRACTIONS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -46,30 +51,58 @@ def compare_scores(data="digits", model=None, seeds=5, samples=500, epochs=20, r
                    leave_out=()):
     """Train `seeds` networks; score each by every score; measure ρ with removal, cost, and accuracy without retraining.
 
-    Scores and removal are of the first `samples` training samples. Writes compare.json, compare.txt and two figures to
-    `out`, and returns what is in compare.json. Raises ValueError or OSError if an argument does not fit.
+    Scores and removal are of the first `samples` training samples. Scores that are only for small networks (`obs`) are
+    measured, with all others once more, on networks of 16 and 12 hidden neurons. Writes compare.json, compare.txt and
+    two figures to `out`, and returns what is in compare.json. Raises ValueError or OSError if an argument does not fit.
     """
     seeds, samples = check_count("seeds", seeds), check_count("samples", samples)
     names = [name for name in CATALOGUE if name not in leave_out]
     nets = [build(datasets.load(data, seed=seed), model, seed, "float64") for seed in range(seeds)]
     out = prepare_folder(out)
-    rows = {name: [] for name in [*names, "removal, reversed"]}
-    for seed, (net, loss) in enumerate(nets):
-        part = datasets.load(data, seed=seed)
-        fit(net, part.x_train, part.t_train, loss, optimizer(rate, epochs), epochs, seed=seed, progress=False)
-        test = prepare_samples(net, part.x_test, part.t_test, loss)
-        quality = told(loss_and_accuracy(net, *test))
-        print(f"network {seed + 1} of {seeds}: test loss and accuracy {quality}", flush=True)
-        measured = measure_all(net, names, part.x_train[:samples], part.t_train[:samples], loss, test)
-        names = [name for name in names if name in measured]            # what is only for small networks has said so
-        for name, row in measured.items():
-            rows[name].append(row)
     report = {"settings": {"data": str(data), "model": model, "seeds": seeds, "samples": samples, "epochs": epochs,
                            "rate": rate},
-              "fractions": FRACTIONS, "scores": {name: summary(found) for name, found in rows.items() if found}}
+              "fractions": FRACTIONS, "scores": measure_networks(nets, names, data, samples, epochs, rate)}
+    missing = [name for name in names if name not in report["scores"]]
+    small = small_networks(nets) if missing else None
+    if small:
+        shape = shape_of(small[0][0])
+        print(f"\nonce more on small networks, {shape}, where {' and '.join(missing)} can be measured too")
+        report["small"] = {"network": shape, "scores": measure_networks(small, names, data, samples, epochs, rate)}
     print(f"\n{table(report)}")
     write(out, report)
     return report
+
+
+def measure_networks(nets, names, data, samples, epochs, rate):
+    """{score: mean and deviation of what was measured}, network number s being trained and measured on split s."""
+    rows = {}
+    for seed, (net, loss) in enumerate(nets):
+        part, gathered = datasets.load(data, seed=seed), [one() for one in GATHERED]
+        fit(net, part.x_train, part.t_train, loss, optimizer(rate, epochs), epochs, seed=seed, progress=False,
+            on_batch=lambda net, trace: [one(net, trace) for one in gathered])
+        test = prepare_samples(net, part.x_test, part.t_test, loss)
+        quality = told(loss_and_accuracy(net, *test))
+        print(f"network {seed + 1} of {len(nets)}: test loss and accuracy {quality}", flush=True)
+        measured = measure_all(net, names, part.x_train[:samples], part.t_train[:samples], loss, test, gathered)
+        names = [name for name in names if name in measured]            # what is only for small networks has said so
+        for name, row in measured.items():
+            rows.setdefault(name, []).append(row)
+    return {name: summary(found) for name, found in rows.items()}
+
+
+def small_networks(nets):
+    """Networks of 16 and 12 hidden neurons beside these, or None if even they have too many weights for `obs`."""
+    small = []
+    for seed, (net, loss) in enumerate(nets):
+        flat = [Flatten()] if len(net.input_shape) > 1 else []
+        layers = [*flat, Dense(16, "relu"), Dense(12, "relu"), Dense(int(np.prod(net.output_shape)))]
+        small.append((Network(net.input_shape, layers, seed=seed), loss))
+    return small if sum(array.size for array in small[0][0].parameters().values()) <= LARGEST else None
+
+
+def shape_of(net):
+    """64-16-12-10: the number of inputs, and of the neurons of each layer."""
+    return "-".join(map(str, [int(np.prod(net.input_shape)), *(net[name].K for name in net.neuron_layers)]))
 
 
 def told(quality):
@@ -77,8 +110,9 @@ def told(quality):
     return f"{loss:.4f}" + (f", {accuracy:.2%}" if accuracy is not None else "")
 
 
-def measure_all(net, names, x, t, loss, test):
-    """{score: what was measured on one network}; the reversed control goes with the exact removal."""
+def measure_all(net, names, x, t, loss, test, gathered):
+    """{score: what was measured on one network}, those gathered while training included, which cost no pass afterwards;
+    the reversed control goes with the exact removal."""
     forward = seconds(lambda: net.predict(x))
     truth, rows = score_neurons(net, "removal", x, t, loss), {}
     for name in names:
@@ -89,6 +123,8 @@ def measure_all(net, names, x, t, loss, test):
             print(f"left out: {name} ({error})", flush=True)
             continue
         rows[name] = measure(net, scores, truth, (time.perf_counter() - start) / forward, test)
+    for one in gathered:
+        rows[type(one).__name__] = measure(net, one.scores(), truth, 0.0, test)
     rows["removal, reversed"] = measure(net, reverse(truth), truth, rows.get("removal", {"cost": 0.0})["cost"], test)
     return rows
 
@@ -133,8 +169,15 @@ def mean_sd(values):
 
 
 def table(report):
+    """The lines of all scores; below, those on small networks where there are any; what ρ is."""
+    lines = lines_of(report["scores"])
+    if "small" in report:
+        lines += ["", f"on small networks, {report['small']['network']}:", *lines_of(report["small"]["scores"])]
+    return "\n".join([*lines, "", *NOTES])
+
+
+def lines_of(rows):
     """One line a score, best first: ρ overall and by layer, cost, accuracy after some fractions."""
-    rows = report["scores"]
     layers = list(next(iter(rows.values()))["rho"])
     kind = "accuracy" if next(iter(rows.values()))["accuracy"] else "loss"
     shown = [place for place, fraction in enumerate(FRACTIONS) if fraction in (0.1, 0.3, 0.5)]
@@ -146,12 +189,13 @@ def table(report):
         line += f"{row['cost']:>16.1f}"
         lines.append(line + "".join(f"{pm(row[kind][place], '{:.1%}' if kind == 'accuracy' else '{:.3f}'):>20}"
                                     for place in shown))
-    return "\n".join([*lines, "", *NOTES])
+    return lines
 
 
-NOTES = ["ρ is Spearman's rank correlation with exact removal, which is signed: negative where the network is better off",
-         "without a neuron. ρ overall and quality after removal rank all layers together: a score that does not compare",
-         "between layers loses there, and may still rank well within each (see scores.normalise)."]
+NOTES = ["ρ is Spearman's rank correlation with exact removal, which is signed: negative where the network is better",
+         "off without a neuron. ρ overall and quality after removal rank all layers together: a score that does not",
+         "compare between layers loses there, and may still rank well within each (see scores.normalise).",
+         "GatheredGradient and Movement are gathered while training: they cost no pass afterwards."]
 
 
 def pm(value, form):

@@ -16,20 +16,20 @@ def record(net, x, t, loss="cross_entropy"):
     return record_batch(net, *prepare_samples(net, x, t, loss))
 
 
-def stream(net, x, t, loss="cross_entropy", batch_size=256, backward=True):
+def stream(net, x, t, loss="cross_entropy", batch_size=256, backward=True, need_dx=True):
     """Yield the recorded Trace of each `batch_size` samples in turn: memory does not grow with N.
 
-    `backward=False` leaves out the gradients.
+    `backward=False` leaves out the gradients, `need_dx=False` only `trace.dx`, that of the network's own input.
     """
     x, t, loss = prepare_samples(net, x, t, loss)
     size = check_count("batch_size", batch_size)
     for start in range(0, len(x), size):
-        yield record_batch(net, x[start:start + size], t[start:start + size], loss, backward)
+        yield record_batch(net, x[start:start + size], t[start:start + size], loss, backward, need_dx)
 
 
-def record_batch(net, x, t, loss, backward=True):
+def record_batch(net, x, t, loss, backward=True, need_dx=True):
     trace = net.forward(x)
     trace.t, trace.L = t, loss(trace.y, t)
     if backward:
-        net.backward(trace, loss.derivative(trace.y, t))
+        net.backward(trace, loss.derivative(trace.y, t), need_dx)
     return trace

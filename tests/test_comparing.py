@@ -7,7 +7,7 @@ import pytest
 
 import minprune as mp
 from minprune.cli import main
-from minprune.comparing import agreement, mean_sd, ranks, spearman, table
+from minprune.comparing import agreement, mean_sd, ranks, small_networks, spearman, table
 
 
 def test_ranks_share_ties():
@@ -49,7 +49,10 @@ def test_every_score_is_measured(out):
     report = json.loads((out / "compare.json").read_text(encoding="utf-8"))
     small_only = {"obs", "obs_neurons"}
     assert set(report["scores"]) == set(mp.scores.CATALOGUE) - {"shapley", "greedy_removal", "chip"} - small_only \
-        | {"removal, reversed"}
+        | {"removal, reversed", "GatheredGradient", "Movement"}
+    assert set(report["small"]["scores"]) == set(report["scores"]) | small_only     # on a network where they can be
+    assert report["small"]["network"] == "64-16-12-10"
+    assert all(np.isfinite(report["small"]["scores"][name]["rho"]["overall"][0]) for name in small_only)
     truth, reversed_ = report["scores"]["removal"], report["scores"]["removal, reversed"]
     assert truth["rho"]["overall"] == pytest.approx([1, 0]) and reversed_["rho"]["overall"] == pytest.approx([-1, 0])
     for row in report["scores"].values():
@@ -62,8 +65,18 @@ def test_the_table_and_the_figures_are_there(out):
     lines = (out / "compare.txt").read_text(encoding="utf-8").splitlines()
     assert len(lines[:lines.index("")]) == 1 + len(report["scores"])
     assert lines[1].startswith("removal ") and "1.00 ± 0.00" in lines[1]
+    start = lines.index("on small networks, 64-16-12-10:")
+    rest = lines[start + 1:]
+    assert len(rest[:rest.index("")]) == 1 + len(report["small"]["scores"]) and rest[1].startswith("removal ")
     for name in ("compare_rho.png", "compare_accuracy.png"):
         assert (out / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_small_networks_are_there_only_where_the_hessian_fits():
+    narrow, wide = (mp.Network(inputs, [mp.Dense(4), mp.Dense(3)]) for inputs in (20, 200))
+    (net, loss), = small_networks([(narrow, "mse")])
+    assert [net[name].K for name in net.neuron_layers] == [16, 12, 3] and loss == "mse" and net.input_shape == (20,)
+    assert small_networks([(wide, "mse")]) is None
 
 
 def test_the_table_is_sorted_and_has_a_dash_where_all_neurons_tie():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .gathering import batches, by_position, over_positions
+from .gathering import mean_over_samples, over_positions
 
 
 def activation_mean(o):
@@ -40,7 +40,7 @@ def activation_mean_abs(o):
     return over_positions(np.abs(o)) / o.shape[1]
 
 
-def activation_std(net, x, batch_size=256):
+def activation_std(net, forward_traces):
     """The standard deviation of the neuron's output.
 
     Formula:  I_i = √(mean_np (o_npi − m_i)²), m_i = mean_np o_npi
@@ -57,24 +57,30 @@ def activation_std(net, x, batch_size=256):
     and may matter. The mean and the sum of squares are merged batch by batch (Chan, Golub & LeVeque), so that
     nothing cancels.
     """
-    count = 0
-    mean = {name: np.zeros(net[name].K) for name in net.hidden_layers}
-    squares = {name: np.zeros(net[name].K) for name in net.hidden_layers}
-    for trace in batches(net, x, batch_size):
-        for name in mean:
-            o = by_position(net, name, trace[name].o).astype(float)
-            old, new = count * o.shape[1], len(o) * o.shape[1]
-            m = o[0, 0] + (o - o[0, 0]).mean(axis=(0, 1))                   # exact where o is constant
-            moved = m - mean[name]
-            squares[name] += ((o - m) ** 2).sum(axis=(0, 1)) + moved ** 2 * (old * new / (old + new))
-            mean[name] += moved * (new / (old + new))
-        count += len(trace.x)
-    return {name: np.sqrt(squares[name] / (count * positions(net[name]))) for name in mean}
+    count, mean, squares = ({name: 0.0 for name in net.hidden_layers} for _ in range(3))
+    for trace in forward_traces:
+        for name in count:
+            new, m, s = moments(trace[name].o.astype(float, copy=False))
+            moved, both = m - mean[name], count[name] + new
+            squares[name] += s + moved ** 2 * (count[name] * new / both)
+            mean[name] += moved * (new / both)
+            count[name] = both
+        yield
+    return {name: np.sqrt(squares[name] / count[name]) for name in count}
 
 
-def positions(layer):
-    """P: how many outputs a neuron has for one sample."""
-    return np.prod(layer.output_shape[:-1], dtype=int)
+def moments(o):
+    """(how many outputs, their mean m, Σ (o − m)²), of each neuron.
+
+    Measured from the first one: equal ones give m exactly and 0, and at most as many digits are lost as their number
+    has, since (first − m)² is one of the squares.
+    """
+    K, N, P = o.shape[-1], len(o), o[0].size // o.shape[-1]
+    first = o.reshape(-1, K)[0]
+    rows = o.reshape(N, -1) - np.tile(first, P)         # the axes P and K as one: short ones are slow to loop over
+    sums = (np.ones(N) @ rows).reshape(P, K).sum(axis=0)
+    squares = np.einsum("nj,nj->j", rows, rows).reshape(P, K).sum(axis=0) - sums ** 2 / (N * P)
+    return N * P, first + sums / (N * P), np.maximum(squares, 0)
 
 
 def apoz(o):
@@ -105,7 +111,7 @@ def fires(o):
 RANK_TOLERANCE = np.finfo(np.float32).eps
 
 
-def hrank(net, x, batch_size=256):
+def hrank(net, forward_traces):
     """The average rank of the neuron's feature map.
 
     Formula:  I_i = mean_n rank(O_ni), O_ni the H′ × W′ image that channel i makes of sample n
@@ -121,16 +127,12 @@ def hrank(net, x, batch_size=256):
     High = keep. Scale is not seen: noise of size 10⁻⁹ has full rank, a strong vertical edge has rank 1. A
     constant map other than 0 has rank 1, whatever its constant; only a silent neuron scores 0.
     """
-    totals = {name: np.zeros(net[name].K) for name in net.hidden_layers}
-    count = 0
-    for trace in batches(net, x, batch_size):
-        for name in totals:
-            totals[name] += ranks(trace[name].o).sum(axis=0)
-        count += len(trace.x)
-    return {name: total / count for name, total in totals.items()}
+    def of(trace):
+        return {name: ranks_of_maps(trace[name].o) for name in net.hidden_layers}
+    return (yield from mean_over_samples(net, forward_traces, of))
 
 
-def ranks(o):
+def ranks_of_maps(o):
     """rank(O_ni), (N, K)."""
     if o.ndim == 2:
         return fires(o).astype(float)

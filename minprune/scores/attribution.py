@@ -8,8 +8,6 @@ Mind what F_n is where targets are not one-hot. With a single output and t = 0 i
 neuron anything, and with targets that are numbers it is t · y. There of="loss" asks the better question.
 """
 
-import copy
-
 import numpy as np
 
 from ..engine.checks import check_count, check_known, check_numbers, check_real
@@ -19,6 +17,7 @@ from ..engine.losses import find_loss
 from ..engine.neurons import NeuronLayer
 from ..engine.pooling import MaxPool2D
 from ..recording import stream
+from .second_order import with_weights
 
 NUMBERS = ("output", "loss")
 
@@ -213,8 +212,7 @@ def multipliers(layer, trace, reference, m):
     if isinstance(layer, MaxPool2D):
         x0, o0 = np.broadcast_to(reference.x, trace.x.shape), np.broadcast_to(reference.o, trace.o.shape)
         larger = np.maximum(trace.o, o0)
-        given = to_largest(layer, trace.x, trace.o, m * (larger - o0)) \
-            + to_largest(layer, x0, o0, m * (trace.o - larger))
+        given = to_largest(layer, trace.x, m * (larger - o0)) + to_largest(layer, x0, m * (trace.o - larger))
         return ratio(given, trace.x - x0, np.zeros_like(trace.x))
     return layer.backward(trace, m)                                     # linear: Flatten, averages, Dropout
 
@@ -225,12 +223,9 @@ def ratio(change, by, instead):
     return np.where(large, change / np.where(large, by, 1), instead)
 
 
-def to_largest(pool, x, o, given):
+def to_largest(pool, x, given):
     """Hand what each window is given to its (first) largest place."""
-    taken = np.zeros_like(x)
-    for place, first in zip(pool.places(taken), pool.largest(x, o)):
-        place += given * first
-    return taken
+    return pool.backward(pool.forward(x), given)
 
 
 def lrp_epsilon(net, x, t, loss, batch_size=256, epsilon=1e-6, absolute=True):
@@ -262,11 +257,11 @@ def lrp_epsilon(net, x, t, loss, batch_size=256, epsilon=1e-6, absolute=True):
     def rule(layer, trace, R):
         z = trace.z if isinstance(layer, NeuronLayer) else trace.o
         away_from_0 = z + np.where(z < 0, -epsilon, epsilon).astype(z.dtype)
-        return trace.x * back(layer, trace, safe_ratio(R, away_from_0))
+        return trace.x * weighed_back(layer, trace, safe_ratio(R, away_from_0))
     return relevance(net, x, t, loss, batch_size, absolute, rule)
 
 
-def back(layer, trace, dz):
+def weighed_back(layer, trace, dz):
     """Σ_k dz_k w_kj, batch norm included: what a linear layer hands back."""
     if isinstance(layer, NeuronLayer):
         return layer.weigh_back(layer.scaled(dz, trace))
@@ -299,18 +294,16 @@ def lrp_zplus(net, x, t, loss, batch_size=256, absolute=True):
         up, down = np.maximum(trace.x, 0), np.minimum(trace.x, 0)
         if not isinstance(layer, NeuronLayer):                          # an average: no weight is negative
             return up * layer.backward(trace, safe_ratio(R, layer.forward(up).o))
-        plus, minus = with_weights(layer, trace, np.maximum), with_weights(layer, trace, np.minimum)
+        plus, minus = (one_sign(layer, trace, part) for part in (np.maximum, np.minimum))
         share = safe_ratio(R, plus.weigh(up) + minus.weigh(down))
         return up * plus.weigh_back(share) + down * minus.weigh_back(share)
     return relevance(net, x, t, loss, batch_size, absolute, rule)
 
 
-def with_weights(layer, trace, part):
+def one_sign(layer, trace, part):
     """The layer with part(w, 0) in place of each weight w, batch norm's factor included."""
     factor = layer.scaled(np.ones(layer.K, layer.W.dtype), trace)
-    other = copy.copy(layer)
-    other.W = part(layer.W * factor.reshape(-1, *[1] * (layer.W.ndim - 1)), 0)
-    return other
+    return with_weights(layer, part(layer.W * factor.reshape(-1, *[1] * (layer.W.ndim - 1)), 0))
 
 
 def relevance(net, x, t, loss, batch_size, absolute, rule):

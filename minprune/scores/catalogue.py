@@ -9,13 +9,15 @@ from .attribution import SCORES as attribution
 from .controls import SCORES as controls
 from .data_free import SCORES as data_free
 from .first_order import SCORES as first_order
-from .gathering import FROM_BACKWARD, FROM_FORWARD, FROM_WEIGHTS, needs
+from .gathered import GATHERED
+from .gathering import FROM_BACKWARD, FROM_FORWARD, FROM_WEIGHTS, SUMMED, needs
 from .influence import SCORES as influence
 from .information import SCORES as information
 from .removal import SCORES as removal
 from .second_order import SCORES as second_order
 from .selection import SCORES as selection
 from .sensitivity import SCORES as sensitivity
+from .sharing import TRACES
 from .shapley import SCORES as shapley
 from .surgeon import SCORES as surgeon
 from .weight_gradients import SCORES as weight_gradients
@@ -39,7 +41,8 @@ def find_score(score):
 def entry(function):
     """What a score's docstring and parameters say: {"name", "summary", "needs", "formula", "point", …}."""
     text = inspect.getdoc(function)
-    found = {"name": getattr(function, "__name__", type(function).__name__), "summary": text.split("\n")[0], "needs": told_needs(function)}
+    found = {"name": getattr(function, "__name__", type(function).__name__), "summary": text.split("\n")[0],
+             "needs": told_needs(function)}
     for label, body in re.findall(r"^(\w+):  +(.*(?:\n {4,}.*)*)", text, re.MULTILINE):
         found[label.lower()] = " ".join(body.split())
     return found
@@ -53,10 +56,13 @@ def claims(function):
 
 def told_needs(function):
     """In words, what a score has to be given."""
+    if function in GATHERED:
+        return "training: fit(…, on_batch=it)"
     wanted = needs(function)
-    if "net" in wanted:
+    if "net" in wanted and not set(wanted) & set(TRACES):
         data = " and ".join(name for name in wanted if name in ("x", "t"))
         return f"passes of its own over {data}" if data else "the network alone"
-    kinds = (("weights", FROM_WEIGHTS), ("forward pass", FROM_FORWARD), ("backward pass", FROM_BACKWARD))
+    kinds = (("weights", FROM_WEIGHTS), ("forward pass", {*FROM_FORWARD, "forward_traces"}),
+             ("backward pass", {*FROM_BACKWARD, *SUMMED, "traces"}))
     return " + ".join(f"{kind} ({', '.join(name for name in wanted if name in known)})"
                       for kind, known in kinds if any(name in known for name in wanted))

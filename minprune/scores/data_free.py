@@ -79,8 +79,9 @@ def nisp(net):
 def to_every_place(pool, s):
     """Each place of a window gets all of the window's s: any of them may be, or become, its largest."""
     spread = np.zeros((len(s), *pool.input_shape))
-    for place in pool.places(spread):
-        place += s
+    for row in pool.along(spread, 1):
+        for place in pool.along(row, 2):
+            place += s
     return spread
 
 
@@ -95,7 +96,8 @@ def synflow(net):
     Order:    absolute value of each weight; product with the gradient; sum over positions (or, equal to it,
               over the incoming, or over the outgoing weights)
     Cost:     no data; one forward and one backward pass of one sample
-    Claims:   relu rescaling; shares add up to R, the same number in every hidden layer
+    Claims:   relu rescaling; shares add up to R, the same number in every hidden layer of a network without
+              blocks (with them some of R goes around a layer)
     Source:   Tanaka, Kunin, Yamins & Ganguli, NeurIPS 2020, arXiv:2006.05467: the score of a weight, and
               Theorem 1 (incoming and outgoing sums of a neuron are equal where f is homogeneous and there are
               no biases)
@@ -118,10 +120,7 @@ def synflow(net):
 
 def linearised(net):
     """A float64 network of its own: f(z) = z, |W| with batch norm's slope in it, no biases, 0 where masked."""
-    settings, arrays = net.settings(), {}
-    for layer in settings["layers"]:
-        if "activation" in layer:
-            layer |= {"activation": "identity", "batch_norm": False}
+    settings, arrays = straightened(net.settings()), {}
     for name in net.neuron_layers:
         layer = net[name]
         W, b = folded(layer)
@@ -129,6 +128,16 @@ def linearised(net):
         arrays[f"{name}.W"] = (np.abs(W) * here[:, np.newaxis]).reshape(layer.W.shape)
         arrays[f"{name}.b"] = np.zeros_like(b)
     return Network.from_settings({**settings, "dtype": "float64"}, arrays)
+
+
+def straightened(settings):
+    """The settings of a network, or of a layer, with f(z) = z and without batch norm in all that is inside."""
+    if "activation" in settings:
+        settings |= {"activation": "identity", "batch_norm": False}
+    for layer in [*settings.get("layers", ()), settings.get("projection")]:
+        if layer is not None:
+            straightened(layer)
+    return settings
 
 
 def folded(layer):

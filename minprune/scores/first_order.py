@@ -1,11 +1,14 @@
 """Scores made of the gradients ∂ℓ/∂o and ∂ℓ/∂z: one forward and one backward pass."""
 
+import sys
 import warnings
 
 import numpy as np
 
 from ..engine.losses import Loss, prepare_mse
 from .gathering import average, over_positions
+
+PACKAGE = __name__.split(".")[0]
 
 
 def gradient(do):
@@ -42,7 +45,7 @@ def gradient_z(dz):
     return over_positions(np.abs(dz)) / dz.shape[1]
 
 
-def reciprocal_gradient(net, x, t, loss, batch_size=256):
+def reciprocal_gradient(net, traces):
     """WARNING: ranks backwards. The second article's importance, the reciprocal of the contribution.
 
     Formula:  I_i = 1 / mean_np |∂ℓ_n/∂o_npi|
@@ -60,10 +63,18 @@ def reciprocal_gradient(net, x, t, loss, batch_size=256):
     it is read with weights and ∂ℓ/∂o ≠ 0. It is here so that the claim can be measured.
     """
     warnings.warn("reciprocal_gradient keeps the neurons that matter least to the loss; see its docstring",
-                  stacklevel=4)
-    slopes = average(net, gradient, x, t, loss, batch_size)
+                  stacklevel=callers_level())
+    slopes = (yield from average(net, {"gradient": gradient}, traces))["gradient"]
     with np.errstate(divide="ignore"):
         return {name: 1 / slope for name, slope in slopes.items()}
+
+
+def callers_level():
+    """The stacklevel that a warning needs to tell the line outside of this package that led to it."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(f"{PACKAGE}."):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def taylor(o, do):
@@ -85,7 +96,7 @@ def taylor(o, do):
     return np.abs(np.einsum("npi,npi->ni", o, do))
 
 
-def taylor_mean(o, do):
+def taylor_mean(o, o_do):
     """The first-order change of the loss as it was published: averaged over positions.
 
     Formula:  I_i = mean_n |mean_p o_npi · ∂ℓ_n/∂o_npi|
@@ -97,13 +108,13 @@ def taylor_mean(o, do):
     Differs:  there each layer's scores are then divided by their ℓ2 norm; here they are not
 
     High = keep. `taylor` divided by the number of positions: the same ranking within a layer, but a layer of
-    large images looks less important than it is, by the factor P; the ℓ2 norm hides that.  o, do: (N, P, K)
-    -> (N, K)
+    large images looks less important than it is, by the factor P; the ℓ2 norm hides that.  o: (N, P, K),
+    o_do = Σ_p o · do: (N, K) -> (N, K)
     """
-    return np.abs(np.einsum("npi,npi->ni", o, do)) / o.shape[1]
+    return np.abs(o_do) / o.shape[1]
 
 
-def skeletonization(o, do):
+def skeletonization(o_do):
     """The signed first-order change of the loss if the neuron fell silent: Mozer and Smolensky's relevance.
 
     Formula:  I_i = −mean_n Σ_p o_npi · ∂ℓ_n/∂o_npi  (= −∂ℓ/∂α_i at α_i = 1, the neuron's output being α_i
@@ -119,9 +130,9 @@ def skeletonization(o, do):
               (`loss=linear_error` is theirs)
 
     High = keep: silencing the neuron raises the loss. Negative: the loss would fall. Zero wherever the loss
-    is at a smooth minimum in α_i, whatever removal would do.  o, do: (N, P, K) -> (N, K)
+    is at a smooth minimum in α_i, whatever removal would do.  o_do = Σ_p o · do: (N, K) -> (N, K)
     """
-    return -np.einsum("npi,npi->ni", o, do)
+    return -o_do
 
 
 def linear_error_values(y, t):
@@ -138,7 +149,7 @@ linear_error = Loss("linear_error", linear_error_values, linear_error_derivative
                     lambda y, t: None)
 
 
-def fisher(o, do):
+def fisher(o_do):
     """The expected rise of the loss if the neuron fell silent, its curvature taken from squared gradients.
 
     Formula:  I_i = ½ mean_n (Σ_p o_npi · ∂ℓ_n/∂o_npi)²
@@ -153,9 +164,9 @@ def fisher(o, do):
 
     High = keep. Why: at a minimum of a log-likelihood the slope is 0 and E[g²] is the curvature of the mask
     α_i, so that removal costs ½ E[g²]. That needs targets as the model would draw them: a network that is
-    exactly right on the data has g = 0, and every neuron scores 0.  o, do: (N, P, K) -> (N, K)
+    exactly right on the data has g = 0, and every neuron scores 0.  o_do = Σ_p o · do: (N, K) -> (N, K)
     """
-    return 0.5 * np.einsum("npi,npi->ni", o, do) ** 2
+    return 0.5 * o_do ** 2
 
 
 SCORES = (gradient, gradient_z, reciprocal_gradient, taylor, taylor_mean, skeletonization, fisher)

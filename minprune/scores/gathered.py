@@ -48,7 +48,10 @@ class GatheredGradient(Gathered):
     Point:    o, after the activation, at the weights of that step, in training mode: batch statistics of
               batch norm (so that ∂ℓ/∂o sums over the batch's losses) and Dropout as they were
     Order:    absolute value, mean over positions, mean over all samples seen; a sample counts once an epoch
+    Cost:     no pass of its own: it reads what training passes leave
+    Claims:   none
     Source:   the first article (梯度信息), which gathers in training; `gradient` is the same after it
+    Differs:  not looked up
 
     High = keep. Early steps, where the loss is steep, weigh most: it is dominated by what the neurons
     were, not by what they became.
@@ -69,6 +72,8 @@ class Movement(Gathered):
     Formula:  I_i = −Σ_steps Σ_j w_ij ḡ_ij,   ḡ = ∂(mean loss of the batch)/∂W, both before the step
     Point:    the weights of each step; biases, and batch norm's γ and β, are left out
     Order:    product, sum over the incoming weights, minus, sum over the steps; no absolute value
+    Cost:     no pass of its own: it reads what training passes leave
+    Claims:   none
     Source:   Sanh, Wolf & Rush, NeurIPS 2020, arXiv:2005.07683
     Differs:  there scores are of single weights, times the rate at which the scores are learnt, and forward
               passes use the weights that the scores keep, with the gradient passed straight through; here
@@ -87,3 +92,6 @@ class Movement(Gathered):
         """{hidden layer: (K,)}; raises ValueError if no batch came yet."""
         self.check_gathered()
         return {name: total.copy() for name, total in self.totals.items()}
+
+
+GATHERED = (GatheredGradient, Movement)

@@ -4,13 +4,14 @@ import inspect
 
 import numpy as np
 
+from ..engine.blocks import blocks
 from ..engine.checks import check_count
-from ..recording import stream
+from ..engine.coupling import Coupled
 
 FROM_WEIGHTS = {
     "W": lambda net, name: net[name].W.reshape(net[name].K, -1),
     "b": lambda net, name: net[name].b,
-    "gamma": lambda net, name: net[name].gamma if net[name].batch_norm else np.ones_like(net[name].b),
+    "gamma": lambda net, name: net[name].gamma if net[name].batch_norm else np.ones(net[name].K, net.dtype),
     "W_out": lambda net, name: net.outgoing_weights(name),
 }
 FROM_FORWARD = {
@@ -21,9 +22,11 @@ FROM_FORWARD = {
 FROM_BACKWARD = {
     "do": lambda net, name, trace: by_position(net, name, trace[name].do),
     "dz": lambda net, name, trace: by_position(net, name, trace[name].dz),
+    "o_do": lambda net, name, trace: output_slopes(*(FROM_SAMPLES[one](net, name, trace) for one in ("o", "do"))),
+    "w_dW": lambda net, name, trace: weight_slopes(net[name], trace[name]),
     "dW": lambda net, name, trace: net[name].per_sample_dW(trace[name]),
 }
-KNOWN = {**FROM_WEIGHTS, **FROM_FORWARD, **FROM_BACKWARD}
+FROM_SAMPLES = {**FROM_FORWARD, **FROM_BACKWARD}
 
 
 def by_position(net, name, array):
@@ -32,8 +35,13 @@ def by_position(net, name, array):
 
 
 def over_positions(array):
-    """Σ_p of (N, P, K): `array.sum(axis=1)`, several times as fast where K is small."""
-    return array[:, 0] if array.shape[1] == 1 else np.einsum("npi->ni", array)
+    """Σ_p of (N, P, K): `array.sum(axis=1)` as a product with ones, several times as fast where K is small."""
+    return array[:, 0] if array.shape[1] == 1 else (np.ones((1, array.shape[1]), array.dtype) @ array)[:, 0]
+
+
+def told(function):
+    """How errors call a score."""
+    return f'score "{getattr(function, "__name__", "of your own")}"'
 
 
 def needs(function):
@@ -58,59 +66,132 @@ def batches(net, x, batch_size):
         yield net.forward(x[start:start + size])
 
 
-def average(net, function, x, t, loss, batch_size):
-    """{hidden layer: (K,)} of a formula of arrays, averaged over all samples batch by batch."""
-    told = f'score "{getattr(function, "__name__", "of your own")}"'
-    return average_together(net, {told: function}, x, t, loss, batch_size)[told]
+def output_slopes(o, do):
+    """Σ_p o_npi ∂ℓ_n/∂o_npi, (N, K): the slope of ℓ_n in a factor on the neuron's output, at 1."""
+    return np.einsum("npi,npi->ni", o, do)
 
 
-def average_together(net, functions, x, t, loss, batch_size):
-    """The same for several formulas, {told: function}, from the same passes: {told: {hidden layer: (K,)}}."""
-    wanted = {told: needs(function) for told, function in functions.items()}
-    still = [told for told in functions if set(wanted[told]) <= set(FROM_WEIGHTS)]
-    moving = [told for told in functions if told not in still]
-    scores = {told: {name: checked(told, functions[told], wanted[told], net, name, None) for name in net.hidden_layers}
-              for told in still}
-    totals = {told: {name: np.zeros(net[name].K) for name in net.hidden_layers} for told in moving}
-    count = 0
-    together = {one for told in moving for one in wanted[told]}
-    for trace in traces(net, together, x, t, loss, batch_size) if moving else ():
-        for told in moving:
-            for name, total in totals[told].items():
-                total += checked(told, functions[told], wanted[told], net, name, trace)
+def weight_slopes(layer, trace):
+    """Σ_j w_ij ∂ℓ_n/∂w_ij, (N, K): the slope of ℓ_n in a factor on the neuron's incoming weights, at 1.
+
+    No gradient of a single weight is formed. With that factor α, z = α s Wx + shift, where s is the slope of batch norm
+    (or 1), so that at α = 1 ∂z/∂α = z − shift, and the sum is Σ_p ∂ℓ_n/∂z_npi (z_npi − shift_i).
+    """
+    if isinstance(layer, Coupled):
+        return sum(weight_slopes(one, trace.inside[one.name]) for one in layer.layers)
+    z, dz = (array.reshape(len(array), -1, layer.K) for array in (trace.z, trace.dz))
+    shift = layer.scaled(layer.b - trace.kept["mean"], trace) + layer.beta if layer.batch_norm else layer.b
+    return np.einsum("npi,npi->ni", z, dz) - shift * over_positions(dz)
+
+
+BLOCK = 1 << 20                 # bytes of single samples' gradients at a time
+
+
+def add_gradients(total, layer, trace):
+    """total (K, F) += Σ_n ∂ℓ_n/∂w_ij."""
+    total += trace.grads["W"].reshape(total.shape)
+
+
+def add_squared_gradients(total, layer, trace):
+    """total (K, F) += Σ_n (∂ℓ_n/∂w_ij)².
+
+    With one position ∂ℓ_n/∂w_ij = da_ni x_nj, so that it is one product, Σ_n da_ni² x_nj². With more of them each
+    sample's gradients are formed, a few samples at a time.
+    """
+    if isinstance(layer, Coupled):
+        ends = np.cumsum([one.W[0].size for one in layer.layers])[:-1]
+        for one, part in zip(layer.layers, np.split(total, ends, axis=1)):
+            add_squared_gradients(part, one, trace.inside[one.name])
+        return
+    da = layer.scaled(trace.dz, trace)
+    if da.ndim == 2:
+        total += (da ** 2).T @ trace.x ** 2
+        return
+    da = da.reshape(len(da), -1, layer.K)
+    for n in blocks(np.broadcast_to(layer.W, (len(da), *layer.W.shape)), BLOCK):
+        dW = layer.patches(trace.x[n]).transpose(0, 2, 1) @ da[n]                       # (samples, F, K)
+        total += np.einsum("nji,nji->ij", dW, dW)
+
+
+SUMMED = {"mean_dW": add_gradients, "mean_dW2": add_squared_gradients}      # to the totals of means over all samples
+KNOWN = {**FROM_WEIGHTS, **FROM_SAMPLES, **SUMMED}
+
+# ----------------------------------------------- averages over all samples, as generators that take turns
+
+
+def mean_over_samples(net, traces, of):
+    """{hidden layer: (K,)} of what of(trace) gives for each batch, {hidden layer: (N, K)}."""
+    totals, count = {name: np.zeros(net[name].K) for name in net.hidden_layers}, 0
+    for trace in traces:
+        for name, each in of(trace).items():
+            totals[name] += each.sum(axis=0, dtype=float)
         count += len(trace.x)
-    scores |= {told: {name: total / count for name, total in totals[told].items()} for told in moving}
-    return {told: scores[told] for told in functions}
+        yield
+    return {name: total / count for name, total in totals.items()}
 
 
-def traces(net, wanted, x, t, loss, batch_size):
-    """The passes that give what is wanted: forward only, unless a gradient is among it."""
-    if wanted & set(FROM_BACKWARD):
-        return stream(net, x, t, loss, batch_size)
-    return batches(net, x, batch_size)
+def average(net, functions, traces):
+    """{name: {hidden layer: (K,)}} of several formulas of arrays, {name: function}.
+
+    A formula of samples is averaged batch by batch; one of weights and of means over all samples once, last.
+    """
+    wanted = {one: needs(function) for one, function in functions.items()}
+    moving = {one: {name: np.zeros(net[name].K) for name in net.hidden_layers}
+              for one in functions if set(wanted[one]) & set(FROM_SAMPLES)}
+    still = {one: {} for one in functions if one not in moving}
+    arrays = {array for one in moving for array in wanted[one]}
+    means = {mean for one in still for mean in wanted[one] if mean in SUMMED}
+    sums = {(name, mean): np.zeros(FROM_WEIGHTS["W"](net, name).shape) for name in net.hidden_layers for mean in means}
+    count = 0
+    for trace in traces:
+        for name in net.hidden_layers:
+            given = gathered(net, name, arrays, trace)
+            for one, total in moving.items():
+                total[name] += checked(functions[one], net, name, only(wanted[one], given), len(trace.x))
+        for (name, mean), total in sums.items():
+            SUMMED[mean](total, net[name], trace[name])
+        count += len(trace.x)
+        yield
+    for total in sums.values():
+        total /= count
+    for name in net.hidden_layers:
+        given = gathered(net, name, {array for one in still for array in wanted[one]} - set(SUMMED))
+        given |= {mean: read_only(total) for (layer, mean), total in sums.items() if layer == name}
+        for one, scores in still.items():
+            scores[name] = checked(functions[one], net, name, only(wanted[one], given))
+    return {one: {name: total / count for name, total in moving[one].items()} if one in moving else still[one]
+            for one in functions}
 
 
-def checked(told, function, wanted, net, name, trace):
-    """The formula's scores of one layer, summed over one batch if it reads samples; raise unless they are what
-    they must be."""
-    given = {one: read_only(FROM_WEIGHTS[one](net, name) if one in FROM_WEIGHTS else KNOWN[one](net, name, trace))
-             for one in wanted}
-    result = as_array(function(**given))
-    expected = (net[name].K,) if trace is None else (len(trace.x), net[name].K)
-    told = f'{told} of layer "{name}"'
+def gathered(net, name, wanted, trace=None):
+    """The arrays of one layer by name, those that a formula must not write into."""
+    return {one: read_only(FROM_WEIGHTS[one](net, name) if one in FROM_WEIGHTS else FROM_SAMPLES[one](net, name, trace))
+            for one in wanted}
+
+
+def only(wanted, given):
+    return {one: given[one] for one in wanted}
+
+
+def checked(function, net, name, given, N=None):
+    """The formula's scores of one layer, (K,), summed over its N samples (None: it reads none); raise unless they are
+    what they must be."""
+    result, K = as_array(function(**given)), net[name].K
+    expected = (K,) if N is None else (N, K)
+    called = f'{told(function)} of layer "{name}"'
 
     def shapes():
         return ", ".join(f"{one} {array.shape}" for one, array in given.items())
 
     if result.shape != expected:
-        axes = "one number a neuron" if trace is None else "one number a sample and neuron, not yet averaged"
-        raise ValueError(f"{told} expects {expected} ({axes}), got {result.shape} from {shapes()}")
+        axes = "one number a neuron" if N is None else "one number a sample and neuron, not yet averaged"
+        raise ValueError(f"{called} expects {expected} ({axes}), got {result.shape} from {shapes()}")
     if result.dtype.kind not in "buif":
-        raise ValueError(f"{told} returned NaN or what is not a number, from {shapes()}")
+        raise ValueError(f"{called} returned NaN or what is not a number, from {shapes()}")
     with np.errstate(invalid="ignore"):     # ∞ − ∞ is told below
-        total = result.astype(float) if trace is None else np.ones(len(result)) @ result.astype(float)
+        total = result.astype(float) if N is None else np.ones(N) @ result.astype(float, copy=False)
     if np.isnan(total).any():               # one look at the sums finds what a look at every number would
-        raise ValueError(f"{told} returned NaN or what is not a number, from {shapes()}")
+        raise ValueError(f"{called} returned NaN or what is not a number, from {shapes()}")
     return total
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .gathering import batches
+from .gathering import mean_over_samples
 
 
-def influence(net, x, batch_size=256):
+def influence(net, forward_traces):
     """How strongly the next layer's outputs respond to the neuron's output.
 
     Formula:  I_i = mean_n √(Σ_pqk (∂o′_nqk / ∂o_npi)²)
@@ -21,13 +21,9 @@ def influence(net, x, batch_size=256):
     High = keep. Only the next layer counts: what later layers make of it, and the loss, are not asked, nor
     how large o_i is. Below the output layer, with identity outputs, it is the norm of the outgoing weights.
     """
-    totals = {name: np.zeros(net[name].K) for name in net.hidden_layers}
-    count = 0
-    for trace in batches(net, x, batch_size):
-        for name in totals:
-            totals[name] += np.sqrt(response(net, name, trace)).sum(axis=0)
-        count += len(trace.x)
-    return {name: total / count for name, total in totals.items()}
+    def of(trace):
+        return {name: np.sqrt(response(net, name, trace)) for name in net.hidden_layers}
+    return (yield from mean_over_samples(net, forward_traces, of))
 
 
 def response(net, name, trace):

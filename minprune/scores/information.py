@@ -24,8 +24,9 @@ def activation_entropy(net, x, batch_size=256, bins=10):
     noise that is evenly spread scores highest. One sample far away squeezes all others into one bin. With few
     samples it is too low (never above log N).
     """
+    bins = check_count("bins", bins)
     low, high = ranges(net, batches(net, x, batch_size))
-    counts = {name: np.zeros((net[name].K, check_count("bins", bins))) for name in net.hidden_layers}
+    counts = {name: np.zeros((net[name].K, bins)) for name in net.hidden_layers}
     for trace in batches(net, x, batch_size):
         for name in counts:
             b = bin_of(averages(net, name, trace), low[name], high[name], bins, net.dtype)
@@ -53,9 +54,9 @@ def mutual_information(net, x, t, loss, batch_size=256, bins=10):
     tells all. It sees one neuron at a time: two that give the label only together (XOR) score 0 each, and of
     two equal ones both score high.
     """
+    bins, classes = check_count("bins", bins), max(2, int(np.prod(net.output_shape)))
     low, high = ranges(net, batches(net, x, batch_size))
-    classes = max(2, int(np.prod(net.output_shape)))
-    counts = {name: np.zeros((net[name].K, check_count("bins", bins), classes)) for name in net.hidden_layers}
+    counts = {name: np.zeros((net[name].K, bins, classes)) for name in net.hidden_layers}
     for trace in stream(net, x, t, loss, batch_size, backward=False):
         c = labels(trace.t)[:, np.newaxis]
         for name in counts:

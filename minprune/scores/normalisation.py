@@ -107,5 +107,6 @@ def cost_aware(scores, net, price):
 
 def saved_multiply_adds(net, name):
     """Multiply-adds of one sample that go with any one neuron of layer `name`."""
-    layer, after = net[name], net[net.reader(name)]
-    return (layer.multiply_adds() + after.multiply_adds()) / layer.K
+    K, own, reading = net[name].K, net.members(name), net.readers(name)
+    twice = sum(net[one].multiply_adds() for one in own if one in reading)          # of a block of one layer
+    return (sum(net[one].multiply_adds() for one in own + reading) - twice / K) / K

@@ -5,6 +5,7 @@ import dataclasses
 
 import numpy as np
 
+from ..engine.chain import flat, run
 from ..engine.checks import check_known
 from ..engine.losses import find_loss
 from ..engine.trace import Trace
@@ -24,16 +25,17 @@ def removal(net, x, t, loss, batch_size=256):
     Claims:   mean over samples; relu rescaling
     Source:   the definition that the other scores approximate; ablation of single units
     Differs:  nothing is approximated. The next layer's products with all other neurons are not repeated:
-              z′ − (what i gave), which equals a fresh forward pass to rounding
+              z′ − (what i gave), which equals a fresh forward pass to rounding. In networks with blocks
+              (`Residual`) each neuron is a forward pass of its own; coupled ones fall silent in all their layers
 
     High = keep. Negative: the network is better off without it. It is exact for one neuron at a time: two of
     which either alone would do both score 0 (`pair_removal` and `shapley` see that).
     """
     totals = {name: np.zeros(net[name].K) for name in net.hidden_layers}
-    count, loss = 0, find_loss(loss)
+    count, loss, changed = 0, find_loss(loss), changes if net.is_chain else changes_by_passes
     for trace in stream(net, x, t, loss, batch_size, backward=False):
         for name in totals:
-            totals[name] += changes(net, name, trace, loss)
+            totals[name] += changed(net, name, trace, loss)
         count += len(trace.x)
     return {name: total / count for name, total in totals.items()}
 
@@ -93,6 +95,20 @@ def changes(net, name, trace, loss, among=None):
         z -= contributions(reader, given, i[block], n[block], K)
         L = loss(net.tail(reader.name, reader.outputs(z)), trace.t[n[block]])
         total += np.bincount(i[block], L - trace.L[n[block]], K)
+    return total
+
+
+def changes_by_passes(net, name, trace, loss):
+    """The same in any network: a pass for each neuron, from the first layer that it changes."""
+    layers, members, total = copy.deepcopy(net.layers), net.members(name), np.zeros(net[name].K)
+    first = next(place for place, one in enumerate(layers) if set(members) & set(flat({one: layers[one]})))
+    layers = dict(list(layers.items())[first:])
+    inside, x = flat(layers), trace[next(iter(layers))].x
+    for i in range(len(total)):
+        for member in members:
+            mask = net[member].mask
+            inside[member].mask = (np.arange(len(total)) != i) & (True if mask is None else mask)
+        total[i] = (loss(run(layers, x)[0], trace.t) - trace.L).sum(dtype=float)
     return total
 
 

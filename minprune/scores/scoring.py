@@ -6,8 +6,9 @@ import numpy as np
 
 from ..engine.checks import check_count, check_known, check_network
 from ..engine.losses import prepare_samples
-from .catalogue import claims, find_score
-from .gathering import FROM_BACKWARD, FROM_WEIGHTS, KNOWN, average_together, needs, parameters
+from .catalogue import CATALOGUE, claims, find_score
+from .gathering import FROM_SAMPLES, KNOWN, SUMMED, needs, parameters, told
+from .sharing import BACKWARD, NO_PASS, TRACES, by_network, passes, score_together, takes_traces
 
 
 def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, executor=None, **settings):
@@ -21,13 +22,31 @@ def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, exec
         W  b  gamma      incoming weights, a row a neuron; bias; batch-norm scale (or ones)    (K, F) (K,) (K,)
         W_out            every weight that reads the neuron in the next layer                  (K, M)
         dW               each sample's gradient of each incoming weight                        (N, K, F)
+        o_do  w_dW       Σ_p o do and Σ_j w dW: slopes in a factor on the output, on the weights (N, K)
+        mean_dW          its mean over all samples; mean_dW2: the mean of its square           (K, F)
 
-    P is 1 for Dense, the H′·W′ output positions for Conv2D. It returns (N, K), which is averaged over all samples,
-    or (K,) if it asks for weights only. A function with a parameter `net` is instead called once with those of net, x, t,
-    loss, batch_size that it names, and returns the whole dict. `settings` go to the function's parameters
-    with defaults: score(net, "random", seed=3).
+    P is 1 for Dense, the H′·W′ output positions for Conv2D. Neurons that are coupled, "conv1+conv3", have their layers'
+    arrays side by side, along P and F (gamma is their norm; there is no b). It returns (N, K), which is averaged over
+    all samples, or (K,) if it asks for weights and means only. `settings` go to the function's parameters with
+    defaults: score(net, "random", seed=3).
 
-    A list of names gives {name: that dict}; all that need one pass share it (without an executor).
+    A score that is no such average is a function with a parameter `traces`, the recorded batches one after the other
+    (as from `mp.stream`, without dx), or `forward_traces`, which may have no gradients, to loop over; it gets net and
+    loss if it names them, and returns the whole dict. With a `yield` at the end of the loop it takes turns with others
+    at the same passes; without it the passes are its own:
+
+        def largest(net, forward_traces):
+            top = {name: -np.inf for name in net.hidden_layers}
+            for trace in forward_traces:
+                for name in top:
+                    top[name] = np.maximum(top[name], trace[name].o.reshape(-1, net[name].K).max(axis=0))
+                yield
+            return top
+
+    A function with a parameter `net` and no traces is called once with those of net, x, t, loss, batch_size that it
+    names, makes passes of its own, and returns the whole dict.
+
+    A list of scores gives {score: that dict}; all that need one pass share it (without an executor).
     A masked neuron is scored like any other, by what its weights and its gradient say: mostly above 0.
 
     x and t may be left out where the score needs none. Batches only bound the memory: no score depends on
@@ -41,72 +60,97 @@ def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, exec
     check_network(net)
     if isinstance(score, (list, tuple)):
         return score_many(net, score, x, t, loss, batch_size, executor, settings)
-    told, function = settled(score, settings)
-    given = {"net": net, "x": x, "t": t, "loss": loss, "batch_size": batch_size}
-    by_network = "net" in needs(function)
-    if by_network:
-        check_network_score(function, told, given)
-    else:
-        check_formulas({told: function}, x, t)
+    function = settled(score, settings)
+    check_score(function, net, x, t)
     if executor is not None:
         return score_in_shards(net, score, x, t, loss, batch_size, settings, executor)
-    if by_network:
-        return score_by_network(function, told, given)
-    return average_together(net, {told: function}, x, t, loss, batch_size)[told]
+    return score_checked(net, {told(function): function}, x, t, loss, batch_size)[told(function)]
 
 
 def score_many(net, scores, x, t, loss, batch_size, executor, settings):
-    """{name: scores} of several names; the formulas among them share their passes."""
+    """{score: its scores} of several."""
     if settings:
         raise TypeError(f"settings such as {next(iter(settings))!r} go to one score; score these one at a time")
     if executor is not None:
-        return {name: score(net, name, x, t, loss, batch_size, executor) for name in scores}
-    functions = {name: settled(name, {})[1] for name in scores}
-    formulas = {name: function for name, function in functions.items() if "net" not in needs(function)}
-    check_formulas({f'score "{name}"': function for name, function in formulas.items()}, x, t)
-    found = average_together(net, formulas, x, t, loss, batch_size)
-    return {name: found[name] if name in found else score(net, name, x, t, loss, batch_size) for name in scores}
+        return {one: score(net, one, x, t, loss, batch_size, executor) for one in scores}
+    functions = {one: settled(one, {}) for one in scores}
+    for function in functions.values():
+        check_score(function, net, x, t)
+    return score_checked(net, functions, x, t, loss, batch_size)
+
+
+def score_checked(net, functions, x, t, loss, batch_size):
+    """{score: its scores}: what makes passes of its own by itself, all others from the same passes."""
+    shared = {one: function for one, function in functions.items() if not by_network(needs(function))}
+    found = score_together(net, shared, x, t, loss, batch_size)
+    for one, function in functions.items():
+        if one not in shared:
+            given = {"net": net, "x": x, "t": t, "loss": loss, "batch_size": batch_size}
+            found[one] = score_by_network(function, given)
+    return {one: check_result(found[one], net, told(function)) for one, function in functions.items()}
 
 
 def settled(score, settings):
-    """(how errors call it, the function with its settings filled in)."""
+    """The score's function with its settings filled in."""
     function = find_score(score)
-    told = f'score "{getattr(function, "__name__", "of your own")}"'
-    return told, functools.partial(function, **check_settings(function, settings, told)) if settings else function
+    return functools.partial(function, **check_settings(function, settings)) if settings else function
 
 
-def check_formulas(functions, x, t):
-    """Raise unless each formula names parameters that are known, and the data that these come from are given."""
-    for told, function in functions.items():
-        wanted = needs(function)
-        for name in wanted or [""]:
-            if name not in KNOWN:
-                check_known(f"parameter of {told}:", name, [*KNOWN, "net"])
-        if not set(wanted) <= set(FROM_WEIGHTS):
-            check_given(told, {"x": x, "t": t} if set(wanted) & set(FROM_BACKWARD) else {"x": x})
+OF_NETWORK = ("net", "x", "t", "loss", "batch_size")      # what a function that makes passes of its own may name
+OF_TRACES = ("net", "loss", *TRACES)
 
 
-def check_settings(function, settings, told):
+# The scores of the catalogue that take the network and know its blocks; all others take layers one after the other.
+WITH_BLOCKS = ("random", "reciprocal_gradient", "activation_std", "activation_entropy", "mutual_information", "synflow",
+               "removal", "greedy_removal")
+
+
+def check_blocks(function, net):
+    """Raise if the network has blocks and the score would take it as a chain of layers. One of your own is trusted."""
+    if net.is_chain:
+        return
+    function = getattr(function, "func", function)
+    name = getattr(function, "__name__", "")
+    if "net" in needs(function) and name not in WITH_BLOCKS and CATALOGUE.get(name) is function:
+        net.check_chain(told(function), '. Formulas of arrays, such as "taylor", know blocks, and '
+                                        f'{", ".join(WITH_BLOCKS)}')
+
+
+def check_score(function, net, x, t):
+    """Raise unless the function names parameters that are known, the data that these come from are given, and the
+    network is of a kind that it takes."""
+    check_blocks(function, net)
+    wanted = needs(function)
+    known = OF_TRACES if takes_traces(wanted) else OF_NETWORK if by_network(wanted) else KNOWN
+    for name in wanted or [""]:
+        if name not in known:
+            check_known(f"parameter of {told(function)}:", name, [*KNOWN, "net", *TRACES] if known is KNOWN else known)
+    if set(wanted) & set(SUMMED) and set(wanted) & set(FROM_SAMPLES):
+        raise ValueError(f"{told(function)} asks for {' and '.join(wanted)}: a mean over all samples is known after "
+                         "the last of them only, so that it goes with weights and other means")
+    if by_network(wanted):
+        check_given(told(function), {name: data for name, data in (("x", x), ("t", t)) if name in wanted})
+    elif passes(wanted) != NO_PASS:
+        check_given(told(function), {"x": x, "t": t} if passes(wanted) == BACKWARD else {"x": x})
+
+
+def check_settings(function, settings):
     """Return the settings; raise TypeError unless each is a parameter of the function with a default."""
     known = [one.name for one in parameters(function) if one.default is not one.empty]
     for name in settings:
         if name not in known:
-            raise TypeError(f"{told} has no setting {name!r}; it has {', '.join(known) or 'none'}")
+            raise TypeError(f"{told(function)} has no setting {name!r}; it has {', '.join(known) or 'none'}")
     return settings
 
 
-def check_network_score(function, told, given):
-    """Raise unless a score that takes the network names parameters that are known, and the data are given."""
-    wanted = needs(function)
-    for name in wanted:
-        check_known(f"parameter of {told}:", name, given)
-    check_given(told, {name: given[name] for name in ("x", "t") if name in wanted})
-
-
-def score_by_network(function, told, given):
-    """Call a score that takes the network, with what it names, and check what it returns."""
+def score_by_network(function, given):
+    """Call a score that makes passes of its own with what it names."""
     named = {one.name for one in parameters(function)} - set(getattr(function, "keywords", ()))
-    scores, net = function(**{name: value for name, value in given.items() if name in named}), given["net"]
+    return function(**{name: value for name, value in given.items() if name in named})
+
+
+def check_result(scores, net, told):
+    """Return {hidden layer: (K,)} in the network's order, as floats; raise unless the score returned that."""
     expected = {name: (net[name].K,) for name in net.hidden_layers}
     got = {name: np.shape(one) for name, one in scores.items()} if isinstance(scores, dict) else type(scores).__name__
     if got != expected:
@@ -133,9 +177,10 @@ def score_in_shards(net, score, x, t, loss, batch_size, settings, executor):
     """Score each shard of the samples by a worker; their mean, weighted by their sizes, in the order of the shards."""
     check_shardable(net, x, t, loss, settings, executor)
     parts = shards(net, score, x, batch_size)
-    futures = [executor.submit(score_shard, net, score, of_shard(x, part), of_shard(t, part), loss, batch_size, settings)
-               for part in parts]
-    results = [shard_result(future, part, place + 1, len(parts)) for place, (future, part) in enumerate(zip(futures, parts))]
+    futures = [executor.submit(score_shard, net, score, *(of_shard(data, part) for data in (x, t)), loss, batch_size,
+                               settings) for part in parts]
+    results = [shard_result(future, part, place, len(parts))
+               for place, (future, part) in enumerate(zip(futures, parts), start=1)]
     if len(results) == 1:
         return results[0]
     sizes = [part.stop - part.start for part in parts]
@@ -173,11 +218,11 @@ def shards(net, score, x, batch_size):
 
 
 def is_mean_over_samples(function):
-    """A formula of arrays with samples is; a score that takes the network is if its docstring claims it."""
-    wanted = set(needs(function))
-    if "net" in wanted:
-        return "mean over samples" in claims(function)
-    return not wanted <= set(FROM_WEIGHTS)
+    """A formula of each sample's arrays is; any other score with samples is if its docstring claims it."""
+    wanted = needs(function)
+    if set(wanted) & set(FROM_SAMPLES) and "net" not in wanted:
+        return True
+    return "mean over samples" in claims(function)
 
 
 def shard_result(future, part, place, count):

@@ -10,7 +10,8 @@ from ..engine.losses import LOSSES, find_loss, softmax
 from ..engine.neurons import NeuronLayer
 from ..engine.pooling import AvgPool2D, GlobalAvgPool2D
 from ..recording import stream
-from .gathering import by_position
+from .gathering import by_position, mean_over_samples
+from .sharing import take_turns
 
 # ------------------------------------------------------------- f″, each as a function of z
 
@@ -98,6 +99,7 @@ def hessian_product(net, trace, direction, loss):
 
     Pearlmutter, "Fast Exact Multiplication by the Hessian", Neural Computation 6, 1994.
     """
+    net.check_chain("the Hessian product")
     moved, moves, Rx = {}, {}, np.zeros_like(trace.x)
     for name, layer in net.layers.items():
         one = trace[name]
@@ -148,6 +150,7 @@ def diagonal(net, trace, loss, gauss_newton=False):
     the output layer, in the last hidden layer under mse and binary_cross_entropy (each output has a loss of
     its own), and in chains of one neuron a layer. `gauss_newton` leaves out the f″ term.
     """
+    net.check_chain("the diagonal of second derivatives")
     found, h = {}, loss_hessian_diagonal(loss, trace.y, trace.t)
     for name, layer in reversed(net.layers.items()):
         one = trace[name]
@@ -181,18 +184,26 @@ def obd_weights(net, x, t, loss="cross_entropy", batch_size=256, gauss_newton=Fa
     LeCun, Denker & Solla, "Optimal Brain Damage", NIPS 1989. The gradient is left out, as there: at a minimum
     it is 0. Raises ValueError for a loss whose second derivatives are not known.
     """
+    passes = stream(net, x, t, loss, batch_size, need_dx=False)
+    found = take_turns({"obd": lambda traces: saliencies(net, loss, traces, gauss_newton)}, passes)
+    return found["obd"]
+
+
+def saliencies(net, loss, traces, gauss_newton):
+    """`obd_weights` of the traces."""
     totals, count = {}, 0
-    for trace in stream(net, x, t, loss, batch_size):
+    for trace in traces:
         for name, (_, h) in diagonal(net, trace, loss, gauss_newton).items():
             for key, part in (("W", net[name].weight_gradient(trace[name].x ** 2, h)),
                               ("b", h.reshape(-1, net[name].K).sum(axis=0))):
                 totals[f"{name}.{key}"] = totals.get(f"{name}.{key}", 0) + part.astype(float)
         count += len(trace.x)
+        yield
     parameters = net.parameters()
     return {key: 0.5 * totals[key] / count * parameters[key] ** 2 for key in parameters if key in totals}
 
 
-def obd(net, x, t, loss, batch_size=256, gauss_newton=False):
+def obd(net, loss, traces, gauss_newton=False):
     """Optimal brain damage summed over the neuron's incoming weights.
 
     Formula:  I_i = Σ_j ½ h_ij w_ij²,   h_ij = mean_n Σ_p ∂²ℓ_n/∂a_npi² · x_npj²
@@ -210,11 +221,11 @@ def obd(net, x, t, loss, batch_size=256, gauss_newton=False):
     High = keep. It is what removing the weights one by one costs near a minimum, not what removing all of
     them costs: the mixed derivatives, which couple them, are left out.
     """
-    saliencies = obd_weights(net, x, t, loss, batch_size, gauss_newton)
-    return {name: saliencies[f"{name}.W"].reshape(net[name].K, -1).sum(axis=1) for name in net.hidden_layers}
+    found = yield from saliencies(net, loss, traces, gauss_newton)
+    return {name: found[f"{name}.W"].reshape(net[name].K, -1).sum(axis=1) for name in net.hidden_layers}
 
 
-def obd_outputs(net, x, t, loss, batch_size=256, gauss_newton=False):
+def obd_outputs(net, loss, traces, gauss_newton=False):
     """Optimal brain damage with the neuron's own output as the variable that goes.
 
     Formula:  I_i = mean_n Σ_p [½ h_npi o_npi² − ∂ℓ_n/∂o_npi · o_npi],  h = ∂²ℓ_n/∂o_npi² taken back without
@@ -230,15 +241,16 @@ def obd_outputs(net, x, t, loss, batch_size=256, gauss_newton=False):
     High = keep. It is removal to second order where h is exact, one position and the last hidden layer under
     mse or binary_cross_entropy; elsewhere only to first order, and `taylor_second_order` is the exact one.
     """
-    totals, count = {name: np.zeros(net[name].K) for name in net.hidden_layers}, 0
-    for trace in stream(net, x, t, loss, batch_size):
+    def of(trace):
         curvatures = diagonal(net, trace, loss, gauss_newton)
-        for name, total in totals.items():
-            each = trace[name].o, trace[name].do, curvatures[name][0]
-            o, do, h = (by_position(net, name, one) for one in each)
-            total += (0.5 * h * o ** 2 - do * o).sum(axis=(0, 1), dtype=float)
-        count += len(trace.x)
-    return {name: total / count for name, total in totals.items()}
+        of_layer = {name: (trace[name].o, trace[name].do, curvatures[name][0]) for name in net.hidden_layers}
+        return {name: rise(*(by_position(net, name, one) for one in arrays)) for name, arrays in of_layer.items()}
+    return (yield from mean_over_samples(net, traces, of))
+
+
+def rise(o, do, h):
+    """Σ_p [½ h_npi o_npi² − ∂ℓ_n/∂o_npi · o_npi], (N, K)."""
+    return np.einsum("npi,npi->ni", 0.5 * h * o - do, o)
 
 
 # ---------------------------------------------------------- removal to second order, exact

@@ -78,7 +78,7 @@ def greedy_removal(net, x, t, loss, batch_size=256):
     lower index, goes first.
     """
     left = net.copy()
-    for name in left.hidden_layers:
+    for name in [member for unit in left.hidden_layers for member in left.members(unit)]:
         left[name].mask = np.ones(left[name].K, bool) if left[name].mask is None else left[name].mask.copy()
     every = [(name, i) for name in net.hidden_layers for i in range(net[name].K)]
     scores = {name: np.full(net[name].K, -1.0) for name in net.hidden_layers}
@@ -87,7 +87,9 @@ def greedy_removal(net, x, t, loss, batch_size=256):
         told = np.array([costs[name][i] if scores[name][i] < 0 else np.inf for name, i in every])
         slack = 1e-12 * max(1, np.abs(told[np.isfinite(told)]).max())
         name, i = every[first_smallest(told, slack)]
-        left[name].mask[i], scores[name][i] = False, step
+        scores[name][i] = step
+        for member in net.members(name):
+            left[member].mask[i] = False
     return scores
 
 

@@ -117,7 +117,7 @@ def obs_remove(net, weight, index, x, t, loss="cross_entropy", batch_size=256, d
     ValueError or IndexError for a weight that does not exist.
     """
     check_known("weight", weight, weight_names(net))
-    value = float(net.parameters()[weight][index])
+    value = single(net.parameters()[weight], weight, index)
     H_inverse = inverse(hessian(net, x, t, loss, batch_size, exact), damping)
     q = unraveled(net, np.arange(len(H_inverse)))[weight][index]
     move = -(value / H_inverse[q, q]) * H_inverse[q]
@@ -126,6 +126,14 @@ def obs_remove(net, weight, index, x, t, loss="cross_entropy", batch_size=256, d
         other.parameters()[key][...] += change
     other.parameters()[weight][index] = 0                                   # not just to rounding
     return other
+
+
+def single(array, weight, index):
+    """The one number at this place; ValueError if there are several (a row, say), IndexError if there is none."""
+    value = array[index]
+    if np.ndim(value):
+        raise ValueError(f"index expects the place of one number in {weight} of shape {array.shape}, got {index!r}")
+    return float(value)
 
 
 def obs(net, x, t, loss, batch_size=256, damping=1e-4, exact=False):
@@ -227,7 +235,7 @@ def layerwise_obs_remove(net, weight, index, x, batch_size=256, damping=1e-5):
     check_known("weight", weight, weight_names(net))
     name, key = weight.rsplit(".", 1)
     layer = net[name]
-    value = float(net.parameters()[weight][index])
+    value = single(net.parameters()[weight], weight, index)
     places = np.arange(layer.W.size).reshape(layer.W.shape)
     i, j = divmod(int(places[index]), layer.W[0].size) if key == "W" else (int(np.arange(layer.K)[index]), -1)
     H_inverse = inverse(layer_hessians(net, x, batch_size)[name], damping)

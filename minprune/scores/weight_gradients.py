@@ -6,7 +6,7 @@ from ..recording import stream
 from .second_order import hessian_product
 
 
-def taylor_weights(net, x, t, loss, batch_size=256):
+def taylor_weights(W, mean_dW):
     """The squared first-order change of the loss if all of the neuron's incoming weights were set to 0.
 
     Formula:  I_i = (Σ_j w_ij ḡ_ij)²,   ḡ_ij = mean_n ∂ℓ_n/∂w_ij
@@ -23,31 +23,30 @@ def taylor_weights(net, x, t, loss, batch_size=256):
               neuron
 
     High = keep. Samples whose changes have opposite signs cancel; `taylor_weights_by_sample` squares first.
-    At a minimum of the mean loss ḡ = 0, and so is every score.
+    At a minimum of the mean loss ḡ = 0, and so is every score.  W, mean_dW: (K, F) -> (K,)
     """
-    return {name: (W * G).sum(axis=1) ** 2
-            for name, (W, G) in weights_and_gradients(net, x, t, loss, batch_size).items()}
+    return np.einsum("ij,ij->i", W, mean_dW) ** 2
 
 
-def taylor_weights_by_sample(W, dW):
+def taylor_weights_by_sample(w_dW):
     """The squared first-order change of each sample's loss if the neuron's incoming weights were set to 0.
 
     Formula:  I_i = mean_n (Σ_j w_ij ∂ℓ_n/∂w_ij)²
     Point:    the incoming weights; the bias, and batch norm's γ and β, are left out
     Order:    product, sum over the weights, square, mean over samples
-    Cost:     one forward and one backward pass, and N·K·F numbers a batch
+    Cost:     one forward and one backward pass
     Claims:   mean over samples; relu rescaling
     Source:   Molchanov et al., CVPR 2019, arXiv:1906.10771, with the gradient of each sample by itself; their
               code does so for gates only (NVlabs/Taylor_pruning, method 23, "uses gradient per example")
     Differs:  there of a gate behind batch norm, one number a neuron; here of the weights
 
     High = keep. With relu and no bias or batch norm Σ_j w_ij ∂ℓ/∂w_ij = Σ_p o ∂ℓ/∂o, and the score is twice
-    `fisher`. W: (K, F), dW: (N, K, F) -> (N, K)
+    `fisher`. w_dW: (N, K), the sum over the weights -> (N, K)
     """
-    return (W * dW).sum(axis=2) ** 2
+    return w_dW ** 2
 
 
-def snip(net, x, t, loss, batch_size=256):
+def snip(W, mean_dW):
     """The sensitivity of the loss to the neuron's connections, added up.
 
     Formula:  I_i = Σ_j |w_ij ḡ_ij|,   ḡ_ij = mean_n ∂ℓ_n/∂w_ij
@@ -62,19 +61,20 @@ def snip(net, x, t, loss, batch_size=256):
               the weights that read the neuron, and divides by the layer's mean
 
     High = keep. A weight's w ḡ is the loss's slope in a mask on that weight. Signs are lost before the sum: a
-    neuron whose weights' effects cancel scores high.
+    neuron whose weights' effects cancel scores high.  W, mean_dW: (K, F) -> (K,)
     """
-    return {name: np.abs(W * G).sum(axis=1)
-            for name, (W, G) in weights_and_gradients(net, x, t, loss, batch_size).items()}
+    slopes = W * mean_dW
+    return np.abs(slopes, out=slopes).sum(axis=1)
 
 
-def empirical_fisher_weights(W, dW):
+def empirical_fisher_weights(W, mean_dW2):
     """The expected rise of the loss if each incoming weight were set to 0 by itself, from squared gradients.
 
     Formula:  I_i = ½ mean_n Σ_j (w_ij ∂ℓ_n/∂w_ij)²
     Point:    the incoming weights; the bias, and batch norm's γ and β, are left out
-    Order:    product, square, sum over the weights, mean over samples, half
-    Cost:     one forward and one backward pass, and N·K·F numbers a batch
+    Order:    square of each sample's gradient, mean over samples, product with w², sum over the weights, half
+    Cost:     one forward and one backward pass, and the squares: one more product of a third of their size; for Conv2D
+              N·K·F numbers as well, a few samples at a time
     Claims:   mean over samples; relu rescaling
     Source:   optimal brain damage's ½ h_kk w_k² (LeCun, Denker & Solla, NIPS 1989) with h_kk replaced by the
               empirical Fisher information mean_n g_n², as in Theis et al., 2018, arXiv:1801.05787 (there of
@@ -84,10 +84,10 @@ def empirical_fisher_weights(W, dW):
               is looked up by name and kept by parameter, so that every sample replaces the one before
 
     High = keep. h_kk ≈ mean g² holds where the network's own probabilities match the targets'; elsewhere it
-    says only how large the gradients are. Weights are removed one by one here, not together.  W: (K, F), dW:
-    (N, K, F) -> (N, K)
+    says only how large the gradients are. Weights are removed one by one here, not together.
+    W, mean_dW2: (K, F) -> (K,)
     """
-    return 0.5 * ((W * dW) ** 2).sum(axis=2)
+    return 0.5 * np.einsum("ij,ij->i", W ** 2, mean_dW2)
 
 
 def grasp(net, x, t, loss, batch_size=256):
@@ -120,16 +120,6 @@ def grasp(net, x, t, loss, batch_size=256):
         add(products, hessian_product(net, trace, direction, loss))
     return {name: (net[name].W * products[f"{name}.W"]).reshape(net[name].K, -1).sum(axis=1) / count
             for name in net.hidden_layers}
-
-
-def weights_and_gradients(net, x, t, loss, batch_size):
-    """{hidden layer: (W (K, F), mean_n ∂ℓ_n/∂W (K, F))}, over all samples."""
-    totals, count = {}, 0
-    for trace in stream(net, x, t, loss, batch_size):
-        add(totals, {name: trace[name].grads["W"] for name in net.hidden_layers})
-        count += len(trace.x)
-    return {name: [array.reshape(net[name].K, -1) for array in (net[name].W, total / count)]
-            for name, total in totals.items()}
 
 
 def add(totals, arrays):

@@ -1,12 +1,14 @@
 """What all scores that need one recorded pass cost together, as a ratio to that pass.
 
-    python tests/benchmarks/one_pass_scores.py
+    python tests/benchmarks/one_pass_scores.py [float32]
 
-They are the formulas of o, z, do and dz. `chip`, which decomposes each sample's feature maps, and the formulas of dW,
-which form each sample's gradient of every weight, are another class of cost and are left out. 1,000 samples, float32,
-timed in turns with forward and backward passes of the same batches.
+The pass is what `mp.record` does, batch by batch: forward, and backward to the gradient of the input (which no score
+reads, so that the scores' own pass stops before it). Every score that shares one stream is in the sum, but for those in
+MORE, which do work of the size of a pass, or more, on what was recorded; each of these is measured by itself. Scores
+that make passes of their own are another class of cost, and only named. Everything is timed in turns.
 """
 
+import sys
 
 import numpy as np
 
@@ -15,36 +17,55 @@ from stopwatch import seconds
 import minprune as mp
 from minprune.recording import stream
 from minprune.scores.gathering import needs
+from minprune.scores.sharing import NO_PASS, by_network, passes
 
-LIGHT = {"o", "z", "do", "dz"}
 N = 1000
+MORE = {"chip": "K + 1 singular value decompositions a sample and layer",
+        "hrank": "a singular value decomposition of each feature map (of Dense layers none)",
+        "influence": "the next layer's slopes times its squared weights, at each place",
+        "obd": "a backward pass of second derivatives", "obd_outputs": "a backward pass of second derivatives"}
 
 
-def mlp():
-    return mp.Network((784,), [mp.Dense(300, "relu"), mp.Dense(100, "relu"), mp.Dense(10)], dtype="float32")
+def mlp(dtype):
+    return mp.Network((784,), [mp.Dense(300, "relu"), mp.Dense(100, "relu"), mp.Dense(10)], dtype=dtype)
 
 
-def cnn():
-    return mp.models.cnn((8, 8, 1), 10, dtype="float32")
+def lenet(dtype):
+    return mp.Network((28, 28, 1), [
+        mp.Conv2D(6, 5, "relu"), mp.MaxPool2D(2), mp.Conv2D(16, 5, "relu"), mp.MaxPool2D(2), mp.Flatten(),
+        mp.Dense(120, "relu"), mp.Dense(84, "relu"), mp.Dense(10)], dtype=dtype)
 
 
-def passes(net, x, t):
+def cnn(dtype):
+    return mp.models.cnn((8, 8, 1), 10, dtype=dtype)
+
+
+def record_all(net, x, t):
     for trace in stream(net, x, t):
         pass
 
 
-def main():
-    formulas = [name for name, function in mp.scores.CATALOGUE.items() if set(needs(function)) & LIGHT
-                and "net" not in needs(function)]
-    light = [name for name in formulas if set(needs(mp.scores.CATALOGUE[name])) <= LIGHT and name != "chip"]
-    print(f"{len(light)} scores together: {', '.join(light)}")
-    for told, make in (("784-300-100-10", mlp), ("the small cnn", cnn)):
-        net, rng = make(), np.random.default_rng(0)
-        x, t = rng.normal(size=(N, *net.input_shape)).astype("float32"), rng.integers(0, 10, N)
-        bare, all_of_them = seconds([lambda: passes(net, x, t), lambda: mp.score(net, light, x, t)])
+def main(dtype="float64"):
+    shared = [name for name, one in mp.scores.CATALOGUE.items()
+              if not by_network(needs(one)) and passes(needs(one)) != NO_PASS]
+    together = [name for name in shared if name not in MORE]
+    print(f"{len(together)} scores together: {', '.join(together)}")
+    for told, make in (("784-300-100-10", mlp), ("LeNet", lenet), ("the digits' cnn", cnn)):
+        net, rng = make(dtype), np.random.default_rng(0)
+        x, t = rng.normal(size=(N, *net.input_shape)).astype(dtype), rng.integers(0, 10, N)
+        bare, all_of_them = seconds([lambda: record_all(net, x, t), lambda: mp.score(net, together, x, t)])
         print(f"{told:<16}one recorded pass {1e3 * bare:7.1f} ms, all scores {1e3 * all_of_them:7.1f} ms, "
               f"ratio {all_of_them / bare:.2f}")
+        if dtype == "float64" and make is not lenet:
+            x, t = x[:200], t[:200]
+            names = [name for name in MORE if name != "chip" or make is cnn]
+            bare, *alone = seconds([lambda: record_all(net, x, t),
+                                    *(lambda name=name: mp.score(net, name, x, t) for name in names)], rounds=5)
+            for name, taken in zip(names, alone):
+                print(f"    left out: {name:<12} alone {taken / bare:6.1f}   {MORE[name]}")
+    own = [name for name, one in mp.scores.CATALOGUE.items() if by_network(needs(one))]
+    print(f"passes of their own, or none: {', '.join(own)}")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -1,5 +1,8 @@
 """What is true of every score in the catalogue, and a case worked by hand."""
 
+import functools
+import inspect
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,9 @@ from minprune.scores import entry, find_score
 
 pytestmark = pytest.mark.filterwarnings("ignore:reciprocal_gradient")
 EVERY = pytest.mark.parametrize("name", mp.scores.CATALOGUE)
+FEW = {"steps": 3, "permutations": 3}           # what is true of any number of them is true of few, and sooner
+SEEDS = {"dense": 0, "image to dense": 4, "conv to flatten to dense": 40, "conv to global average to dense": 4,
+         "all conv to global average": 9, "all conv to flatten": 5, "image to image": 11}     # networks that differ
 
 
 def assert_equal_scores(one, other):
@@ -21,27 +27,64 @@ def assert_equal_scores(one, other):
         np.testing.assert_allclose(one[layer][finite], other[layer][finite], rtol=0, atol=1e-12 * size)
 
 
+def score(net, name, x, t, loss="mse", batch_size=256):
+    known = inspect.signature(mp.scores.CATALOGUE[name]).parameters
+    return mp.score(net, name, x, t, loss, batch_size, **{key: FEW[key] for key in FEW if key in known})
+
+
+@pytest.fixture(scope="module")
+def case_of(random_network, random_samples):
+    """A function that returns a kind's network and four samples, the same each time."""
+    @functools.cache
+    def build(kind):
+        net = random_network(SEEDS[kind], kind)
+        return net, *random_samples(net, 40, 4)
+    return build
+
+
 @pytest.fixture
-def case(kind, random_network, random_samples):
-    net = random_network(40, kind)
-    return net, *random_samples(net, 40, 6)
+def case(kind, case_of):
+    return case_of(kind)
+
+
+@pytest.fixture(scope="module")
+def scores_of(case_of):
+    """A function that returns the scores of a kind's network, from batches of three samples and one; they are computed
+    once for all tests to read."""
+    @functools.cache
+    def compute(name, kind):
+        net, x, t = case_of(kind)
+        scores = score(net.copy(), name, x, t, batch_size=3)
+        for array in scores.values():
+            array.flags.writeable = False
+        return scores
+    return compute
+
+
+def test_the_networks_have_a_bit_of_everything(case_of):
+    layers = [layer for kind in SEEDS for layer in case_of(kind)[0].layers.values()]
+    assert {type(layer) for layer in layers} == {mp.Dense, mp.Conv2D, mp.MaxPool2D, mp.AvgPool2D, mp.GlobalAvgPool2D,
+                                                 mp.Flatten, mp.Dropout}
+    hidden = [net[name] for net in (case_of(kind)[0] for kind in SEEDS) for name in net.hidden_layers]
+    for kind in (mp.Dense, mp.Conv2D):
+        assert {layer.batch_norm for layer in hidden if type(layer) is kind} == {False, True}
+    assert {layer.f.name for layer in hidden} == set(mp.ACTIVATIONS)
+    assert {(layer.stride, layer.padding) for layer in hidden if type(layer) is mp.Conv2D} >= {
+        (1, "same"), (1, 2), (2, "same"), (2, "valid"), (2, 1)}
 
 
 @EVERY
-def test_scores_do_not_depend_on_batches_or_the_order_of_samples(name, case):
+def test_scores_do_not_depend_on_batches_or_the_order_of_samples(name, kind, case, scores_of):
     net, x, t = case
-    whole, order = mp.score(net, name, x, t, "mse"), [3, 0, 5, 1, 4, 2]
-    assert_equal_scores(mp.score(net, name, x, t, "mse", batch_size=4), whole)
-    assert_equal_scores(mp.score(net, name, x[order], t[order], "mse", batch_size=1), whole)
-    if name not in ("random", "weight_norm", "weight_norm_l1"):
-        twice = np.concatenate([x, x]), np.concatenate([t, t])
-        assert_equal_scores(mp.score(net, name, *twice, "mse"), whole)      # a mean, not a sum
+    whole, order = scores_of(name, kind), [3, 0, 1, 2]
+    assert_equal_scores(score(net, name, x[order], t[order], batch_size=1), whole)
+    twice = np.concatenate([x, x]), np.concatenate([t, t])
+    assert_equal_scores(score(net, name, *twice), whole)                    # a mean, not a sum
 
 
 @EVERY
-def test_scores_are_of_the_hidden_layers_in_order(name, case):
-    net, x, t = case
-    scores = mp.score(net, name, x, t, "mse")
+def test_scores_are_of_the_hidden_layers_in_order(name, kind, case, scores_of):
+    net, scores = case[0], scores_of(name, kind)
     assert list(scores) == net.hidden_layers
     for layer, array in scores.items():
         assert type(array) is np.ndarray and array.shape == (net[layer].K,) and array.dtype == np.float64
@@ -49,35 +92,29 @@ def test_scores_are_of_the_hidden_layers_in_order(name, case):
 
 
 @EVERY
-def test_scoring_changes_nothing(name, case, random_keep, fingerprint):
+def test_scoring_changes_nothing_and_the_same_question_gets_the_same_bits(name, kind, case, scores_of, random_keep, fingerprint):
     net, x, t = case
     for one in (net, mp.mask(net, random_keep(net, 1))):
         before, x_before, t_before = fingerprint(one), x.tobytes(), t.tobytes()
-        scores = mp.score(one, name, x, t, "mse", batch_size=4)
+        scores = score(one, name, x, t, batch_size=3)
         assert fingerprint(one) == before and (x.tobytes(), t.tobytes()) == (x_before, t_before)
-        for array in scores.values():                           # nor does what is done to the scores
-            array[...] = 7
+        for layer in scores:
+            if one is net:
+                np.testing.assert_array_equal(scores[layer], scores_of(name, kind)[layer])
+            scores[layer][...] = 7                              # nor does what is done to the scores
         assert fingerprint(one) == before
-
-
-@EVERY
-def test_the_same_question_gets_the_same_bits(name, case):
-    net, x, t = case
-    one, other = (mp.score(which, name, x, t, "mse", batch_size=4) for which in (net, net.copy()))
-    for layer in one:
-        np.testing.assert_array_equal(one[layer], other[layer])
 
 
 @pytest.mark.parametrize("name", [
     one for one in mp.scores.CATALOGUE if "not permutation" not in entry(mp.scores.CATALOGUE[one])["claims"]])
-def test_permuting_the_neurons_permutes_their_scores(name, case, close):
+def test_permuting_the_neurons_permutes_their_scores(name, kind, case, scores_of, close):
     net, x, t = case
-    scores = mp.score(net, name, x, t, "mse")
+    scores = scores_of(name, kind)
     for layer in net.hidden_layers:
         order = np.random.default_rng(2).permutation(net[layer].K)
         other = permuted(net, layer, order)
         close(other.predict(x), net.predict(x))
-        assert_equal_scores(mp.score(other, name, x, t, "mse"), {**scores, layer: scores[layer][order]})
+        assert_equal_scores(score(other, name, x, t), {**scores, layer: scores[layer][order]})
 
 
 def permuted(net, layer, order):
@@ -92,11 +129,11 @@ def permuted(net, layer, order):
 
 @EVERY
 def test_float32_networks_can_be_scored(name):
-    nets = [mp.Network((5, 5, 1), [mp.Conv2D(3, 2, "tanh", batch_norm=True), mp.AvgPool2D(2), mp.Flatten(),
+    nets = [mp.Network((4, 4, 1), [mp.Conv2D(3, 2, "tanh", batch_norm=True), mp.AvgPool2D(2), mp.Flatten(),
                                    mp.Dense(4, "relu"), mp.Dense(2)], seed=1, dtype=dtype)
             for dtype in ("float32", "float64")]
-    x, t = np.random.default_rng(0).normal(size=(5, 5, 5, 1)), [0, 1, 1, 0, 1]
-    one, other = (mp.score(net, name, x, t) for net in nets)
+    x, t = np.random.default_rng(0).normal(size=(5, 4, 4, 1)), [0, 1, 1, 0, 1]
+    one, other = (score(net, name, x, t, "cross_entropy") for net in nets)
     for layer in one:
         assert one[layer].dtype == np.float64
         np.testing.assert_allclose(one[layer], other[layer], rtol=1e-3, atol=1e-4)

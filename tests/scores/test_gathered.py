@@ -105,3 +105,10 @@ def test_a_network_without_hidden_layers_gathers_nothing():
     gathered = GatheredGradient()
     mp.fit(mp.Network(2, [mp.Dense(3)]), [[1.0, 2.0]], [0], epochs=1, on_batch=gathered, progress=False)
     assert gathered.scores() == {}
+
+
+@pytest.mark.parametrize("gatherer", mp.scores.GATHERED)
+def test_their_docstrings_say_what_those_of_scores_say(gatherer):
+    told = mp.scores.entry(gatherer)
+    assert set(told) == set(mp.scores.entry(mp.scores.CATALOGUE["taylor"])) and told["name"] == gatherer.__name__
+    assert told["needs"] == "training: fit(…, on_batch=it)"

@@ -10,14 +10,14 @@ def gathered(net, x, t, loss="mse", batch_size=256):
     """{layer: {parameter: array}} as a formula gets them, the samples of all batches joined."""
     seen = []
 
-    def look(o, z, do, dz, x, dW, W, b, gamma, W_out):
+    def look(o, z, do, dz, o_do, w_dW, x, dW, W, b, gamma, W_out):
         seen.append({name: np.array(array) for name, array in locals().items() if name != "seen"})
         return o.mean(axis=1)
 
     mp.score(net, look, x, t, loss, batch_size)
-    layers = len(net.hidden_layers)
-    return {layer: {name: np.concatenate([batch[name] for batch in seen[place::layers]])
-                    if name in ("o", "z", "do", "dz", "x", "dW") else seen[place][name] for name in seen[0]}
+    layers, of_weights = len(net.hidden_layers), ("W", "b", "gamma", "W_out")
+    return {layer: {name: seen[place][name] if name in of_weights
+                    else np.concatenate([batch[name] for batch in seen[place::layers]]) for name in seen[0]}
             for place, layer in enumerate(net.hidden_layers)}
 
 
@@ -36,6 +36,7 @@ def test_shapes(case):
         K, F, P = layer.K, layer.W[0].size, int(np.prod(layer.output_shape[:-1]))
         M = net[net.reader(name)].W.size // K
         expected = {"o": (4, P, K), "z": (4, P, K), "do": (4, P, K), "dz": (4, P, K), "x": (4, P, F),
+                    "o_do": (4, K), "w_dW": (4, K),
                     "dW": (4, K, F), "W": (K, F), "b": (K,), "gamma": (K,), "W_out": (K, M)}
         assert {one: array.shape for one, array in arrays.items()} == expected
 
@@ -69,6 +70,50 @@ def test_gradients_of_weights_add_up_to_those_of_the_batch_and_are_each_samples_
         alone = mp.record(net, x[n:n + 1], t[n:n + 1], "mse")
         for name, arrays in given.items():
             close(arrays["dW"][n], alone[name].grads["W"].reshape(net[name].K, -1))
+
+
+def test_slopes_in_a_factor_on_the_output_and_on_the_weights(case, close):
+    """Worked out without any gradient of a single weight, through batch norm too."""
+    for arrays in case[3].values():
+        close(arrays["o_do"], (arrays["o"] * arrays["do"]).sum(axis=1))
+        close(arrays["w_dW"], (arrays["W"] * arrays["dW"]).sum(axis=2))
+
+
+def test_means_over_all_samples(case, close, monkeypatch):
+    """In batches, and with few samples' gradients formed at a time."""
+    net, x, t, given = case
+    monkeypatch.setattr("minprune.scores.gathering.BLOCK", 1)
+    seen = []
+    mp.score(net, lambda mean_dW, mean_dW2, W: seen.append((mean_dW, mean_dW2)) or W[:, 0], x, t, "mse", batch_size=3)
+    for (mean, mean_of_squares), arrays in zip(seen, given.values()):
+        close(mean, arrays["dW"].mean(axis=0))
+        close(mean_of_squares, (arrays["dW"] ** 2).mean(axis=0))
+    with pytest.raises(ValueError, match="read-only"):
+        mp.score(net, lambda mean_dW: mean_dW.__imul__(0)[:, 0], x, t, "mse")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_slopes_and_means_of_coupled_neurons_are_of_all_their_weights(seed, random_residual, random_samples, close):
+    """Formed layer by layer, side by side in the order of W."""
+    net, seen = random_residual(seed), []
+    x, t = random_samples(net, seed, 4)
+
+    def look(W, dW, o, do, o_do, w_dW):
+        close(o_do, (o * do).sum(axis=1))
+        close(w_dW, (W * dW).sum(axis=2))
+        seen.append(np.array(dW))
+        return o_do
+
+    def means(W, mean_dW, mean_dW2):
+        dW = seen.pop(0)
+        close(mean_dW, dW.mean(axis=0))
+        close(mean_dW2, (dW ** 2).mean(axis=0))
+        return W[:, 0]
+
+    mp.score(net, look, x, t, "mse")
+    assert len(seen) == len(net.hidden_layers)
+    mp.score(net, means, x, t, "mse", batch_size=3)
+    assert not seen
 
 
 def test_weights_are_the_layers_own(case):

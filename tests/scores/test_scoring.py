@@ -170,7 +170,8 @@ def test_bad_targets_and_losses_are_refused(name, bad, told):
     ("tailor", 'unknown score "tailor"; did you mean "taylor"'),
     ("zzz", 'unknown score "zzz"; Known: gradient, .*removal.*'),
     (lambda o, weights: o, 'unknown parameter of score "<lambda>": "weights".*'
-                           'Known: W, b, gamma, W_out, o, z, x, do, dz, dW, net$'),
+                           'Known: W, b, gamma, W_out, o, z, x, do, dz, o_do, w_dW, dW, mean_dW, mean_dW2, net, '
+                           'forward_traces, traces$'),
     (lambda Wout: 1, 'did you mean "W_out"'),
     (lambda: 1, "Known: W, b"),
     (lambda net, o: 1, 'unknown parameter of score "<lambda>": "o".*Known: net, x, t, loss, batch_size$'),

@@ -150,6 +150,8 @@ def test_removal_leaves_the_network_as_it_was_and_names_what_is_wrong(regression
             remove(net, "dense1.w", (0, 0), *given)
         with pytest.raises(IndexError):
             remove(net, "dense1.W", (0, 3), *given)
+        with pytest.raises(ValueError, match=r"index expects the place of one number in dense1.W of shape .*, got 0$"):
+            remove(net, "dense1.W", 0, *given)
 
 
 def test_the_scores_are_sums_over_the_incoming_weights(random_samples, close):
