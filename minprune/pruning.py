@@ -43,16 +43,18 @@ def prune(net, keep):
         W ← W[keep],  b ← b[keep];    next layer: W ← W[…, keep]
 
     where … runs over the kernel places of a Conv2D, and over the positions that a Flatten spread the
-    channel to. The result computes what `mask(net, keep)` computes: a missing input is an input of 0.
+    channel to. Coupled neurons, {"conv1+conv3": (K,) bool}, go from all their layers, and from all that read their
+    sum. The result computes what `mask(net, keep)` computes: a missing input is an input of 0.
     Raises as `check_keep`.
     """
     keep = check_keep(net, keep)
     arrays = net.arrays()
     for name, stays in keep.items():
-        for key in net[name].arrays():
-            arrays[f"{name}.{key}"] = arrays[f"{name}.{key}"][stays]
-        after = net.reader(name)
-        arrays[f"{after}.W"] = without_inputs(arrays[f"{after}.W"], stays)
+        for member in net.members(name):
+            for key in net[member].arrays():
+                arrays[f"{member}.{key}"] = arrays[f"{member}.{key}"][stays]
+        for reader in net.readers(name):
+            arrays[f"{reader}.W"] = without_inputs(arrays[f"{reader}.W"], stays)
     return Network.from_settings(smaller_settings(net, keep), arrays)
 
 
@@ -64,9 +66,9 @@ def mask(net, keep):
     keep = check_keep(net, keep)
     masked = net.copy()
     for name, stays in keep.items():
-        old = masked[name].mask
-        if not stays.all():
-            masked[name].mask = stays.copy() if old is None else old & stays
+        for member in net.members(name) if not stays.all() else ():
+            old = masked[member].mask
+            masked[member].mask = stays.copy() if old is None else old & stays
     return masked
 
 
@@ -79,7 +81,15 @@ def without_inputs(W, stays):
 def smaller_settings(net, keep):
     """The architecture with the numbers of neurons that stay."""
     settings = net.settings()
-    for name, layer in zip(net.layers, settings["layers"]):
-        if name in keep:
-            layer["units" if "units" in layer else "channels"] = int(keep[name].sum())
+    resize(net.layers, settings["layers"], {member: int(stays.sum()) for name, stays in keep.items()
+                                            for member in net.members(name)})
     return settings
+
+
+def resize(layers, settings, sizes):
+    """Write the new sizes of these layers, and of those inside them, into their settings."""
+    for layer, plain in zip(layers.values(), settings):
+        if layer.name in sizes:
+            plain["units" if "units" in plain else "channels"] = sizes[layer.name]
+        if layer.inside:
+            resize(layer.inside, [*plain["layers"], plain["projection"]], sizes)

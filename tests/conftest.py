@@ -1,9 +1,14 @@
 """Random networks of every shape that the engine can express, and samples that fit them."""
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")      # before NumPy is imported: on small arrays threads only wait
+
 import numpy as np
 import pytest
 
 import minprune as mp
+from minprune.engine.residual import Residual
 
 SMOOTH = ("identity", "sigmoid", "softplus", "tanh")            # no kink: central differences hold anywhere
 
@@ -87,6 +92,57 @@ def make_network(seed, kind=None, activations=tuple(mp.ACTIVATIONS), dtype="floa
             return net
 
 
+def residual_part(rng, activations, depth=1):
+    """Convolutions, pooling, Dropout, and blocks of them that keep the shape or need a projection; blocks in blocks."""
+    def conv(channels=None, stride=1):
+        channels = int(rng.integers(2, 4)) if channels is None else channels
+        return mp.Conv2D(channels, int(rng.integers(1, 4)), rng.choice(activations), stride, "same", chance(rng, 0.3))
+
+    def block():
+        body = [conv(stride=int(rng.integers(1, 3)) if chance(rng, 0.4) else 1)]
+        body += [Residual([conv(), conv()])] * (depth > 0 and chance(rng, 0.2)) + [mp.Dropout(0.3)] * chance(rng, 0.2)
+        body += [mp.MaxPool2D(2)] * chance(rng, 0.1) + [conv()] * chance(rng, 0.7)
+        return Residual(body)
+
+    layers = [conv()] * chance(rng, 0.8)
+    for _ in range(rng.integers(1, 4)):
+        layers += [block()] + [some_pool(rng)] * chance(rng, 0.2) + [conv()] * chance(rng, 0.3)
+    return layers
+
+
+def residual_dense_part(rng, activations):
+    """Dense layers with a block around some of them, now and then after what a Flatten spread out."""
+    units = int(rng.integers(3, 5))
+    body = [some_dense(rng, activations), mp.Dense(units, rng.choice(activations), chance(rng, 0.3))]
+    return [mp.Dense(units, "tanh")] * chance(rng, 0.6) + [Residual(body)] * (1 + chance(rng, 0.3))
+
+
+RESIDUAL = {
+    "image": lambda rng, f: (image(rng), residual_part(rng, f) + [mp.Flatten()] + dense_part(rng, f)),
+    "image to mean": lambda rng, f: (image(rng), residual_part(rng, f) + [mp.GlobalAvgPool2D()] + dense_part(rng, f)),
+    "vector": lambda rng, f: ((int(rng.integers(2, 5)),), residual_dense_part(rng, f) + dense_part(rng, f)),
+    "both": lambda rng, f: (image(rng), residual_part(rng, f) + [[mp.Flatten(), mp.GlobalAvgPool2D()][rng.integers(2)]]
+                            + residual_dense_part(rng, f) + dense_part(rng, f)),
+    "ends in a block": lambda rng, f: (image(rng), residual_part(rng, f) + [Residual([mp.Conv2D(2, 1)])]),
+}
+
+
+def make_residual(seed, activations=tuple(mp.ACTIVATIONS), dtype="float64"):
+    """A small network with Residual blocks, with random biases, batch-norm scales, shifts and running statistics."""
+    rng = np.random.default_rng([seed, 3])
+    kind = list(RESIDUAL)[seed % len(RESIDUAL)]
+    while True:
+        shape, layers = RESIDUAL[kind](rng, [str(one) for one in activations])
+        try:
+            net = mp.Network(shape, layers, seed=seed, dtype=dtype)
+        except ValueError as error:
+            if "cannot fit" not in str(error):
+                raise
+            continue
+        unsettle(net, rng)
+        return net
+
+
 def unsettle(net, rng):
     """Move what a new network has at 0 or 1."""
     for name in net.neuron_layers:
@@ -101,7 +157,8 @@ def unsettle(net, rng):
 def ties(net, x):
     """Whether a window of max pooling holds its largest value twice."""
     trace = net.forward(x)
-    return any((sum((place == trace[name].o).astype(int) for place in layer.places(trace[name].x)) > 1).any()
+    return any((sum((place == trace[name].o).astype(int) for row in layer.along(trace[name].x, 1)
+                     for place in layer.along(row, 2)) > 1).any()
                for name, layer in net.layers.items() if isinstance(layer, mp.MaxPool2D))
 
 
@@ -164,6 +221,11 @@ def kind(request):
 @pytest.fixture(scope="session")
 def random_network():
     return make_network
+
+
+@pytest.fixture(scope="session")
+def random_residual():
+    return make_residual
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from minprune.engine.residual import Residual
 
 SEEDS = range(140)
 POOLS = ("MaxPool2D", "AvgPool2D")
@@ -141,6 +142,94 @@ def test_pruning_step_by_step_is_pruning_at_once(kind, random_network, random_ke
         second[name], both[name] = two, one.copy()
         both[name][one] = two
     assert fingerprint(mp.prune(mp.prune(net, first), second)) == fingerprint(mp.prune(net, both))
+
+
+# Neurons that meet in an addition leave together
+
+def residual_features(net):
+    """What is tried with this network: how units are coupled and read, and which blocks it has."""
+    found = {("members", min(3, len(one.members))) for one in net.units.values()}
+    found |= {("readers", min(3, len(one.readers))) for one in net.units.values()}
+    found |= {"of a block of one layer" for one in net.units.values() if set(one.members) & set(one.readers)}
+    free = {member for one in net.units.values() for member in one.members}
+    found |= {"fixed" for name in net.neuron_layers[:-1] if name not in free}
+    for name, layer in net.all_layers.items():
+        if layer.inside:
+            projection = layer.projection
+            found |= {"nested" if name not in net.layers else "block",
+                      "identity" if projection is None else ("projection", type(projection).__name__)}
+            if isinstance(projection, mp.Conv2D) and projection.stride > 1:
+                found.add("stride")
+            found |= {(type(one).__name__, "inside") for one in layer.inside.values()}
+            found |= {"batch norm inside" for one in layer.inside.values() if getattr(one, "batch_norm", False)}
+    names = list(net.layers)
+    found |= {("after", before[:-1]) for before, name in zip(names, names[1:]) if name.startswith("residual")}
+    return found
+
+
+RESIDUAL_SEEDS = range(100)
+
+
+def test_the_random_residual_networks_have_every_shape(random_residual):
+    wanted = {("members", n) for n in (1, 2, 3)} | {("readers", n) for n in (1, 2, 3)}
+    wanted |= {"of a block of one layer", "fixed", "nested", "identity", "stride", "batch norm inside",
+               ("projection", "Conv2D"), ("projection", "Dense"), ("after", "residual"), ("after", "maxpool"),
+               ("after", "avgpool"), ("after", "conv"), ("after", "flatten"), ("after", "globalavgpool"),
+               ("after", "dense")}
+    wanted |= {(kind, "inside") for kind in ("Conv2D", "Dense", "Dropout", "MaxPool2D")}
+    assert wanted - set().union(*[residual_features(random_residual(seed)) for seed in RESIDUAL_SEEDS]) == set()
+
+
+@pytest.mark.parametrize("seed", RESIDUAL_SEEDS)
+def test_with_blocks_too_prune_computes_what_mask_computes(seed, random_residual, random_samples, random_keep,
+                                                           fingerprint, close):
+    net = random_residual(seed)
+    keep, (x, t) = random_keep(net, seed), random_samples(net, seed)
+    before = fingerprint(net)
+    small, masked = mp.prune(net, keep), mp.mask(net, keep)
+    close(small.predict(x), masked.predict(x))
+    assert small.hidden_layers == net.hidden_layers and list(small.all_layers) == list(net.all_layers)
+    one, other = (mp.record(each, x, t, "mse") for each in (small, masked))
+    close(one.dx, other.dx, least=1e-12)
+    for name, stays in keep.items():
+        assert small[name].K == stays.sum() and masked[name].K == len(stays)
+        for member in net.members(name):
+            assert len(small[member].W) == stays.sum()
+            close(one[member].o, other[member].o[..., stays])
+            assert (other[member].o[..., ~stays] == 0).all()
+    assert fingerprint(net) == before == fingerprint(mp.prune(net, {})) == fingerprint(mp.mask(net, {}))
+    again = mp.prune(masked, keep)
+    close(again.predict(x), masked.predict(x))
+
+
+def test_a_block_by_hand():
+    """y = 1 s₁ + 2 s₂ with s = h + V h and h = W x; without neuron 1 of the sum, s₂ = h₂ + v₂₂ h₂."""
+    net = mp.Network(1, [mp.Dense(2), Residual([mp.Dense(2)]), mp.Dense(1)])
+    net["dense1"].W[...], net["dense2"].W[...], net["dense3"].W[...] = [[3], [5]], [[7, 11], [13, 17]], [[1, 2]]
+    assert net.predict([[1]]).tolist() == [[(3 + 7 * 3 + 11 * 5) + 2 * (5 + 13 * 3 + 17 * 5)]]
+    keep = {"dense1+dense2": [False, True]}
+    small = mp.prune(net, keep)
+    assert small.predict([[1]]).tolist() == mp.mask(net, keep).predict([[1]]).tolist() == [[2 * (5 + 17 * 5)]]
+    assert {name: array.tolist() for name, array in small.parameters().items() if name.endswith("W")} \
+        == {"dense1.W": [[5]], "dense2.W": [[17]], "dense3.W": [[2]]}
+
+
+def test_a_projection_stays_where_pruning_makes_the_shapes_agree(close):
+    net = mp.Network(3, [mp.Dense(4, "tanh"), Residual([mp.Dense(5, "tanh"), mp.Dense(6)]), mp.Dense(2)])
+    keep = {"dense1": np.arange(4) > 1, "dense3+dense4": np.arange(6) > 3}
+    small, x = mp.prune(net, keep), np.random.default_rng(0).normal(size=(4, 3))
+    assert small["residual1"].input_shape == small["residual1"].output_shape == (2,) and "dense4" in small
+    close(small.predict(x), mp.mask(net, keep).predict(x))
+    close(small.copy().predict(x), small.predict(x))
+
+
+def test_members_are_not_asked_one_by_one():
+    net = mp.Network(3, [mp.Dense(4), Residual([mp.Dense(4)]), mp.Dense(2)])
+    for act in (mp.prune, mp.mask):
+        with pytest.raises(ValueError, match='unknown hidden layer "dense1".* Known: dense1\\+dense2$'):
+            act(net, {"dense1": [True] * 4})
+        with pytest.raises(ValueError, match=r"expects shape \(4,\), got \(3,\)"):
+            act(net, {"dense1+dense2": [True] * 3})
 
 
 # A network that is masked already

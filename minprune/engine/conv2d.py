@@ -6,7 +6,7 @@ from .blocks import blocks
 from .checks import check_count
 from .neurons import NeuronLayer
 
-BLOCK = 1 << 23                 # bytes of patches at a time, where they are not kept
+BLOCK = 1 << 21                 # bytes of patches at a time, where they are not kept: they stay in the cache
 SUMMED = 1 << 20                # bytes of ∂ℓ/∂a at a time, whose shares of ∂ℓ/∂x are being summed
 
 

@@ -98,10 +98,8 @@ class Check:
     def rest(self, name, o, z=None):
         """J and the sides of the kinks from layer `name` on, when it puts out o (made of z if given)."""
         traces = {} if z is None else {name: type(self.trace[name])(x=None, z=z, o=o)}
-        for after in self.net.names_after(name):
-            traces[after] = self.net[after].forward(o)
-            o = traces[after].o
-        return self.objective(o), sides(self.net, traces)
+        y, after = self.net.run_from(name, o, self.trace)
+        return self.objective(y), sides(self.net, {**traces, **after})
 
     def compare(self, name, array, analytic, f):
         """Measure one array's gradient and note its worst relative error."""
@@ -143,11 +141,11 @@ class Check:
 
 def sides(net, traces):
     """On which side of each kink a pass went: the sign of every z under a kinked activation, and which
-    place of every max-pooling window is the largest."""
+    input every max-pooling window passes on, by its number."""
     found = [trace.z > 0 for name, trace in traces.items()
              if isinstance(net[name], NeuronLayer) and net[name].f.kink]
-    found += [place for name, trace in traces.items() if isinstance(net[name], MaxPool2D)
-              for place in net[name].largest(trace.x, trace.o)]
+    found += [net[name].tangent(trace, np.arange(trace.x.size).reshape(trace.x.shape))
+              for name, trace in traces.items() if isinstance(net[name], MaxPool2D)]
     return np.concatenate([np.ravel(one) for one in found]) if found else np.zeros(0, bool)
 
 

@@ -17,8 +17,18 @@ class Layer:
     name = ""
     input_shape = output_shape = None
 
+    @property
+    def inside(self):
+        """{name: layer} of the layers that it is made of; empty but for Residual."""
+        return {}
+
     def settings(self):
         return {}
+
+    def take_name(self, counts):
+        """Take the next name of this kind; `counts` says how many of each have one."""
+        counts[self.prefix] = counts.get(self.prefix, 0) + 1
+        self.name = f"{self.prefix}{counts[self.prefix]}"
 
     def build(self, input_shape, rng, dtype):
         """Fix the shapes (without the batch axis) and make the arrays; `rng` None leaves weights zero."""

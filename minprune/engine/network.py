@@ -3,18 +3,13 @@
 import numpy as np
 
 from . import storage
+from .blocks import use_memory_again
+from .chain import build, flat, run, run_back, run_from
 from .checks import as_dtype, batch_shape, check_count, check_known, check_numbers, check_seed
-from .conv2d import Conv2D
-from .dense import Dense
-from .dropout import Dropout
-from .layer import Flatten, Layer
+from .coupling import Coupled, find_units
 from .neurons import NeuronLayer
-from .pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from .residual import as_layer, check_layers, described
 from .trace import Trace
-
-LAYERS = {one.__name__: one for one in
-          (Dense, Conv2D, MaxPool2D, AvgPool2D, GlobalAvgPool2D, Flatten, Dropout)}
-
 
 UNSET = object()                # a seed that draws nothing: all weights stay 0, to be filled
 
@@ -29,51 +24,70 @@ class Network:
 
     `net["conv1"]` is a layer, `net.layers` all of them by name, `net.hidden_layers` the names of those that
     can be scored and pruned: every Dense and Conv2D but the last, which is the output layer.
+
+    With Residual blocks `net.layers` has the blocks, `net.all_layers` those inside them as well, and layers whose
+    outputs are added stand in `net.hidden_layers` as one, "conv1+conv3": their i-th neurons are one neuron, scored
+    and pruned together. Those that are added to the network's input or make its output cannot be pruned.
     """
 
     def __init__(self, input_shape, layers, seed=0, dtype="float64"):
+        use_memory_again()
         self.input_shape = check_shape(input_shape)
         self.dtype = check_dtype(dtype)
         rng = None if seed is UNSET else check_seed(seed)
-        self.layers = {}
-        shape, counts = self.input_shape, {}
-        for recipe in check_layers(layers):
-            layer = type(recipe)(**recipe.settings())
-            counts[layer.prefix] = counts.get(layer.prefix, 0) + 1
-            layer.name = f"{layer.prefix}{counts[layer.prefix]}"
-            layer.build(shape, rng, self.dtype)
-            self.layers[layer.name] = layer
-            shape = layer.output_shape
-        self.output_shape = shape
+        self.layers = build(check_layers(layers), self.input_shape, rng, self.dtype, counts={})
+        self.all_layers = flat(self.layers)
+        self.units = find_units(self.layers)
+        self.output_shape = list(self.layers.values())[-1].output_shape
 
     def __getitem__(self, name):
-        check_known("layer", name, self.layers)
-        return self.layers[name]
+        """A layer, or a view of those that are coupled, `net["conv1+conv3"]`."""
+        if isinstance(name, str) and name in self.all_layers:
+            return self.all_layers[name]
+        check_known("layer", name, [*self.all_layers, *(one for one in self.units if one not in self.all_layers)])
+        return Coupled([self.all_layers[one] for one in self.units[name].members])
 
     def __contains__(self, name):
-        return name in self.layers
+        return name in self.all_layers or name in self.units
 
     def __iter__(self):
-        return iter(self.layers)
+        return iter(self.all_layers)
 
     @property
     def neuron_layers(self):
         """The names of all layers with neurons, the output layer included, in order."""
-        return [name for name, layer in self.layers.items() if isinstance(layer, NeuronLayer)]
+        return [name for name, layer in self.all_layers.items() if isinstance(layer, NeuronLayer)]
 
     @property
     def hidden_layers(self):
-        """The names of the layers that can be scored and pruned, in order."""
-        return self.neuron_layers[:-1]
+        """The names of the layers that can be scored and pruned, in order; coupled ones are one, "conv1+conv3"."""
+        return list(self.units)
+
+    @property
+    def is_chain(self):
+        """Whether there are no blocks: each layer reads the one before it."""
+        return len(self.layers) == len(self.all_layers)
+
+    def members(self, name):
+        """The names of the layers that hidden layer `name` stands for: itself, or those that are coupled."""
+        check_known("hidden layer", name, self.units)
+        return list(self.units[name].members)
+
+    def readers(self, name):
+        """The names of the layers whose weights read hidden layer `name`; several only where blocks are."""
+        check_known("hidden layer", name, self.units)
+        return list(self.units[name].readers)
 
     def reader(self, name):
-        """The name of the layer whose weights read layer `name`: the next one with neurons."""
-        names = self.neuron_layers
-        check_known("hidden layer", name, names[:-1])
-        return names[names.index(name) + 1]
+        """The name of the only layer whose weights read layer `name`: the next one with neurons."""
+        readers = self.readers(name)
+        if len(readers) > 1:
+            raise ValueError(f'layer "{name}" is read by {", ".join(readers)}, not by one alone: see `readers`')
+        return readers[0]
 
     def between(self, name, after):
         """The layers strictly between two of them: pooling, Flatten, Dropout."""
+        self.check_chain("between")
         names = list(self.layers)
         return [self.layers[one] for one in names[names.index(name) + 1:names.index(after)]]
 
@@ -81,18 +95,19 @@ class Network:
         """Every weight that reads each neuron of layer `name`: (K, M), row i being those that read i.
 
         Channels stay the last axis through pooling, and the fastest one through Flatten, so that in
-        the reader's W the neuron is the last index (or the last part of it).
+        a reader's W the neuron is the last index (or the last part of it).
         """
-        return np.moveaxis(self[self.reader(name)].W.reshape(-1, self[name].K), -1, 0)
+        read = [np.moveaxis(self[one].W.reshape(-1, self[name].K), -1, 0) for one in self.readers(name)]
+        return read[0] if len(read) == 1 else np.concatenate(read, axis=1)
 
     def parameters(self):
         """{"conv1.W": array, …}: all that is trained, the layers' own arrays."""
-        return {f"{name}.{key}": array for name, layer in self.layers.items()
+        return {f"{name}.{key}": array for name, layer in self.all_layers.items()
                 for key, array in layer.parameters().items()}
 
     def arrays(self):
         """The parameters and all else that is saved: running statistics, masks."""
-        return {f"{name}.{key}": array for name, layer in self.layers.items()
+        return {f"{name}.{key}": array for name, layer in self.all_layers.items()
                 for key, array in layer.arrays().items()}
 
     # --- passes
@@ -109,10 +124,7 @@ class Network:
             raise ValueError(f"Network expects {batch_shape(self.input_shape)}, got {x.shape}")
         rng = None if seed is None else check_seed(seed)
         trace = Trace(x, training)
-        for name, layer in self.layers.items():
-            trace.layers[name] = layer.forward(x, training, rng)
-            x = trace.layers[name].o
-        trace.y = x
+        trace.y, trace.layers = run(self.layers, x, training, rng)
         return trace
 
     def backward(self, trace, dy, need_dx=True):
@@ -122,8 +134,8 @@ class Network:
         are sums over the batch. `need_dx=False` stops at the first weights and returns None: training does so.
         """
         dy = np.asarray(dy, self.dtype)
-        if list(trace.layers) != list(self.layers):
-            raise ValueError(f"backward expects a trace of this network, of {list(self.layers)}, "
+        if list(trace.layers) != list(self.all_layers):
+            raise ValueError(f"backward expects a trace of this network, of {list(self.all_layers)}, "
                              f"got {list(trace.layers)}")
         if dy.shape != trace.y.shape:
             raise ValueError(f"backward expects dy of the output's shape {trace.y.shape}, got {dy.shape}")
@@ -132,32 +144,50 @@ class Network:
 
     def backward_from(self, trace, do, names, need_dx=True):
         """Take `do`, the gradient of the output of the last of `names`, back through these layers."""
-        first = next((name for name in names if self.layers[name].parameters()), None)
-        for name in reversed(names):
-            wanted = need_dx or name != first
-            do = self.layers[name].backward(trace[name], do, wanted)
-            if not wanted:
-                return None
-        return do
+        return run_back({name: self.layers[name] for name in names}, trace.layers, do, need_dx)
 
-    def tail(self, name, o):
-        """Return y when layer `name` puts out `o`: the rest of the network, on any output you like."""
-        layer = self[name]
-        x = np.asarray(o, self.dtype)
-        if x.shape[1:] != layer.output_shape or x.ndim == 0:
-            raise ValueError(f"tail of {layer} expects {batch_shape(layer.output_shape)}, got {x.shape}")
-        for after in self.names_after(name):
-            x = self.layers[after].forward(x).o
-        return x
+    def tail(self, name, o, trace=None):
+        """Return y when layer `name` puts out `o`: the rest of the network, on any output you like.
+
+        Of a layer inside a block, what goes around it comes from `trace`, a pass of the same samples.
+        """
+        return self.run_from(name, o, trace)[0]
+
+    def run_from(self, name, o, trace=None):
+        """(y, {name: LayerTrace} of what is run) when layer `name` puts out `o`, as in `tail`."""
+        check_known("layer", name, self.all_layers)
+        layer, o = self.all_layers[name], np.asarray(o, self.dtype)
+        if o.shape[1:] != layer.output_shape or o.ndim == 0:
+            raise ValueError(f"tail of {layer} expects {batch_shape(layer.output_shape)}, got {o.shape}")
+        if name not in self.layers and trace is None:
+            raise ValueError(f"{layer} is inside a block: its tail needs the trace of a pass, for what goes around it")
+        if name not in self.layers and len(trace.x) != len(o):
+            raise ValueError(f"tail of {layer} expects the {len(trace.x)} samples of the trace, got {len(o)}")
+        return run_from(self.layers, name, o, {} if trace is None else trace.layers)
 
     def names_after(self, name):
+        """The names of all layers after one, in a network without blocks."""
+        self.check_chain("names_after")
         names = list(self.layers)
         return names[names.index(name) + 1:]
+
+    def check_chain(self, told, instead=""):
+        """Raise ValueError if there are blocks, for what takes the layers one after the other."""
+        if not self.is_chain:
+            blocks = [name for name in self.layers if self.layers[name].inside]
+            raise ValueError(f"{told} takes a network as layers one after the other, and this one has blocks: "
+                             f"{', '.join(blocks)}{instead}")
 
     def predict(self, x, batch_size=256):
         """Return y (N, *output_shape), batch by batch so that memory stays small."""
         x, size = self.check_input(x), check_count("batch_size", batch_size)
-        return np.concatenate([self.forward(x[i:i + size]).y for i in range(0, len(x), size)])
+        return np.concatenate([self.output(x[i:i + size]) for i in range(0, len(x), size)])
+
+    def output(self, x):
+        """y alone: without a trace each layer's arrays are given up as soon as the next one has read them."""
+        for layer in self.layers.values():
+            x = layer.forward(x).o
+        return x
 
     def check_input(self, x, name="x"):
         """Return x in the network's dtype; raise unless it is finite, not empty and of the right shape."""
@@ -169,20 +199,19 @@ class Network:
     def update_running(self, trace):
         """Blend a training pass's batch statistics into the running ones of every batch norm."""
         for name in self.neuron_layers:
-            self.layers[name].update_running(trace[name])
+            self.all_layers[name].update_running(trace.layers[name])
 
     # --- copies and files
 
     def settings(self):
         """The architecture as plain values: what `from_settings` needs to build the same network."""
         return {"input_shape": list(self.input_shape), "dtype": self.dtype.name,
-                "layers": [{"kind": type(layer).__name__, **layer.settings()} for layer in self.layers.values()]}
+                "layers": [described(layer) for layer in self.layers.values()]}
 
     @classmethod
     def from_settings(cls, settings, arrays):
         """Build the network and fill it; raise ValueError unless the arrays are just those that it has."""
-        layers = [LAYERS[one["kind"]](**{key: value for key, value in one.items() if key != "kind"})
-                  for one in settings["layers"]]
+        layers = [as_layer(one) for one in settings["layers"]]
         net = cls(settings["input_shape"], layers, seed=UNSET, dtype=settings["dtype"])
         net.fill(arrays)
         return net
@@ -203,7 +232,7 @@ class Network:
         for name, array in wanted.items():
             array[...] = arrays[name]
         for name in self.neuron_layers:
-            self.layers[name].mask = wanted.get(f"{name}.mask")
+            self.all_layers[name].mask = wanted.get(f"{name}.mask")
 
     def copy(self):
         """A network of its own: changing one never changes the other."""
@@ -224,7 +253,8 @@ class Network:
             return cls.from_settings(settings, arrays)
 
     def __repr__(self):
-        layers = "".join(f"\n  {name:<16}{str(layer.output_shape):<16}{layer!r}" for name, layer in self.layers.items())
+        told = {name: layer.formula() if layer.inside else repr(layer) for name, layer in self.all_layers.items()}
+        layers = "".join(f"\n  {name:<16}{str(self[name].output_shape):<16}{one}" for name, one in told.items())
         return f"Network{self.input_shape} of {sum(p.size for p in self.parameters().values())} parameters:{layers}"
 
 
@@ -245,15 +275,3 @@ def check_dtype(dtype):
     if dtype not in (np.float64, np.float32):
         raise ValueError(f'dtype expects "float64" or "float32", got "{dtype}"')
     return dtype
-
-
-def check_layers(layers):
-    if not np.iterable(layers):
-        raise TypeError(f"layers expects a list of layers, got {layers!r}")
-    layers = list(layers)
-    if not layers:
-        raise ValueError("layers is empty: a network has at least one layer")
-    for place, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            raise TypeError(f"layers[{place}] expects a layer such as mp.Dense(10), got {layer!r}")
-    return layers

@@ -8,6 +8,7 @@ neuron's share of the state can be cut out with the neuron.
 import numpy as np
 
 from .checks import check_real
+from .schedules import constant
 
 # An update reads and writes several arrays of the parameters' size. Taking them in pieces that stay in
 # the processor's cache from one operation to the next makes the update faster.
@@ -28,8 +29,7 @@ def check_rate(rate):
     """Return the learning rate as a function of the epoch."""
     if callable(rate):
         return rate
-    rate = check_real("learning rate", rate, least=0)
-    return lambda epoch: rate
+    return constant(check_real("learning rate", rate, least=0))
 
 
 class SGD:

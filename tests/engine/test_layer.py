@@ -5,6 +5,7 @@ import pytest
 
 import minprune as mp
 from minprune.engine.layer import Layer, batch_shape
+from minprune.engine.residual import Residual
 
 EVERY = [
     (mp.Dense(4, "tanh"), (5,)), (mp.Dense(4, "softplus", batch_norm=True), (5,)),
@@ -12,7 +13,11 @@ EVERY = [
     (mp.Conv2D(2, 3, "softplus", 1, 2), (4, 4, 1)),
     (mp.MaxPool2D(2), (5, 4, 2)), (mp.MaxPool2D(3, 1), (5, 4, 2)), (mp.AvgPool2D(2), (4, 5, 2)),
     (mp.AvgPool2D((3, 2), (1, 2)), (5, 4, 2)), (mp.GlobalAvgPool2D(), (3, 4, 2)),
-    (mp.Flatten(), (2, 3, 2)), (mp.Flatten(), (4,)), (mp.Dropout(0.5), (3, 2, 2))]
+    (mp.Flatten(), (2, 3, 2)), (mp.Flatten(), (4,)), (mp.Dropout(0.5), (3, 2, 2)),
+    (Residual([mp.Dense(4, "tanh"), mp.Dense(5)]), (5,)),
+    (Residual([mp.Conv2D(3, 3, "tanh", 2, "same"), Residual([mp.Conv2D(3, 1)])]), (5, 4, 2)),
+    (Residual([mp.Dropout(0.5)], projection=mp.Dense(3)), (3,))]
+EVERYTHING = {**vars(mp), "Residual": Residual}
 NAMES = [f"{type(layer).__name__}{shape}-{number}" for number, (layer, shape) in enumerate(EVERY)]
 
 
@@ -52,7 +57,7 @@ def test_the_way_back_is_the_transpose_of_the_tangent(recipe, shape, unsettle, r
     assert forward == pytest.approx((dx * layer.backward(trace, do)).sum(), rel=1e-12)
 
 
-PASSING = [pair for pair in EVERY if not isinstance(pair[0], (mp.Dense, mp.Conv2D))]
+PASSING = [pair for pair in EVERY if not isinstance(pair[0], (mp.Dense, mp.Conv2D, Residual))]
 
 
 @pytest.mark.parametrize("recipe, shape", PASSING, ids=[type(layer).__name__ for layer, _ in PASSING])
@@ -76,7 +81,7 @@ def test_windows_apart_share_no_inputs():
 def test_settings_and_repr_make_the_same_layer_again(recipe, shape, unsettle):
     net, layer = alone(recipe, shape, unsettle)
     again = type(layer)(**layer.settings())
-    assert again.settings() == layer.settings() == eval(repr(layer), vars(mp)).settings()
+    assert again.settings() == layer.settings() == eval(repr(layer), EVERYTHING).settings()
     assert mp.Network(shape, [again]).output_shape == layer.output_shape
 
 
