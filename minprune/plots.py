@@ -249,7 +249,7 @@ def filters(net, scores=None, keep=None):
     if not getattr(net, "hidden_layers", None):
         raise ValueError(f"filters expects a network with a hidden layer, got {type(net).__name__} without")
     layer = net.hidden_layers[0]
-    images, told = _as_images(check_numbers(f"{layer}.W", net[layer].W), tuple(net.input_shape))
+    images, told = _as_images(check_numbers(f"{layer}.W", net[layer.split("+")[0]].W), tuple(net.input_shape))
     like = {layer: np.zeros(len(images))}
     s = None if scores is None else _check_scores("scores", _only(layer, "scores", scores), like)[layer]
     stays = like[layer] == 0 if keep is None else _check_keep(_only(layer, "keep", keep), like)[layer]
@@ -463,3 +463,111 @@ def accuracy_curves(fractions, curves, about="", columns=5):
     figure.suptitle("What is left when the lowest go, best on average first" + f"\n{about}" * bool(about), fontsize=11)
     _legend_below(figure)
     return figure
+
+
+def scan(scan, about=""):
+    """Accuracy (or loss, where there is none) against the fraction that one layer alone has lost, a line a layer.
+
+    scan   what `mp.scan` returned;  about  data, network and seeds, for the title
+    """
+    if not hasattr(scan, "fractions_for"):
+        raise TypeError(f"scan expects what mp.scan returns, got {type(scan).__name__}")
+    kind = "loss" if scan.accuracy is None else "accuracy"
+    baseline = getattr(scan, f"baseline_{kind}")
+    lines = {f"{layer} ({scan.neurons[layer]} neurons)": values for layer, values in getattr(scan, kind).items()}
+    many = len(lines) > 6
+    figure = _figure(9 if many else 7.5, 4.8)
+    ax = figure.subplots()
+    for (label, values), style in zip(lines.items(), _line_styles(len(lines))):
+        ax.plot(scan.fractions, values, label=label, linewidth=1.5, **style)
+    told = f"{baseline:.1%}" if kind == "accuracy" else f"{baseline:.3g}"
+    ax.axhline(baseline, color="black", linestyle=":", linewidth=1, label=f"whole network ({told})")
+    ax.set(xlabel="neurons of this layer removed, all other layers whole", ylabel=f"{kind} without retraining")
+    _percent(ax.xaxis)
+    if kind == "accuracy":
+        _percent(ax.yaxis)
+    ax.grid(color="0.9")
+    ax.legend(fontsize=8, **dict(loc="center left", bbox_to_anchor=(1.01, 0.5)) if many else {})
+    figure.suptitle("How much can each layer lose?" + f"\n{about}" * bool(about), fontsize=11)
+    return figure
+
+
+def frontier(frontier, about="", size="multiply_adds"):
+    """What each candidate of a search keeps of the accuracy (or the loss), against its size; a marker a score.
+
+    The line joins the efficient ones: nothing that was tried is better at their size or below. Filled markers: all
+    layers ranked together; hollow ones: layer by layer.
+
+    frontier  what `mp.search_strategies` returned;  about  data, network and seeds;  size  parameters, multiply_adds,
+              bytes or neurons
+    """
+    if not hasattr(frontier, "efficient"):
+        raise TypeError(f"frontier expects what mp.search_strategies returns, got {type(frontier).__name__}")
+    check_known("size", size, [name for name in MEASURES if name != "latency"])
+    kind = "loss" if frontier.unpruned.accuracy is None else "accuracy"
+    figure = _figure(8.5, 5.2)
+    ax = figure.subplots()
+    best = [(getattr(one, size), getattr(one, kind)) for one in frontier.efficient(size)]
+    ax.plot(*zip(*best), color="black", linewidth=1.2, zorder=1, drawstyle="steps-post", label="best at this size")
+    names = list(dict.fromkeys(one.score for one in frontier.candidates))
+    for name, style in zip(names, _line_styles(len(names))):
+        for scope in dict.fromkeys(one.scope for one in frontier.candidates):
+            points = [(getattr(one, size), getattr(one, kind)) for one in frontier.candidates
+                      if (one.score, one.scope) == (name, scope)]
+            face = style["color"] if scope == "global" else "white"
+            if points:
+                ax.plot(*zip(*points), linestyle="none", marker=style["marker"], color=style["color"], markersize=6,
+                        markerfacecolor=face, label=f"{name}, {scope}")
+    whole = frontier.unpruned
+    ax.plot(getattr(whole, size), getattr(whole, kind), linestyle="none", marker="*", markersize=13, color="black",
+            label="unpruned")
+    ax.set(xlabel=MEASURES[size], ylabel=f"{kind} on the validation data")
+    if kind == "accuracy":
+        _percent(ax.yaxis)
+    ax.set_xlim(left=0)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.xaxis.set_major_locator(MaxNLocator(5))                      # 10,000,000 is wide
+    ax.grid(color="0.9")
+    ax.set_axisbelow(True)
+    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    figure.suptitle("Which strategy keeps the most at each size?" + f"\n{about}" * bool(about), fontsize=11)
+    return figure
+
+
+def trade_off(rows, size, kind, unpruned, about=""):
+    """What each method keeps of the accuracy (or loss) against how much smaller the network became; a line a method.
+
+    rows      what `Results.rows()` of an experiment returns: one dict for each method and fraction
+    size      "compression" (parameters before / after) or "speedup" (multiply-adds before / after)
+    kind      "accuracy" or "loss";  unpruned  its (mean, standard deviation) in the whole networks
+    about     data, network and seeds, for the title
+    """
+    known = {"compression": "parameters before / after", "speedup": "multiply-adds before / after"}
+    check_known("size", size, known)
+    check_known("kind", kind, ["accuracy", "loss"])
+    names = list(dict.fromkeys(one["method"] for one in rows))
+    figure = _figure(8.5, 5)
+    ax = figure.subplots()
+    for name, style in zip(names, _line_styles(len(names))):
+        points = sorted((one[size][0], *np.nan_to_num(one[kind]), one[size][1]) for one in rows if one["method"] == name)
+        x, y, y_spread, x_spread = np.array(points).T
+        ax.errorbar(x, y, yerr=y_spread, xerr=np.nan_to_num(x_spread), label=name, linewidth=1.4, capsize=2,
+                    elinewidth=0.8, **style)
+    ax.axhline(unpruned[0], color="black", linestyle=":", linewidth=1, label="unpruned")
+    ax.set_xscale("log", base=2)
+    ax.xaxis.set_major_formatter("{x:g}×")
+    ax.set(xlabel=known[size], ylabel=f"test {kind} (mean ± s.d.)")
+    if kind == "accuracy":
+        _percent(ax.yaxis)
+    ax.grid(color="0.9")
+    ax.set_axisbelow(True)
+    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    figure.suptitle("What is kept at each size" + f"\n{about}" * bool(about), fontsize=11)
+    return figure
+
+
+def _line_styles(count):
+    """So many styles that a print in black and white tells apart."""
+    shades = np.linspace(0.0, 0.55, max(count, 1))
+    return [dict(color=str(round(shade, 3)), marker="osD^vP*X<>"[n % 10], markersize=5,
+                 linestyle=["-", "--", "-.", ":"][n % 4]) for n, shade in zip(range(count), shades)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minprune.decisions import decide
+from minprune.decisions import decide, removal_order, stay_without
 
 # Lowest first: b0, a1, b2, a2, a0, b1, b3.
 TWO = {"a": np.array([3.0, 1.0, 2.0]), "b": np.array([0.5, 4.0, 1.5, 5.0])}
@@ -24,10 +24,10 @@ def random_scores(rng, ties=False):
     return {f"layer{n}": draw(K) for n, K in enumerate(sizes)}
 
 
-def strike_off(scores, quota, region, min_keep=1, protect=(), below=None):
+def strike_off(scores, quota, region, min_keep=1, protect=(), below=None, most=None):
     """The reference: again and again, strike off the single lowest neuron that is still allowed to go.
 
-    quota {region: how many}; region(layer, i) is a neuron's region, or None.
+    quota {region: how many}; region(layer, i) is a neuron's region, or None; most {layer: how many may leave it}.
     Returns {layer: [0 or 1, ...]} and what is left of the quota.
     """
     stays, quota = {layer: [1] * len(s) for layer, s in scores.items()}, dict(quota)
@@ -36,6 +36,7 @@ def strike_off(scores, quota, region, min_keep=1, protect=(), below=None):
         for layer, s in scores.items():
             for i in range(len(s)):
                 allowed = (stays[layer][i] and sum(stays[layer]) > min_keep
+                           and (most is None or len(s) - sum(stays[layer]) < most[layer])
                            and quota.get(region(layer, i), 0) > 0
                            and layer not in protect and (layer, i) not in protect
                            and (below is None or s[i] < below))
@@ -89,6 +90,42 @@ def test_by_hand(arguments, a, b):
             decide(TWO, **arguments)
     else:
         assert as_lists(decide(TWO, **arguments)) == {"a": a, "b": b}
+
+
+@pytest.mark.parametrize("arguments, a, b", [
+    (dict(remove={"a": 1}), [1, 0, 1], [1, 1, 1, 1]),
+    (dict(remove={"b": 0.75, "a": 0.75}), [1, 0, 0], [0, 0, 0, 1]),       # 3 of 4 and 2 of 3
+    (dict(remove={"b": 0.5, "a": 2}), [1, 0, 0], [0, 1, 0, 1]),
+    (dict(remove={"a": 0.0, "b": np.int64(1)}), [1, 1, 1], [0, 1, 1, 1]),
+    (dict(remove={}), [1, 1, 1], [1, 1, 1, 1]),
+    (dict(remove={"a": 1, "b": 1}, protect=[("a", 1), ("b", 0)]), [1, 1, 0], [1, 1, 0, 1]),
+    (dict(remove={"a": 0.9}, min_keep=2), None, 'remove=0.9 asks for 2 of the 3 neurons of layer "a", but at most 1'),
+    (dict(remove={"b": 3}, max_remove=2), None, "at most 2 can go: every layer keeps at least 1, max_remove=2$"),
+    (dict(below_mean=1.0), [1, 0, 1], [0, 1, 0, 1]),                      # means 2 and 2.75; 2.0 is not below 2.0
+    (dict(below_mean=1.01), [1, 0, 0], [0, 1, 0, 1]),
+    (dict(below_mean=0.5), [1, 1, 1], [0, 1, 1, 1]),
+    (dict(below_mean=100), [1, 0, 0], [0, 0, 0, 1]),
+    (dict(below_mean=100, max_remove=1), [1, 0, 1], [0, 1, 1, 1]),
+    (dict(below_mean=-1.0), [1, 1, 1], [1, 1, 1, 1]),
+    (dict(remove=4, max_remove=2), [1, 0, 0], [0, 1, 0, 1]),
+    (dict(remove=4, max_remove=0.5), None, "at most 3 can go"),              # 1 of a, 2 of b
+    (dict(remove=3, max_remove=0.5), [1, 0, 1], [0, 1, 0, 1]),
+    (dict(remove=3, max_remove={"b": 1}), [1, 0, 0], [0, 1, 1, 1]),
+    (dict(remove=3, max_remove={"b": 0, "a": 0.99}), None, "at most 2 can go"),
+    (dict(remove=2, max_remove={"b": 0, "a": 0.99}), [1, 0, 0], [1, 1, 1, 1]),
+    (dict(remove=1, max_remove=1, scope="layer"), [1, 0, 1], [0, 1, 1, 1]),
+    (dict(remove=2, max_remove=1, scope="layer"), None, 'layer "a", but at most 1 can go'),
+    (dict(remove=2, multiple=2), [1, 0, 1], [1, 1, 1, 1]),                # a to 2 of 3; b would be left with 3
+    (dict(remove=3, multiple=2), [1, 0, 1], [0, 1, 0, 1]),
+    (dict(remove=5, multiple=2), [1, 0, 1], [0, 1, 0, 1]),                # a0 and b1, the last to go, stay
+    (dict(remove=5, multiple=3), [1, 1, 1], [0, 1, 1, 1]),
+    (dict(remove=5, multiple=4), [1, 1, 1], [1, 1, 1, 1]),
+    (dict(remove=5, multiple=9), [1, 1, 1], [1, 1, 1, 1]),
+    (dict(below=2.0, multiple=2), [1, 0, 1], [0, 1, 0, 1]),
+    (dict(remove={"b": 3}, multiple=2), [1, 1, 1], [0, 1, 0, 1]),
+])
+def test_more_by_hand(arguments, a, b):
+    test_by_hand(arguments, a, b)
 
 
 # Local regions: left holds a0 and b0, right holds b1 and b3.
@@ -220,6 +257,109 @@ def check_removal(scores, count, scope, quota, region, told):
         assert all(k.any() for k in keep.values())
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_no_layer_loses_more_than_max_remove(seed):
+    rng = np.random.default_rng(seed)
+    scores = random_scores(rng, ties=seed % 2 == 0)
+    total = sum(len(s) for s in scores.values())
+    most = {layer: int(rng.integers(0, 4)) for layer in scores}
+    count, told = int(rng.integers(0, total)), dict(min_keep=int(rng.integers(1, 3)))
+    expected, left = strike_off(scores, {"": count}, lambda layer, i: "", most=most, **told)
+    if left[""]:
+        with pytest.raises(ValueError, match=f"at most {count - left['']} can go: .*max_remove={{"):
+            decide(scores, remove=count, max_remove=most, **told)
+    else:
+        assert as_lists(decide(scores, remove=count, max_remove=most, **told)) == expected
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_multiple_puts_back_the_last_of_each_layer_until_it_fits(seed):
+    rng = np.random.default_rng(seed)
+    scores = random_scores(rng, ties=seed % 2 == 0)
+    total, multiple = sum(len(s) for s in scores.values()), int(rng.integers(1, 5))
+    count = int(rng.integers(0, total - len(scores) + 1))
+    plain, keep = decide(scores, remove=count), decide(scores, remove=count, multiple=multiple)
+    for layer, s in scores.items():
+        gone = [i for i in np.argsort(s, kind="stable") if not plain[layer][i]]
+        while gone and (len(s) - len(gone)) % multiple:
+            gone.pop()
+        assert np.flatnonzero(~keep[layer]).tolist() == sorted(gone)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_fractions_by_layer_are_those_of_each_layer_alone(seed):
+    rng = np.random.default_rng(seed)
+    scores = random_scores(rng, ties=seed % 2 == 0)
+    remove = {layer: float(rng.random()) for layer in scores if rng.random() < 0.8}
+    keep = decide(scores, remove=remove)
+    for layer, s in scores.items():
+        alone = decide({layer: s}, remove=remove.get(layer, 0))
+        np.testing.assert_array_equal(keep[layer], alone[layer])
+
+
+def test_below_mean_takes_each_layer_by_its_own_mean():
+    scores = {"a": np.array([0.1, 1.0, 1.9]), "b": np.array([10.0, 100.0, 190.0])}
+    assert as_lists(decide(scores, below_mean=0.5)) == {"a": [0, 1, 1], "b": [0, 1, 1]}
+    negative = {"a": [-3.0, -2.0, -1.0]}                                   # mean −2: half of it is −1
+    assert as_lists(decide(negative, below_mean=0.5)) == {"a": [0, 0, 1]}
+    assert as_lists(decide(negative, below_mean=1.2)) == {"a": [0, 1, 1]}
+
+
+@pytest.mark.parametrize("K", [2, 3, 7, 10, 33, 100])
+@pytest.mark.parametrize("score", [0.1, 1 / 3, 1e300, 1.7e308, 5e-324])
+def test_equal_scores_are_never_below_their_mean(score, K):
+    assert how_many_went(decide({"a": np.full(K, score)}, below_mean=1.0)) == 0
+
+
+def test_infinite_scores_have_no_part_in_the_mean():
+    assert as_lists(decide({"a": [np.inf, 1.0, 2.0, 6.0]}, below_mean=0.5)) == {"a": [1, 0, 1, 1]}
+    assert as_lists(decide({"a": [-np.inf, 1.0, 2.0, 6.0]}, below_mean=0.5)) == {"a": [0, 0, 1, 1]}
+    assert as_lists(decide({"a": [np.inf, -np.inf, np.inf]}, below_mean=0.0)) == {"a": [1, 0, 1]}
+
+
+# The order in which neurons go
+
+def removed_in_turn(scores, **settings):
+    going, where = removal_order(scores, **settings)
+    name = {place: (layer, i) for layer, places in where.items() for i, place in enumerate(places)}
+    return [name[place] for place in going]
+
+
+def test_the_order_by_hand():
+    assert removed_in_turn(TWO) == [("b", 0), ("a", 1), ("b", 2), ("a", 2), ("b", 1)]
+    # layer by layer: at 1/4 b0; at 1/3 a1; at 2/4 b2; at 2/3 a2; at 3/4 b1
+    assert removed_in_turn({"b": TWO["b"], "a": TWO["a"]}, scope="layer") == [
+        ("b", 0), ("a", 1), ("b", 2), ("a", 2), ("b", 1)]
+    even = {"a": [1.0, 2.0], "b": [4.0, 3.0, 2.0, 1.0]}                    # 1/2 and 2/4 tie: a goes first
+    assert removed_in_turn(even, scope="layer") == [("b", 3), ("a", 0), ("b", 2), ("b", 1)]
+    # protected ones count in K, and leave their turn to the next
+    assert removed_in_turn(even, scope="layer", protect=[("b", 3)]) == [("b", 2), ("a", 0), ("b", 1), ("b", 0)]
+    assert removed_in_turn(even, scope="layer", protect=["a"], max_remove={"b": 2}) == [("b", 3), ("b", 2)]
+    assert removed_in_turn(even, min_keep=2, max_remove=1) == [("b", 3)]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_order_is_that_of_decide(seed):
+    rng = np.random.default_rng(seed)
+    scores = random_scores(rng, ties=seed % 2 == 0)
+    told = dict(min_keep=int(rng.integers(1, 3)), protect=random_protect(rng, scores), max_remove=0.8)
+    going, where = removal_order(scores, **told)
+    for count in range(len(going) + 1):
+        assert as_lists(stay_without(going[:count], where)) == as_lists(decide(scores, remove=count, **told))
+    with pytest.raises(ValueError, match=f"at most {len(going)} can go"):
+        decide(scores, remove=len(going) + 1, **told)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_layer_by_layer_the_order_passes_through_every_fraction(seed):
+    rng = np.random.default_rng(seed)
+    scores = random_scores(rng, ties=seed % 2 == 0)
+    going, where = removal_order(scores, scope="layer")
+    for fraction in rng.random(5):
+        keep = decide(scores, remove=fraction, scope="layer")
+        assert as_lists(stay_without(going[:how_many_went(keep)], where)) == as_lists(keep)
+
+
 # What does not change
 
 @pytest.mark.parametrize("seed", range(20))
@@ -264,8 +404,24 @@ def test_lists_and_the_order_of_the_layers_are_taken_as_they_come():
 # Errors
 
 @pytest.mark.parametrize("arguments, error, message", [
-    (dict(), ValueError, "exactly one of remove and below"),
-    (dict(remove=1, below=1.0), ValueError, "exactly one of remove and below"),
+    (dict(), ValueError, "exactly one of remove, below and below_mean"),
+    (dict(below_mean=1.0, below=1.0), ValueError, "exactly one of remove, below and below_mean"),
+    (dict(below_mean=1.0, remove={}), ValueError, "exactly one of remove, below and below_mean"),
+    (dict(below_mean="x"), TypeError, "below_mean expects a number, got 'x'"),
+    (dict(below_mean=float("inf")), ValueError, "below_mean expects a finite number"),
+    (dict(remove={"a": 1}, scope="layer"), ValueError, "remove={layer: …} says where by itself: .* got 'layer'"),
+    (dict(remove={"a": 1}, scope={"r": {"a": [1]}}), ValueError, "leave scope out, got {'r'"),
+    (dict(remove={"c": 1}), ValueError, 'unknown layer in remove "c"'),
+    (dict(remove={"a": 1.5}), ValueError, r'remove\["a"\] .*less than 1, got 1.5'),
+    (dict(remove={"a": None}), TypeError, r'remove\["a"\] \(as a fraction\) expects a number, got None'),
+    (dict(remove={"a": 3}), ValueError, 'remove=3 asks for 3 of the 3 neurons of layer "a", but at most 2 can go'),
+    (dict(remove=1, max_remove=-1), ValueError, "max_remove expects at least 0, got -1"),
+    (dict(remove=1, max_remove=1.0), ValueError, "max_remove .*less than 1, got 1.0"),
+    (dict(remove=1, max_remove={"c": 1}), ValueError, 'unknown layer in max_remove "c"'),
+    (dict(remove=1, max_remove=[1]), TypeError, "max_remove .*expects a number"),
+    (dict(remove=1, multiple=0), ValueError, "multiple expects at least 1, got 0"),
+    (dict(remove=1, multiple=2.0), TypeError, "multiple expects a whole number"),
+    (dict(remove=1, below=1.0), ValueError, "exactly one of remove, below and below_mean"),
     (dict(remove=True), TypeError, "remove expects a whole number, got True"),
     (dict(remove=np.True_), TypeError, "remove"),
     (dict(remove="half"), TypeError, "remove .* expects a number, got 'half'"),

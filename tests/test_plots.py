@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from minprune import plots
+from minprune.scans import Scan
+from minprune.search import Candidate, Frontier
 
 SCORES = {"conv1": np.array([3.0, 1.0, 2.0]), "dense1": np.array([0.5, -4.0, 1.5, 5.0])}
 KEEP = {"conv1": np.array([True, False, True]), "dense1": np.array([False, False, True, True])}
@@ -497,6 +499,93 @@ def test_filters_refuses(net, arguments, error, message):
         plots.filters(net, *arguments)
 
 
+# scan
+
+def a_scan(layers, accuracy=True, fractions=(0.0, 0.25, 0.5)):
+    values = {layer: np.array([0.9, 0.8, 0.1 + n / 100]) for n, layer in enumerate(layers)}
+    return Scan(np.array(fractions), {layer: 1 - v for layer, v in values.items()}, values if accuracy else None, 0.1,
+                0.9 if accuracy else None, dict.fromkeys(layers, 16))
+
+
+def test_scan_draws_a_line_a_layer_and_the_whole_network():
+    figure = plots.scan(a_scan(["conv1", "dense1"]), "digits, mlp, seed 0")
+    (ax,) = figure.axes
+    for n, layer in enumerate(["conv1", "dense1"]):
+        drawn = line(ax, f"{layer} (16 neurons)").get_xydata().tolist()
+        assert drawn == [[0, 0.9], [0.25, 0.8], [0.5, 0.1 + n / 100]]
+    assert set(line(ax, "whole network (90.0%)").get_ydata()) == {0.9}
+    assert figure.get_suptitle() == "How much can each layer lose?\ndigits, mlp, seed 0"
+    assert plots.scan(a_scan(["a"])).get_suptitle() == "How much can each layer lose?"
+    assert ax.get_ylabel() == "accuracy without retraining" and ax.yaxis.get_major_formatter()(0.5) == "50%"
+    assert ax.get_xlabel() == "neurons of this layer removed, all other layers whole"
+
+
+def test_scan_draws_the_loss_where_there_is_no_accuracy():
+    (ax,) = plots.scan(a_scan(["a"], accuracy=False)).axes
+    np.testing.assert_allclose(line(ax, "a (16 neurons)").get_ydata(), [0.1, 0.2, 0.9])
+    assert set(line(ax, "whole network (0.1)").get_ydata()) == {0.1}
+    assert ax.get_ylabel() == "loss without retraining" and ax.yaxis.get_major_formatter()(0.5) != "50%"
+
+
+@pytest.mark.parametrize("count", [1, 6, 7, 20])
+def test_no_two_layers_are_drawn_alike_without_colour(count):
+    (ax,) = plots.scan(a_scan([f"conv{n}" for n in range(count)])).axes
+    styles = [(one.get_marker(), one.get_linestyle(), one.get_color()) for one in ax.lines[:count]]
+    assert len(set(styles)) == count and all(0 <= float(shade) < 0.6 for _, _, shade in styles)
+    assert len({style[:2] for style in styles}) == count
+
+
+# frontier
+
+def tried(score, scope, size, accuracy, loss=0.5):
+    return Candidate(score, scope, 0.5, {"a": np.array([True])}, size, 3 * size, 2 * size, 8 * size, loss, accuracy)
+
+
+TRIED = [tried("taylor", "global", 1000, 0.8), tried("taylor", "layer", 1200, 0.7), tried("random", "global", 500, 0.2)]
+
+
+def test_the_frontier_joins_what_is_best_and_marks_every_score_and_scope():
+    figure = plots.frontier(Frontier(TRIED, tried("unpruned", "", 2000, 0.9)), "digits, seed 0")
+    (ax,) = figure.axes
+    best = line(ax, "best at this size")
+    assert best.get_xydata().tolist() == [[1000, 0.2], [2000, 0.8]] and best.get_drawstyle() == "steps-post"
+    taylor, hollow, random = (line(ax, label) for label in ("taylor, global", "taylor, layer", "random, global"))
+    assert taylor.get_xydata().tolist() == [[2000, 0.8]] and hollow.get_xydata().tolist() == [[2400, 0.7]]
+    assert taylor.get_marker() == hollow.get_marker() != random.get_marker()
+    assert taylor.get_markerfacecolor() == taylor.get_color() and hollow.get_markerfacecolor() == "white"
+    assert line(ax, "unpruned").get_xydata().tolist() == [[4000, 0.9]]
+    assert len(ax.lines) == 5 and ax.get_xlim()[0] == 0
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("multiply-adds", "accuracy on the validation data")
+    assert ax.xaxis.get_major_formatter()(12000) == "12,000" and ax.yaxis.get_major_formatter()(0.5) == "50%"
+    assert figure.get_suptitle() == "Which strategy keeps the most at each size?\ndigits, seed 0"
+
+
+@pytest.mark.parametrize("size, factor, label", [("parameters", 3, "parameters"), ("neurons", 1, "neurons"),
+                                                 ("bytes", 8, "bytes on disk")])
+def test_the_frontier_by_another_size(size, factor, label):
+    figure = plots.frontier(Frontier(TRIED, tried("unpruned", "", 2000, 0.9)), size=size)
+    assert line(figure.axes[0], "taylor, global").get_xydata().tolist() == [[1000 * factor, 0.8]]
+    assert figure.axes[0].get_xlabel() == label
+
+
+def test_the_frontier_of_losses():
+    points = [tried("a", "layer", 5, None, 0.3), tried("a", "layer", 3, None, 0.6)]
+    found = Frontier(points, tried("u", "", 9, None, 0.1))
+    (ax,) = plots.frontier(found, size="neurons").axes
+    assert line(ax, "best at this size").get_xydata().tolist() == [[3, 0.6], [5, 0.3]]
+    assert ax.get_ylabel() == "loss on the validation data" and ax.yaxis.get_major_formatter()(0.5) != "50%"
+
+
+@pytest.mark.parametrize("make, error, message", [
+    (lambda: plots.scan({"a": [1]}), TypeError, "scan expects what mp.scan returns, got dict"),
+    (lambda: plots.frontier(TRIED), TypeError, "frontier expects what mp.search_strategies returns, got list"),
+    (lambda: plots.frontier(Frontier(TRIED, TRIED[0]), size="latency"), ValueError, 'unknown size "latency"'),
+])
+def test_scan_and_frontier_refuse(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
 # Everywhere
 
 @pytest.mark.parametrize("arguments, error, message", [
@@ -532,7 +621,13 @@ def test_scores_refuses(arguments, error, message):
     lambda: plots.filters(Net(np.ones((20, 3, 3, 1)), (8, 8, 1)), {"first": np.full(20, -1.23e-5)},
                           {"first": np.arange(20) < 9}),
     lambda: plots.filters(Net(np.ones((9, 13)), (13,)), {"first": np.full(9, -1.23e-5)}),
-], ids=["scores", "grid", "curve", "comparison", "many layers", "history", "filters", "stripes"])
+    lambda: plots.scan(a_scan(["conv1", "dense1"]), "digits, mlp, seed 0"),
+    lambda: plots.scan(a_scan([f"conv{n}" for n in range(13)]), "digits, cnn, seed 0"),
+    lambda: plots.frontier(Frontier(TRIED, tried("unpruned", "", 2000, 0.9)), "digits, mlp, seed 0"),
+    lambda: plots.frontier(Frontier([tried(f"score{n}", scope, 10**7, 0.5) for n in range(8) for scope in
+                                     ("global", "layer")], tried("unpruned", "", 2 * 10**7, 0.9)), "digits"),
+], ids=["scores", "grid", "curve", "comparison", "many layers", "history", "filters", "stripes", "scan",
+        "scan of many layers", "frontier", "frontier of many"])
 def test_no_text_lies_over_another(make, monkeypatch):
     assert overlapping_texts(make(), monkeypatch) == []
 
