@@ -6,10 +6,10 @@ import sys
 import textwrap
 import warnings
 
-from . import __version__, chapters, comparing, walkthrough
+from . import __version__, chapters, comparing, experiments, walkthrough
 from .engine.checks import check_known
 from .models import MODELS
-from .scores import CATALOGUE, entry
+from .scores import CATALOGUE, GATHERED, entry
 
 HELP = """\
 Neuron pruning by importance scores: train a network, score its neurons, decide who
@@ -18,6 +18,7 @@ goes, remove them for real, retrain, and compare.
   minprune run          the whole method on handwritten digits, with pictures
   minprune scores       every importance score: formula, needs, source
   minprune compare      every score against the exact answer, measured
+  minprune experiment   several ways to prune, at several sizes, over several networks
   minprune tutorial     the textbook's chapters; 'minprune tutorial 1' runs the first
 
 'minprune COMMAND --help' explains each."""
@@ -49,8 +50,24 @@ Train some networks, score each by every score, and measure
   - the accuracy after removing the lowest 10, 20, … 90 % at once, without retraining,
 
 mean ± standard deviation over the networks, with two controls: random scores, and exact
-removal reversed. Writes a table, compare.json and two figures to --out."""
+removal reversed. Scores that are only for small networks are left out there, and a second
+table compares all of them on small ones. Writes the tables, compare.json and the figures to --out."""
 
+EXPERIMENT = """\
+Train a network for each seed, prune it by each method at each fraction, retrain, and judge
+everything on the test data: mean ± standard deviation, both measures of size, and the time
+beside its prediction. Two controls are added: random scores, and networks of the pruned
+sizes trained from scratch. Layer by layer, all methods are compared at equal size.
+
+Each finished network is a line of log.jsonl in --out at once. The same command goes on where
+one that was stopped ended; with more methods, fractions or seeds it takes over what it can.
+
+examples:
+  minprune experiment
+  minprune experiment --methods taylor removal fisher --fractions 0.5 0.8 --seeds 3 --jobs 2
+  minprune experiment --model mlp --schedule cubic --steps 5"""
+
+EVERY = {**CATALOGUE, **{one.__name__: one for one in GATHERED}}
 LABELS = ("formula", "needs", "point", "order", "cost", "claims", "source", "differs")
 SCORES = """\
 Every importance score, from the docstrings themselves. In all of them, high = keep.
@@ -104,7 +121,7 @@ def parser():
     top.add_argument("--version", action="version", version=f"minprune {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
 
-    for add in (add_run, add_scores, add_compare, add_tutorial):
+    for add in (add_run, add_scores, add_compare, add_experiment, add_tutorial):
         add(commands)
     return top
 
@@ -122,7 +139,7 @@ def add_run(commands):
     run.add_argument("--data", default="digits", metavar="digits|PATH", help="'digits' (1,797 real handwritten digits, "
                      "8×8, shipped with minprune), a folder of MNIST-format IDX files, a .npz or a .csv (last column: "
                      "classes 0 … C−1, or a number to predict); default digits")
-    run.add_argument("--model", type=known("model", MODELS), metavar="mlp|cnn",
+    run.add_argument("--model", type=known("model", MODELS), metavar="|".join(MODELS),
                      help="default: cnn for images, mlp for the rest")
     run.add_argument("--score", type=known("score", CATALOGUE), default="taylor", metavar="NAME",
                      help="one of 'minprune scores'; default taylor")
@@ -151,13 +168,13 @@ def add_run(commands):
 def add_scores(commands):
     scores = add_command(commands, "scores", "every importance score with its formula, needs and source",
                          SCORES, scores_command)
-    scores.add_argument("name", nargs="?", type=known("score", CATALOGUE), help="only this one")
+    scores.add_argument("name", nargs="?", type=known("score", EVERY), help="only this one")
 
 
 def add_compare(commands):
     compare = add_command(commands, "compare", "every score against exact removal", COMPARE, compare_command)
     compare.add_argument("--data", default="digits", metavar="digits|PATH", help="as for 'minprune run'")
-    compare.add_argument("--model", type=known("model", MODELS), metavar="mlp|cnn", help="as for 'minprune run'")
+    compare.add_argument("--model", type=known("model", MODELS), metavar="|".join(MODELS), help="as for 'minprune run'")
     compare.add_argument("--seeds", type=number(int, 1), default=5, metavar="N", help="how many networks; default 5")
     compare.add_argument("--samples", type=number(int, 1), default=500, metavar="N",
                          help="training samples that the scores see; default 500")
@@ -167,6 +184,36 @@ def add_compare(commands):
                          help="scores to leave out, for example the slow ones")
     compare.add_argument("--out", default="minprune-compare", metavar="DIR",
                          help="where the table and the figures go; default minprune-compare")
+
+
+def add_experiment(commands):
+    one = add_command(commands, "experiment", "several ways to prune, compared", EXPERIMENT, experiment_command)
+    one.add_argument("--data", default="digits", metavar="digits|PATH", help="as for 'minprune run'")
+    one.add_argument("--model", type=known("model", MODELS), metavar="|".join(MODELS),
+                     help="default: cnn for images, mlp for the rest")
+    one.add_argument("--methods", nargs="+", default=list(experiments.METHODS), type=known("score", CATALOGUE),
+                     metavar="SCORE", help=f"scores to prune by; default {' '.join(experiments.METHODS)}")
+    one.add_argument("--fractions", nargs="+", default=list(experiments.FRACTIONS), type=number(float, 0, 1),
+                     metavar="F", help="shares of the hidden neurons that go; default "
+                     + " ".join(map(str, experiments.FRACTIONS)))
+    one.add_argument("--seeds", type=number(int, 1), default=5, metavar="N", help="how many networks; default 5")
+    one.add_argument("--scope", type=known("scope", ["global", "layer"]), default="layer", metavar="global|layer",
+                     help="rank all neurons together, or each layer's by themselves; default layer")
+    one.add_argument("--schedule", type=known("schedule", experiments.SCHEDULES), default="linear",
+                     metavar="|".join(experiments.SCHEDULES), help="how the steps to a fraction are taken; default linear")
+    one.add_argument("--steps", type=number(int, 1), default=1, metavar="N",
+                     help="cuts, each with its own retraining; default 1 (one shot)")
+    one.add_argument("--epochs", type=number(int, 1), default=20, metavar="N", help="epochs of training; default 20")
+    one.add_argument("--retrain", type=number(int, 0), default=10, metavar="N",
+                     help="epochs of retraining after each cut; default 10")
+    one.add_argument("--rate", type=number(float, 0), default=2e-3, metavar="R", help="as for 'minprune run'")
+    one.add_argument("--batch-size", type=number(int, 1), default=32, metavar="N", help="default 32")
+    one.add_argument("--dtype", type=known("dtype", ["float64", "float32"]), default="float64",
+                     metavar="float64|float32", help="default float64")
+    one.add_argument("--jobs", type=number(int, 1), default=1, metavar="N",
+                     help="processes that train and prune at the same time; default 1")
+    one.add_argument("--out", default="minprune-experiment", metavar="DIR",
+                     help="where log, table and figures go; default minprune-experiment")
 
 
 def add_tutorial(commands):
@@ -191,14 +238,18 @@ def compare_command(arguments):
     comparing.compare_scores(**settings(arguments))
 
 
+def experiment_command(arguments):
+    experiments.run(**settings(arguments))
+
+
 def scores_command(arguments):
     if arguments.name is None:
         print(f"{'score':<26}{'needs':<42}claims")
-        for one in map(entry, CATALOGUE.values()):
+        for one in map(entry, EVERY.values()):
             print(f"{one['name']:<26}{one['needs']:<42}{textwrap.shorten(one['claims'], 60, placeholder=' …')}")
         print()
-    for name in [arguments.name] if arguments.name else CATALOGUE:
-        one = entry(CATALOGUE[name])
+    for name in [arguments.name] if arguments.name else EVERY:
+        one = entry(EVERY[name])
         print(f"{name}\n  {one['summary']}")
         for label in [label for label in LABELS if label in one]:
             print(textwrap.fill(one[label], 100, initial_indent=f"    {label:<9}", subsequent_indent=" " * 13))
@@ -235,7 +286,7 @@ def main(argv=None):
     except BrokenPipeError:                             # the reader, `head` say, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, TypeError, OSError, FloatingPointError, MemoryError) as error:
+    except (ValueError, TypeError, OSError, FloatingPointError, MemoryError, RuntimeError) as error:
         print(f"minprune: error: {' '.join(str(error).split()) or type(error).__name__}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

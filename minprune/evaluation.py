@@ -12,6 +12,7 @@ from .engine.losses import prepare_pair, prepare_samples
 from .training import loss_and_accuracy
 
 LATENCY_SECONDS = 0.3           # how long the forward passes of one network are measured
+LATENCY_BATCH = 128             # and of how many samples at a time
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Evaluation:
 
     Losses are means of the per-sample losses; accuracies are fractions, None where targets are no classes.
     `neurons` {layer: K} of the hidden layers; `parameters` counts trained numbers; `multiply_adds` those of
-    one sample's forward pass; `bytes` is the size of the file that `save` writes; `latency` the median
+    one sample's forward pass; `bytes` is the size of the file that `save` writes; `latency` the least
     seconds of a forward pass of `latency_batch` samples (None if it was not measured).
     """
 
@@ -54,7 +55,7 @@ class Evaluation:
         return "\n".join(f"{label:<22}{value}" for label, value in told(self).items())
 
 
-def evaluate(net, x, t, loss="cross_entropy", train=None, latency=True, latency_batch=128):
+def evaluate(net, x, t, loss="cross_entropy", train=None, latency=True, latency_batch=LATENCY_BATCH):
     """Return the Evaluation of `net` on test data (x, t), and on training data `train=(x, t)` if given.
 
     Raises ValueError or TypeError for data that do not fit. The network is not changed.
@@ -96,17 +97,17 @@ def size_on_disk(net):
 
 
 def latencies(nets, x):
-    """The median seconds of one forward pass of x, for each network."""
+    """The least seconds of one forward pass of x, for each network: what took longer was disturbed by something else."""
     times = [[] for _ in nets]
     for net in nets:
-        net.forward(x)                                       # the first one warms caches and threads
+        net.output(x)                                        # the first one warms caches and threads
     stop = time.perf_counter() + LATENCY_SECONDS * len(nets)
     while time.perf_counter() < stop or len(times[0]) < 5:
         for net, taken in zip(nets, times):
             start = time.perf_counter()
-            net.forward(x)
+            net.output(x)
             taken.append(time.perf_counter() - start)
-    return [float(np.median(taken)) for taken in times]
+    return [min(taken) for taken in times]
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Comparison:
         return table(self)
 
 
-def compare(before, after, x, t, loss="cross_entropy", train=None, latency=True, latency_batch=128):
+def compare(before, after, x, t, loss="cross_entropy", train=None, latency=True, latency_batch=LATENCY_BATCH):
     """Return the Comparison of two networks on test data (x, t), and training data `train=(x, t)` if given.
 
     Raises ValueError or TypeError for data that do not fit. The networks are not changed.

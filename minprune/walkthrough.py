@@ -41,8 +41,9 @@ def run(data="digits", model=None, score="taylor", scope="global", remove=0.5, s
     out = prepare_folder(out)
     options = dict(loss=loss, batch_size=batch_size)
 
-    def learn(one, number):
+    def learn(one, cut=None):
         """Retraining: each step shuffles by a seed of its own."""
+        number = 0 if cut is None else cut.number
         return fit(one, data.x_train, data.t_train, epochs=retrain, seed=seed + 1 + number, progress=False,
                    optimizer=optimizer(rate, retrain), **options)
 
@@ -86,9 +87,9 @@ def tell_training(net, data, epochs, seed, optimizer, options):
 def tell_scores(net, data, score, loss):
     heading(2, "score", f"each hidden neuron gets an importance, high = keep: {score}")
     scores = score_neurons(net, score, data.x_train, data.t_train, loss)
-    print(f"formula    {entry(CATALOGUE[score])['formula']}\n{'layer':<10}{'lowest':>12}{'median':>12}{'highest':>12}")
+    print(f"formula    {entry(CATALOGUE[score])['formula']}\n{'layer':<14}{'lowest':>12}{'median':>12}{'highest':>12}")
     for layer, values in scores.items():
-        print(f"{layer:<10}{values.min():>12.4g}{np.median(values):>12.4g}{values.max():>12.4g}")
+        print(f"{layer:<14}{values.min():>12.4g}{np.median(values):>12.4g}{values.max():>12.4g}")
     return scores
 
 
@@ -98,7 +99,7 @@ def tell_decision(scores, schedule, scope):
     heading(3, "decide", f"the lowest {schedule[0]:.0%} go{first}, {how}")
     keep = decide(scores, remove=schedule[0], scope=scope)
     for name, stays in keep.items():
-        print(f"{name:<10} {stays.sum()} of {len(stays)} stay; removed: {a_few(np.flatnonzero(~stays))}")
+        print(f"{name:<14} {stays.sum()} of {len(stays)} stay; removed: {a_few(np.flatnonzero(~stays))}")
     return keep
 
 
@@ -138,7 +139,7 @@ def tell_curve(net, scores, data, scope, loss, learn, retrain):
         told = []
         for when in ("before", "after"):
             if when == "after":
-                learn(cut, 0)
+                learn(cut)
             value, accuracy = loss_and_accuracy(cut, *test)
             curve[f"loss_{when}"].append(value)
             curve[f"accuracy_{when}"].append(accuracy)

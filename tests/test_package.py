@@ -1,5 +1,6 @@
 """What importing minprune brings along, and that the project says of itself what is so."""
 
+import ast
 import pathlib
 import re
 import subprocess
@@ -8,8 +9,10 @@ import sys
 import minprune
 
 ROOT = pathlib.Path(__file__).parent.parent
-ORDER = ["engine", "datasets", "models", "training", "recording", "scores", "decisions", "pruning", "evaluation",
-         "retraining", "plots", "walkthrough", "comparing", "chapters", "cli"]
+ORDER = ["engine", "datasets", "models", "training", "augmentation", "distillation", "regularisation", "recording",
+         "scores", "decisions", "pruning", "evaluation", "compensation", "connections", "sparse", "quantisation",
+         "budgets", "scans", "tickets", "recipes", "checkpoints", "retraining", "search", "plots", "walkthrough", "comparing",
+         "experiments", "chapters", "cli"]
 
 
 def test_importing_minprune_imports_no_matplotlib():
@@ -18,15 +21,16 @@ def test_importing_minprune_imports_no_matplotlib():
 
 
 def imports(path):
-    """(module part of minprune, or the foreign package) of each import of a file."""
-    package = path.relative_to(ROOT / "minprune").parts
-    for dots, name, rest in re.findall(r"^\s*from (\.*)([\w.]*) import (.+)$", path.read_text(encoding="utf-8"), re.M):
-        if not dots:
-            yield "foreign", name.split(".")[0]
-        elif len(dots) == len(package):
-            yield from (("own", one.split(" as ")[0]) for one in ([name.split(".")[0]] if name else rest.split(", ")))
-    for names in re.findall(r"^\s*import ([\w., ]+)", path.read_text(encoding="utf-8"), re.M):
-        yield from (("foreign", name.split()[0].split(".")[0]) for name in names.split(", "))
+    """("own", module of minprune) or ("foreign", package) of each import of a file."""
+    package = path.relative_to(ROOT).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (("foreign", alias.name.split(".")[0]) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield "foreign", node.module.split(".")[0]
+        elif isinstance(node, ast.ImportFrom) and node.level == len(package):
+            yield from (("own", name) for name in
+                        ([node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]))
 
 
 def test_only_numpy_matplotlib_and_the_standard_library():
@@ -35,9 +39,7 @@ def test_only_numpy_matplotlib_and_the_standard_library():
     ours = {path.stem for path in ROOT.glob("tests/benchmarks/*.py")} | {"minprune", "conftest"}
     allowed = {*sys.stdlib_module_names, "numpy", "matplotlib", "pytest"} | ours
     for path in files:
-        text = path.read_text(encoding="utf-8")
-        names = re.findall(r"^\s*(?:from|import) (\w+)", text, re.M)
-        assert set(names) <= allowed, path
+        assert {name for kind, name in imports(path) if kind == "foreign"} <= allowed, path
 
 
 def test_files_import_only_what_stands_above_them():

@@ -166,6 +166,100 @@ def test_dropout_draws_anew_for_each_batch():
     assert len(draws) == 4 and len({draw.tobytes() for draw in draws}) == 4
 
 
+# Hooks and state
+
+def test_on_step_sees_the_weights_after_the_step_and_its_rate():
+    net, seen = classifier(), []
+    optimizer = mp.SGD(lambda epoch: 0.1 / (1 + epoch))
+
+    def look(given, rate):
+        assert given is net
+        seen.append((rate, net["dense1"].W.copy()))
+
+    mp.fit(net, X, LABELS, optimizer=optimizer, epochs=2, batch_size=5, on_step=look)
+    assert [rate for rate, _ in seen] == pytest.approx([0.1, 0.1 / 1.5, 0.1 / 2, 0.1 / 2.5])
+    assert np.array_equal(seen[-1][1], net["dense1"].W)
+    assert all(not np.array_equal(one[1], other[1]) for one, other in zip(seen, seen[1:]))
+
+
+def test_on_step_may_keep_a_mask():
+    net, stays = classifier(), np.array([1, 0, 1, 1, 0], bool)
+
+    def hold(net, rate):
+        net["dense1"].W[~stays] = 0
+
+    mp.fit(net, X, LABELS, optimizer=mp.SGD(0.1), epochs=2, batch_size=4, on_step=hold)
+    assert (net["dense1"].W[~stays] == 0).all() and (net["dense1"].W[stays] != 0).all()
+
+
+def test_on_step_comes_after_on_batch_once_a_batch():
+    calls = []
+    mp.fit(classifier(), X, LABELS, epochs=2, batch_size=4, on_batch=lambda *_: calls.append("batch"),
+           on_step=lambda *_: calls.append("step"), callback=lambda *_: calls.append("epoch"))
+    assert calls == (["batch", "step"] * 3 + ["epoch"]) * 2
+
+
+def test_augmented_batches_are_what_is_trained_on():
+    """x is doubled in each batch: the same as doubled data."""
+    one, other = classifier(), classifier()
+    sizes = []
+
+    def double(x, rng):
+        assert isinstance(rng, np.random.Generator)
+        sizes.append(len(x))
+        return 2 * x
+
+    mp.fit(one, X, LABELS, epochs=2, batch_size=4, augment=double)
+    mp.fit(other, 2 * X, LABELS, epochs=2, batch_size=4)
+    assert same(one.arrays(), other.arrays()) and sizes == [4, 4, 2] * 2
+
+
+def test_augmentation_draws_from_the_seed_and_leaves_the_data_and_validation():
+    def noise(x, rng):
+        x += rng.normal(size=x.shape)                                       # in place, on the batch that it is given
+        return x
+
+    def trained(seed):
+        net, x = classifier(), X.copy()
+        history = mp.fit(net, x, LABELS, epochs=2, batch_size=10, seed=seed, augment=noise, validation=(x, LABELS))
+        assert np.array_equal(x, X)
+        assert history.validation_loss[-1] == pytest.approx(by_hand(net, X, LABELS)[0], rel=1e-12)
+        return net.arrays()
+    assert same(trained(1), trained(1))
+    assert np.abs(trained(1)["dense1.W"] - trained(2)["dense1.W"]).max() > 1e-6
+
+
+def test_augmented_samples_have_the_networks_dtype():
+    net, dtypes = mp.Network(3, [mp.Dense(4)], dtype="float32"), []
+    mp.fit(net, X, LABELS, epochs=1, augment=lambda x, rng: x.astype(float),
+           on_batch=lambda _, trace: dtypes.append(trace.x.dtype))
+    assert dtypes == [np.float32]
+
+
+@pytest.mark.parametrize("optimizer", [mp.SGD(0.1, momentum=0.9), mp.Adam(0.02), mp.SGD(0.1)],
+                         ids=["momentum", "Adam", "SGD"])
+def test_with_its_state_a_training_goes_on_as_if_it_had_not_stopped(optimizer):
+    """With one batch an epoch the order of the samples is no matter, but for the last bits."""
+    one, two = classifier(), classifier()
+    mp.fit(one, X, LABELS, optimizer=optimizer, epochs=4, batch_size=10)
+    state = optimizer.start(two.parameters())
+    for _ in range(2):
+        mp.fit(two, X, LABELS, optimizer=optimizer, epochs=2, batch_size=10, state=state)
+    for name, array in one.arrays().items():
+        np.testing.assert_allclose(two.arrays()[name], array, rtol=1e-9, atol=1e-12)
+    assert state.get("steps", 4) == 4
+
+
+def test_without_a_state_nobody_elses_is_changed():
+    optimizer, state = mp.Adam(0.02), mp.Adam().start(classifier().parameters())
+    mp.fit(classifier(), X, LABELS, optimizer=optimizer, epochs=1)
+    assert state["steps"] == 0 and not state["m"]["dense1.W"].any()
+    one, other = classifier(), classifier()
+    mp.fit(one, X, LABELS, optimizer=optimizer, epochs=1, state=state)
+    mp.fit(other, X, LABELS, optimizer=optimizer, epochs=1)
+    assert same(one.arrays(), other.arrays()) and state["steps"] == 1 and state["m"]["dense1.W"].all()
+
+
 # Seeds and defaults
 
 def test_same_seed_same_bits_and_another_seed_others():
@@ -454,6 +548,12 @@ BAD = {
     "optimizer class": (dict(optimizer=mp.Adam), (TypeError, ValueError), "optimizer"),
     "callback": (dict(callback=3), TypeError, "callback"),
     "on_batch": (dict(on_batch=3), TypeError, "on_batch"),
+    "on_step": (dict(on_step=3), TypeError, "on_step expects a function"),
+    "augment": (dict(augment=3), TypeError, "augment expects a function"),
+    "shape of augmented": (dict(augment=lambda x, rng: x[:2]), ValueError, r"augment .* \(10, 3\), got \(2, 3\)"),
+    "state of another optimizer": (dict(state={"v": {}}), ValueError, "state expects what Adam.start"),
+    "state of another network": (dict(state=mp.Adam().start({"dense1.W": X})), ValueError, "state expects"),
+    "state a list": (dict(state=[]), ValueError, "got list"),
 }
 
 

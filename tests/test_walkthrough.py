@@ -8,8 +8,10 @@ from minprune import walkthrough
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    """`minprune run` with its defaults, but for the curve of all fractions."""
-    return walkthrough.run(curve=False, out=tmp_path_factory.mktemp("run"))
+    """`minprune run` with its defaults, but for the curve of all fractions and the files of the figures."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mp.plots, "save", lambda figure, path: None)
+        return walkthrough.run(curve=False, out=tmp_path_factory.mktemp("run"))
 
 
 def test_the_default_cnn_reads_97_percent_of_the_test_digits(report):

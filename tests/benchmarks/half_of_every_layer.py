@@ -1,0 +1,46 @@
+"""How much faster is a network with half of every hidden layer removed, and how much does its count promise?
+
+    python tests/benchmarks/half_of_every_layer.py
+
+Forward passes of 128 samples of the unpruned and the pruned network, in turns. The count is that of multiply-adds; what
+it leaves out (biases, activations, pooling, copying patches) shrinks by half at most where the multiply-adds of a hidden
+layer shrink by three quarters, and is the difference.
+"""
+
+import numpy as np
+
+from stopwatch import seconds
+
+import minprune as mp
+from minprune.evaluation import LATENCY_BATCH, multiply_adds
+
+
+def wide(dtype):
+    """Convolutions with enough channels that the products outweigh all the rest."""
+    conv = dict(kernel=3, activation="relu", padding="same")
+    return mp.Network((14, 14, 32), [mp.Conv2D(128, **conv), mp.Conv2D(128, **conv), mp.MaxPool2D(2),
+                                     mp.Conv2D(256, **conv), mp.Flatten(), mp.Dense(512, "relu"), mp.Dense(10)], 0, dtype)
+
+
+NETWORKS = {"784-300-100-10": lambda dtype: mp.models.lenet_300_100((784,), 10, 0, dtype),
+            "784-1000-1000-10": lambda dtype: mp.Network(
+                (784,), [mp.Dense(1000, "relu"), mp.Dense(1000, "relu"), mp.Dense(10)], 0, dtype),
+            "LeNet-5 20-50-500": lambda dtype: mp.models.lenet5((28, 28, 1), 10, 0, dtype),
+            "128-128-256-512": wide}
+
+
+def main():
+    print(f"{'network':<20}{'dtype':<10}{'unpruned':>11}{'pruned':>11}{'faster':>9}{'promised':>10}{'of it':>8}")
+    for name, make in NETWORKS.items():
+        for dtype in ("float32", "float64"):
+            net = make(dtype)
+            small = mp.prune(net, {layer: np.arange(net[layer].K) % 2 == 0 for layer in net.hidden_layers})
+            x = np.random.default_rng(0).normal(size=(LATENCY_BATCH, *net.input_shape)).astype(dtype)
+            before, after = seconds([lambda: net.output(x), lambda: small.output(x)], 15 if make is wide else 60)
+            promised = multiply_adds(net) / multiply_adds(small)
+            print(f"{name:<20}{dtype:<10}{1e3 * before:>8.2f} ms{1e3 * after:>8.2f} ms{before / after:>8.2f}×"
+                  f"{promised:>9.2f}×{before / after / promised:>8.0%}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
