@@ -92,7 +92,8 @@ def test_scores_are_of_the_hidden_layers_in_order(name, kind, case, scores_of):
 
 
 @EVERY
-def test_scoring_changes_nothing_and_the_same_question_gets_the_same_bits(name, kind, case, scores_of, random_keep, fingerprint):
+def test_scoring_changes_nothing_and_the_same_question_gets_the_same_bits(
+        name, kind, case, scores_of, random_keep, fingerprint):
     net, x, t = case
     for one in (net, mp.mask(net, random_keep(net, 1))):
         before, x_before, t_before = fingerprint(one), x.tobytes(), t.tobytes()
