@@ -17,32 +17,42 @@ from .engine.residual import Residual
 from .engine import schedules
 from . import datasets, models, scores
 from .training import History, fit
-from .augmentation import Chain, Noise, Shift
-from .distillation import distillation_loss, teach
-from .regularisation import GroupLasso, L1BatchNorm
 from .recording import record, stream
 from .scores import score
 from .decisions import decide
 from .pruning import mask, prune
-from .compensation import fold_means, merge, reconstruct
-from .connections import decide_connections, keep_masked, mask_connections, n_of_m, score_connections
-from .sparse import load_sparse, save_sparse
-from .quantisation import compare_bits, quantise, quantised_bytes
 from .evaluation import Comparison, Evaluation, compare, evaluate
-from .budgets import decide_within
-from .scans import scan
-from .tickets import find_tickets
-from .recipes import Cut, Distil, FineTune, FromScratch, Reinitialise, Rewind, RewindRate, prune_state
-from .retraining import Step, prune_iteratively
-from .search import search_strategies
 
-LATER = {"plots": "plots", "experiment": "experiments", "Method": "experiments"}
+# What most programs do without is imported when it is first asked for: `import minprune` takes little more than NumPy.
+LATER = {
+    "augmentation": ("Chain", "Noise", "Shift"),
+    "distillation": ("distillation_loss", "teach"),
+    "regularisation": ("GroupLasso", "L1BatchNorm"),
+    "compensation": ("fold_means", "merge", "reconstruct"),
+    "connections": ("decide_connections", "keep_masked", "mask_connections", "n_of_m", "score_connections"),
+    "sparse": ("load_sparse", "save_sparse"),
+    "quantisation": ("compare_bits", "quantise", "quantised_bytes"),
+    "budgets": ("decide_within",),
+    "scans": ("scan",),
+    "tickets": ("find_tickets",),
+    "recipes": ("Cut", "Distil", "FineTune", "FromScratch", "Reinitialise", "Rewind", "RewindRate", "prune_state"),
+    "checkpoints": (),
+    "retraining": ("Step", "prune_iteratively"),
+    "search": ("search_strategies",),
+    "experiments": ("Method", "experiment"),
+    "plots": (),
+}
+MODULE_OF = {name: module for module, names in LATER.items() for name in (module, *names)}
 
 
 def __getattr__(name):
-    """What draws or starts processes is imported when it is first asked for; `import minprune` need not wait for it."""
-    if name not in LATER:
+    """A module of LATER, or what it has."""
+    if name not in MODULE_OF:
         raise AttributeError(f"module 'minprune' has no attribute {name!r}")
     import importlib
-    module = importlib.import_module(f".{LATER[name]}", __name__)
-    return module if name == LATER[name] else getattr(module, name)
+    module = importlib.import_module(f".{MODULE_OF[name]}", __name__)
+    return module if name == MODULE_OF[name] else getattr(module, name)
+
+
+def __dir__():
+    return sorted({*globals(), *MODULE_OF})

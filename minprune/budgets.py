@@ -16,11 +16,12 @@ COUNTS = {"parameters": count_parameters, "multiply_adds": count_multiply_adds, 
 
 
 class Budget(NamedTuple):
-    """A pruned network meets it if cost(network) ≤ limit; `told` says so to a user."""
+    """A pruned network meets it if cost(network) ≤ limit; `told` says so to a user, `whole` is the unpruned's cost."""
 
     told: str
     cost: Callable
     limit: float
+    whole: int | None = None
 
 
 def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, latency=None, scope="global",
@@ -50,7 +51,7 @@ def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, 
     check_network(net)
     multiple = check_count("multiple", multiple)
     given = {"parameters": parameters, "multiply_adds": multiply_adds, "bytes": bytes}
-    budgets = [Budget(f"{name}={asked}", COUNTS[name], limit_of(name, asked, COUNTS[name](net)))
+    budgets = [Budget(f"{name}={asked}", COUNTS[name], limit_of(name, asked, COUNTS[name](net)), COUNTS[name](net))
                for name, asked in given.items() if asked is not None]
     budgets += [] if latency is None else [_timed(net, latency, _batch(net, x, seed))]
     if not budgets:
@@ -64,7 +65,7 @@ def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, 
     count = 0
     for budget in budgets:                          # what one budget needs gone stays gone for the next
         if cost(budget, count) > budget.limit:
-            _check_reachable(budget, cost(budget, len(going)), len(going))
+            _check_reachable(budget, cost(budget, len(going)), stay_without(going, where, multiple))
             count = bisect_left(range(len(going)), True, lo=count + 1,
                                 key=lambda number: cost(budget, number) <= budget.limit)
     return stay_without(going[:count], where, multiple)
@@ -104,8 +105,10 @@ def _batch(net, x, seed):
     return net.check_input(x)[:BATCH]
 
 
-def _check_reachable(budget, least, count):
+def _check_reachable(budget, least, keep):
     if least > budget.limit:
+        share = f" ({least / budget.whole:.3g} of the unpruned)" if isinstance(least, int) else ""
         least = f"{least:,}" if isinstance(least, int) else f"{least:.3g}"
-        raise ValueError(f"{budget.told} is out of reach: the smallest reachable is {least}, "
-                         f"when all {count} neurons are gone that can go")
+        gone = sum(int((~stays).sum()) for stays in keep.values())
+        raise ValueError(f"{budget.told} is out of reach: the smallest reachable is {least}{share}, "
+                         f"when all {gone} neurons are gone that can go")

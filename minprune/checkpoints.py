@@ -100,6 +100,8 @@ def check_settings(folder, settings):
 
 def start(folder, settings):
     """Make the folder and write the settings."""
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"checkpoint expects a folder, {folder} is a file")
     strangers = [path.name for path in folder.iterdir() if path not in temporaries(folder)] if folder.is_dir() else []
     if strangers:
         raise ValueError(f"checkpoint expects a new or empty folder, or one of an earlier run; "
@@ -146,7 +148,7 @@ def reading(path, advice=""):
     except OSError:
         raise
     except Exception as error:          # what damaged bytes lead to is anybody's guess
-        raise ValueError(f"cannot read {path}: {error or type(error).__name__}{advice}") from None
+        raise ValueError(f"cannot read {path}: {str(error) or type(error).__name__}{advice}") from None
 
 
 def plain_number(value):

@@ -10,18 +10,11 @@ from . import __version__, chapters, comparing, experiments, walkthrough
 from .engine.checks import check_known
 from .models import MODELS
 from .scores import CATALOGUE, GATHERED, entry
+from .scores.catalogue import takes_blocks
 
 HELP = """\
 Neuron pruning by importance scores: train a network, score its neurons, decide who
-goes, remove them for real, retrain, and compare.
-
-  minprune run          the whole method on handwritten digits, with pictures
-  minprune scores       every importance score: formula, needs, source
-  minprune compare      every score against the exact answer, measured
-  minprune experiment   several ways to prune, at several sizes, over several networks
-  minprune tutorial     the textbook's chapters; 'minprune tutorial 1' runs the first
-
-'minprune COMMAND --help' explains each."""
+goes, remove them for real, retrain, and compare."""
 
 RUN = """\
 Do the six steps of the method and show every number:
@@ -72,10 +65,11 @@ LABELS = ("formula", "needs", "point", "order", "cost", "claims", "source", "dif
 SCORES = """\
 Every importance score, from the docstrings themselves. In all of them, high = keep.
 
-  formula   i is a neuron, n a sample, p a position (one for Dense, H·W for Conv2D)
-  needs     what it is given: weights, outputs o of a forward pass, gradients do of a backward
-            pass, or the whole network for passes of its own
-  point     where it is evaluated: o is after the activation, z before it
+  formula   i is a neuron, n a sample, p a position (one for Dense, H·W for Conv2D), j an input
+  needs     what it is given: weights W, outputs o of a forward pass, gradients do of a backward
+            pass (the docstring of minprune.score has all names), or the whole network for passes
+            of its own; no blocks: it refuses networks with Residual blocks
+  point     where it is evaluated: a = W x + b, z is a or its batch norm, o comes after the activation
   order     of absolute value, square, sum and mean: swapping them gives another score
   cost      what computing it takes
   claims    what it promises beyond not depending on batches and order; each is a test
@@ -119,8 +113,8 @@ def number(convert, least, below=float("inf")):
 def parser():
     top = Parser(prog="minprune", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action="version", version=f"minprune {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser, title="commands",
+                                  description="'minprune COMMAND --help' explains each.")
     for add in (add_run, add_scores, add_compare, add_experiment, add_tutorial):
         add(commands)
     return top
@@ -135,29 +129,17 @@ def add_command(commands, name, summary, text, run):
 
 
 def add_run(commands):
-    run = add_command(commands, "run", "the whole method, from training to comparison", RUN, run_command)
-    run.add_argument("--data", default="digits", metavar="digits|PATH", help="'digits' (1,797 real handwritten digits, "
-                     "8×8, shipped with minprune), a folder of MNIST-format IDX files, a .npz or a .csv (last column: "
-                     "classes 0 … C−1, or a number to predict); default digits")
-    run.add_argument("--model", type=known("model", MODELS), metavar="|".join(MODELS),
-                     help="default: cnn for images, mlp for the rest")
+    run = add_command(commands, "run", "the whole method on handwritten digits, or your data, with pictures", RUN,
+                      run_command)
+    add_network(run)
     run.add_argument("--score", type=known("score", CATALOGUE), default="taylor", metavar="NAME",
                      help="one of 'minprune scores'; default taylor")
-    run.add_argument("--scope", type=known("scope", ["global", "layer"]), default="global", metavar="global|layer",
-                     help="rank all neurons together, or each layer's by themselves; default global")
+    add_scope(run, "global")
     run.add_argument("--remove", type=number(float, 0, 1), default=0.5, metavar="FRACTION",
                      help="the share of hidden neurons that goes; default 0.5")
     run.add_argument("--steps", type=number(int, 1), default=1, metavar="N",
                      help="remove them in N steps, retraining after each; default 1 (one shot)")
-    run.add_argument("--epochs", type=number(int, 1), default=20, metavar="N",
-                     help="epochs of training; default 20")
-    run.add_argument("--retrain", type=number(int, 0), default=10, metavar="N",
-                     help="epochs of retraining after each step; default 10")
-    run.add_argument("--rate", type=number(float, 0), default=2e-3, metavar="R",
-                     help="Adam's learning rate at the start, which falls to 0 along a cosine; default 0.002")
-    run.add_argument("--batch-size", type=number(int, 1), default=32, metavar="N", help="default 32")
-    run.add_argument("--dtype", type=known("dtype", ["float64", "float32"]), default="float64",
-                     metavar="float64|float32", help="default float64; float32 is faster for larger networks")
+    add_training(run)
     run.add_argument("--seed", type=number(int, 0), default=0, metavar="N",
                      help="of the split, the weights and the shuffling; default 0")
     run.add_argument("--no-curve", dest="curve", action="store_false",
@@ -166,20 +148,18 @@ def add_run(commands):
 
 
 def add_scores(commands):
-    scores = add_command(commands, "scores", "every importance score with its formula, needs and source",
-                         SCORES, scores_command)
+    scores = add_command(commands, "scores", "every importance score: formula, needs, source", SCORES, scores_command)
     scores.add_argument("name", nargs="?", type=known("score", EVERY), help="only this one")
 
 
 def add_compare(commands):
-    compare = add_command(commands, "compare", "every score against exact removal", COMPARE, compare_command)
-    compare.add_argument("--data", default="digits", metavar="digits|PATH", help="as for 'minprune run'")
-    compare.add_argument("--model", type=known("model", MODELS), metavar="|".join(MODELS), help="as for 'minprune run'")
-    compare.add_argument("--seeds", type=number(int, 1), default=5, metavar="N", help="how many networks; default 5")
+    compare = add_command(commands, "compare", "every score against the exact answer, measured", COMPARE,
+                          compare_command)
+    add_network(compare)
+    add_seeds(compare)
     compare.add_argument("--samples", type=number(int, 1), default=500, metavar="N",
                          help="training samples that the scores see; default 500")
-    compare.add_argument("--epochs", type=number(int, 1), default=20, metavar="N",
-                         help="epochs of training; default 20")
+    add_epochs(compare)
     compare.add_argument("--leave-out", nargs="*", default=[], type=known("score", CATALOGUE), metavar="NAME",
                          help="scores to leave out, for example the slow ones")
     compare.add_argument("--out", default="minprune-compare", metavar="DIR",
@@ -187,37 +167,62 @@ def add_compare(commands):
 
 
 def add_experiment(commands):
-    one = add_command(commands, "experiment", "several ways to prune, compared", EXPERIMENT, experiment_command)
-    one.add_argument("--data", default="digits", metavar="digits|PATH", help="as for 'minprune run'")
-    one.add_argument("--model", type=known("model", MODELS), metavar="|".join(MODELS),
-                     help="default: cnn for images, mlp for the rest")
+    one = add_command(commands, "experiment", "several ways to prune, at several sizes, over several networks",
+                      EXPERIMENT, experiment_command)
+    add_network(one)
     one.add_argument("--methods", nargs="+", default=list(experiments.METHODS), type=known("score", CATALOGUE),
                      metavar="SCORE", help=f"scores to prune by; default {' '.join(experiments.METHODS)}")
     one.add_argument("--fractions", nargs="+", default=list(experiments.FRACTIONS), type=number(float, 0, 1),
                      metavar="F", help="shares of the hidden neurons that go; default "
                      + " ".join(map(str, experiments.FRACTIONS)))
-    one.add_argument("--seeds", type=number(int, 1), default=5, metavar="N", help="how many networks; default 5")
-    one.add_argument("--scope", type=known("scope", ["global", "layer"]), default="layer", metavar="global|layer",
-                     help="rank all neurons together, or each layer's by themselves; default layer")
+    add_seeds(one)
+    add_scope(one, "layer")
     one.add_argument("--schedule", type=known("schedule", experiments.SCHEDULES), default="linear",
-                     metavar="|".join(experiments.SCHEDULES), help="how the steps to a fraction are taken; default linear")
+                     metavar="|".join(experiments.SCHEDULES),
+                     help="how the steps to a fraction are taken; default linear")
     one.add_argument("--steps", type=number(int, 1), default=1, metavar="N",
                      help="cuts, each with its own retraining; default 1 (one shot)")
-    one.add_argument("--epochs", type=number(int, 1), default=20, metavar="N", help="epochs of training; default 20")
-    one.add_argument("--retrain", type=number(int, 0), default=10, metavar="N",
-                     help="epochs of retraining after each cut; default 10")
-    one.add_argument("--rate", type=number(float, 0), default=2e-3, metavar="R", help="as for 'minprune run'")
-    one.add_argument("--batch-size", type=number(int, 1), default=32, metavar="N", help="default 32")
-    one.add_argument("--dtype", type=known("dtype", ["float64", "float32"]), default="float64",
-                     metavar="float64|float32", help="default float64")
+    add_training(one)
     one.add_argument("--jobs", type=number(int, 1), default=1, metavar="N",
                      help="processes that train and prune at the same time; default 1")
     one.add_argument("--out", default="minprune-experiment", metavar="DIR",
                      help="where log, table and figures go; default minprune-experiment")
 
 
+def add_network(one):
+    one.add_argument("--data", default="digits", metavar="digits|PATH", help="'digits' (1,797 real handwritten digits, "
+                     "8×8, shipped with minprune), a folder of MNIST-format IDX files, a .npz or a .csv (last column: "
+                     "classes 0 … C−1, or a number to predict); default digits")
+    one.add_argument("--model", type=known("model", MODELS), metavar="|".join(MODELS),
+                     help="default: cnn for images, mlp for the rest")
+
+
+def add_scope(one, default):
+    one.add_argument("--scope", type=known("scope", ["global", "layer"]), default=default, metavar="global|layer",
+                     help=f"rank all neurons together, or each layer's by themselves; default {default}")
+
+
+def add_seeds(one):
+    one.add_argument("--seeds", type=number(int, 1), default=5, metavar="N", help="how many networks; default 5")
+
+
+def add_epochs(one):
+    one.add_argument("--epochs", type=number(int, 1), default=20, metavar="N", help="epochs of training; default 20")
+
+
+def add_training(one):
+    add_epochs(one)
+    one.add_argument("--retrain", type=number(int, 0), default=10, metavar="N",
+                     help="epochs of retraining after each step; default 10")
+    one.add_argument("--rate", type=number(float, 0), default=2e-3, metavar="R",
+                     help="Adam's learning rate at the start, which falls to 0 along a cosine; default 0.002")
+    one.add_argument("--batch-size", type=number(int, 1), default=32, metavar="N", help="default 32")
+    one.add_argument("--dtype", type=known("dtype", ["float64", "float32"]), default="float64",
+                     metavar="float64|float32", help="default float64; float32 is faster for larger networks")
+
+
 def add_tutorial(commands):
-    tutorial = add_command(commands, "tutorial", "list or run the textbook's chapters",
+    tutorial = add_command(commands, "tutorial", "the textbook's chapters; 'minprune tutorial 1' runs the first",
                            "Without N: list the chapters. With N: run that chapter from top to bottom in a scratch\n"
                            "folder, print what it prints, and compare each number with the text.", tutorial_command)
     tutorial.add_argument("chapter", nargs="?", type=number(int, 1), metavar="N", help="the chapter's number")
@@ -244,16 +249,22 @@ def experiment_command(arguments):
 
 def scores_command(arguments):
     if arguments.name is None:
-        print(f"{'score':<26}{'needs':<42}claims")
-        for one in map(entry, EVERY.values()):
-            print(f"{one['name']:<26}{one['needs']:<42}{textwrap.shorten(one['claims'], 60, placeholder=' …')}")
+        print(f"{'score':<26}{'needs':<44}claims")
+        for one in map(told, EVERY):
+            print(f"{one['name']:<26}{one['needs']:<44}{textwrap.shorten(one['claims'], 60, placeholder=' …')}")
         print()
     for name in [arguments.name] if arguments.name else EVERY:
-        one = entry(EVERY[name])
+        one = told(name)
         print(f"{name}\n  {one['summary']}")
         for label in [label for label in LABELS if label in one]:
             print(textwrap.fill(one[label], 100, initial_indent=f"    {label:<9}", subsequent_indent=" " * 13))
         print()
+
+
+def told(name):
+    """A score's entry, with a word if networks with Residual blocks are too much for it."""
+    one = entry(EVERY[name])
+    return one if takes_blocks(EVERY[name]) else {**one, "needs": f"{one['needs']}; no blocks"}
 
 
 def tutorial_command(arguments):

@@ -198,12 +198,17 @@ def take_lowest(stays, scores, lowest, count, left):
         start += len(places)
 
 
-def unprotected(stays, protect):
-    """{array name: bool}: True for every weight that is left and may go."""
+def check_protect(protect):
+    """Return what is protected as a tuple; raise TypeError for anything but a list."""
     if isinstance(protect, str) or not np.iterable(protect):
         raise TypeError(f"protect expects a list of array names and (array name, index) pairs, got {protect!r}")
+    return tuple(protect)
+
+
+def unprotected(stays, protect):
+    """{array name: bool}: True for every weight that is left and may go."""
     free = {name: mask.copy() for name, mask in stays.items()}
-    for entry in protect:
+    for entry in check_protect(protect):
         name, index = entry if isinstance(entry, tuple) and len(entry) == 2 else (entry, ...)
         if not isinstance(name, str):
             raise TypeError(f"protect expects array names and (array name, index) pairs, got {entry!r}")

@@ -193,12 +193,17 @@ def _in_a_row(scores):
     return np.concatenate(rows), where
 
 
+def check_protect(protect):
+    """Return what is protected as a tuple; raise TypeError for anything but a list."""
+    if isinstance(protect, str) or not np.iterable(protect):
+        raise TypeError(f"protect expects a list of layer names and (layer, index) pairs, got {protect!r}")
+    return tuple(protect)
+
+
 def _unprotected(where, protect):
     """True for every neuron in the row that may go: (total,) bool."""
     free = np.ones(sum(map(len, where.values())), dtype=bool)
-    if isinstance(protect, str) or not np.iterable(protect):
-        raise TypeError(f"protect expects a list of layer names and (layer, index) pairs, got {protect!r}")
-    for entry in protect:
+    for entry in check_protect(protect):
         pair = isinstance(entry, tuple) and len(entry) == 2
         if not pair and not isinstance(entry, str):
             raise TypeError(f"protect expects layer names and (layer, index) pairs, got {entry!r}")

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from .engine.activations import sigmoid
-from .engine.checks import batch_shape, check_known, check_network, check_numbers, check_real, check_same_length
+from .engine.checks import batch_shape, check_known, check_numbers, check_real, check_same_length
 from .engine.losses import Loss, find_loss, softmax
 
 # What the outputs of a teacher say, as targets of each loss: probabilities of logits, or the numbers themselves.
@@ -44,14 +44,19 @@ def teach(teacher, x, t, loss="cross_entropy"):
     The teacher answers each sample of x once; t are labels or whatever the loss takes. Raises ValueError for samples
     or targets that do not fit the teacher.
     """
-    check_network(teacher)
+    check_teacher(teacher)
     base = check_base(loss)
     try:
         t, u = base.prepare(t, teacher.output_shape), teacher.predict(x)
     except ValueError as error:
-        raise ValueError(f"the teacher does not fit: {error}") from None
+        raise ValueError(f"the teacher does not fit x and t: {error}") from None
     check_same_length(x=u, t=t)
     return np.stack([t.astype(u.dtype, copy=False), u], axis=1)
+
+
+def check_teacher(teacher):
+    if not hasattr(teacher, "hidden_layers"):
+        raise TypeError(f"teacher expects a Network, got {type(teacher).__name__}")
 
 
 def check_base(loss):

@@ -97,7 +97,7 @@ def size_on_disk(net):
 
 
 def latencies(nets, x):
-    """The least seconds of one forward pass of x, for each network: what took longer was disturbed by something else."""
+    """The least seconds of a forward pass of x, for each network: what took longer was disturbed by something else."""
     times = [[] for _ in nets]
     for net in nets:
         net.output(x)                                        # the first one warms caches and threads

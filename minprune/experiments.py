@@ -1,13 +1,15 @@
-"""Experiments: several ways to prune, at several sizes, over several networks; what came of it, and how far it spread."""
+"""Experiments: several ways to prune, at several sizes, over several networks; what came of it, how far it spread."""
 
+import dataclasses
 import functools
 import hashlib
+import itertools
 import json
 import pathlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,12 +23,14 @@ from .engine.losses import prepare_samples
 from .engine.network import Network
 from .evaluation import LATENCY_BATCH, count_parameters, latencies, multiply_adds
 from .models import MODELS
-from .pruning import prune
-from .recipes import FineTune, FromScratch, Reinitialise
-from .retraining import cubic, exponential, linear, one_shot, prune_iteratively
+from .pruning import check_keep, prune
+from .recipes import FineTune, FromScratch, Recipe, Reinitialise, Rewind, check_retraining, told as told_settings
+from .retraining import (check_reachable, check_schedule, cubic, exponential, linear, one_shot,
+                         prune_iteratively)
 from .scores import find_score
-from .training import fit, loss_and_accuracy
-from .walkthrough import build, optimizer, plain, prepare_folder
+from .search import check_executor
+from .training import check_callables, fit, loss_and_accuracy
+from .walkthrough import build, default_model, optimizer, plain, prepare_folder
 
 ANEW = (FromScratch, Reinitialise)      # what these retrain has forgotten the network that was cut
 FRACTIONS = (0.3, 0.5, 0.7, 0.9)
@@ -38,8 +42,9 @@ METHODS = ("taylor", "removal", "weight_norm")
 class Method:
     """One way to prune: who goes (score, scope), in which steps, and how what is left is trained (or compensated).
 
-    `schedule(fraction)` gives what is gone after each step, as for `prune_iteratively`: `one_shot`, or for example
-    `functools.partial(cubic, steps=5)`. `retrain` None is what the experiment gives all methods.
+    `schedule(fraction)` gives what is gone after each step, as for `prune_iteratively`, the last being the fraction:
+    `one_shot`, or for example `functools.partial(mp.retraining.cubic, steps=5)`. `retrain` None is what the experiment
+    gives all methods.
     """
 
     name: str
@@ -54,9 +59,9 @@ class Method:
 class Results:
     """What an experiment came to. `print` it for the table; `to_dict()` gives the same for JSON.
 
-    `records` hold one network each: method, fraction, seed, loss and accuracy on the test data (and `cut_` ones, before
-    retraining), neurons, parameters, multiply_adds, seconds; with several
-    steps, the last one's cut. `unpruned` are those of the networks as they were.
+    `records` hold one network each: method, fraction, seed, loss and accuracy on the test data (and `cut_` ones, after
+    the last cut and before its retraining; None where new weights are drawn), neurons, parameters, multiply_adds,
+    seconds. `unpruned` are those of the networks as they were.
     `measured` {(method, fraction): how many times as fast} is the latency of the first seed's networks.
     """
 
@@ -80,9 +85,10 @@ class Results:
         groups = {}
         for one in self.records:
             groups.setdefault((one["method"], one["fraction"]), []).append(one)
+        cut = f"cut_{self.kind}"
         return [{"method": method, "fraction": fraction, "networks": len(found),
-                 self.kind: mean_sd([one[self.kind] for one in found]),
-                 "cut": mean_sd([one[f"cut_{self.kind}"] for one in found if one[f"cut_{self.kind}"] is not None]),
+                 self.kind: mean_sd([float(one[self.kind]) for one in found]),        # "inf" in a log is text
+                 "cut": mean_sd([float(one[cut]) for one in found if one[cut] is not None]),
                  "compression": mean_sd([whole[one["seed"]]["parameters"] / one["parameters"] for one in found]),
                  "speedup": mean_sd([whole[one["seed"]]["multiply_adds"] / one["multiply_adds"] for one in found]),
                  "measured": self.measured.get((method, fraction))} for (method, fraction), found in groups.items()]
@@ -103,47 +109,48 @@ def experiment(methods=METHODS, data="digits", model=None, fractions=FRACTIONS, 
 
     methods    names of scores, or `Method`s; a name is that score, layer by layer, in one shot
     data       what `datasets.load` takes (split by the seed), or a Dataset
-    model      a name (mp.models.MODELS) or model(input_shape, outputs, seed, dtype); by default cnn for images, else mlp
+    model      a name (mp.models.MODELS) or model(input_shape, outputs, seed, dtype); default: cnn for images, else mlp
     fractions  of the hidden neurons that are gone; seeds: how many (0, 1, …), or a list of them
     epochs, rate, batch_size   of the training: Adam, its rate falling to 0 along a cosine
-    retrain    epochs of fine-tuning, trained in the same way, or a recipe of `mp.recipes` for all methods
-    controls   adds "random" (scores that say nothing) and "from scratch" (the pruned size with new random weights,
-               trained as long as training and retraining took together), both layer by layer
+    retrain    epochs of fine-tuning after each cut, trained in the same way, or a recipe (`mp.recipes`) for all methods
+    controls   adds "random" (scores that say nothing, in as many steps as the method that takes most) and "from
+               scratch" (the pruned size with new random weights, trained as long as training and the longest
+               retraining took together), both layer by layer. A method of yours of that name takes its place
     out        a folder: log.jsonl, the unpruned networks, results.json, results.txt and the figures
-    executor   any concurrent.futures.Executor: the networks are trained and pruned in parallel, with the same result
+    executor   any concurrent.futures.Executor: the networks are trained and pruned in parallel, with the same result. A
+               process pool needs methods and a model that can be pickled: functions of a module, no lambdas
 
-    Layer by layer all methods leave the same sizes, so that they are compared at equal size. Each finished network is a
-    line of log.jsonl at once: the same call goes on where one that was killed ended, and one with more methods,
-    fractions or seeds takes over what it can. Both numbers of size are reported, as Blalock, Gonzalez Ortiz, Frankle &
-    Guttag, MLSys 2020, arXiv:2003.03033, ask; and the time beside its prediction, measured by one process alone.
+    All that is random differs from seed to seed: the split (if `data` is a name or path), the first weights, the
+    shuffling, and what a recipe draws (its own seed is added); a `retrain` function of yours is the same for all. Layer
+    by layer all methods leave the same sizes, so that they are compared at equal size. A line is printed for each
+    network, and the table. Each finished network is a line of log.jsonl at once: the same call goes on where one that
+    was killed ended, and one with more methods, fractions or seeds takes over what it can. Both numbers of size are
+    reported, as Blalock, Gonzalez Ortiz, Frankle & Guttag, MLSys 2020, arXiv:2003.03033, ask; and the time beside its
+    prediction, measured by one process alone.
 
     Raises ValueError, TypeError or OSError for arguments that do not fit, before anything is trained, and RuntimeError
     for a network that failed, when the others are done.
     """
-    epochs, batch_size = check_count("epochs", epochs), check_count("batch_size", batch_size)
-    retrain = check_retraining(retrain, rate)
-    methods = check_methods(methods, controls, epochs, rate, batch_size, retrain)
-    fractions = [check_real("fractions", one, least=0, below=1) for one in fractions]
-    training = dict(data=data, model=check_model(model), epochs=epochs, rate=check_real("rate", rate, above=0),
-                    batch_size=batch_size, dtype=dtype)
-    seeds = check_seeds(seeds)
-    contents = {seed: describe("data", load(data, seed)) for seed in seeds}
-    for seed in seeds[:1]:
-        new_network(training, load(data, seed), seed)           # what does not fit is told now
+    training = dict(data=data, model=check_model(model), epochs=check_count("epochs", epochs), dtype=dtype,
+                    rate=check_real("rate", rate, above=0), batch_size=check_count("batch_size", batch_size))
+    retrain = retrain if callable(retrain) else fine_tuning(training, check_count("retrain", retrain, least=0))
+    fractions, seeds = check_fractions(fractions), check_seeds(seeds)
+    methods = check_methods(methods)
+    methods += missing(methods, random_and_scratch(methods, training, retrain, fractions) if controls else [])
+    check_executor(executor)
+    check_fit(training, methods, retrain, fractions, seeds)
+    starts, jobs = named_jobs(training, methods, retrain, fractions, seeds)
     out = prepare_folder(out)
     log = Log(out / "log.jsonl")
 
-    starts = {job_name(training, contents[seed], "unpruned", seed): (training, seed) for seed in seeds}
     nets = train_all(starts, out, log, executor)
-    jobs = {job_name(training, contents[seed], "pruned", seed, method, retrain, fraction):
-            (training, nets[start], method, method.retrain or retrain, fraction, seed)
-            for method in methods for fraction in fractions for start, (_, seed) in starts.items()}
-    run_all(prune_one, jobs, log, executor)
+    run_all(prune_one, {name: (training, nets[start], *job) for name, start, job in jobs}, log, executor)
 
-    records = [{**log.found[name], "method": job[2].name} for name, job in jobs.items()]
-    told = {"data": told_data(data, seeds), "model": told_model(training["model"], nets), "seeds": seeds,
-            "epochs": epochs, "retrain": repr(retrain), "fractions": fractions,
-            "methods": [method.name for method in methods]}
+    records = [{**log.found[name], "method": method.name} for name, _, (method, *_) in jobs]
+    told = {"data": told_data(data, seeds), "model": told_model(training, nets, seeds), "seeds": seeds,
+            **{name: training[name] for name in ("epochs", "rate", "batch_size", "dtype")},
+            "retrain": told_settings(retrain), "fractions": fractions, "methods": [method.name for method in methods],
+            "how": {method.name: told_settings(method) for method in methods}}
     results = Results(told, [log.found[name] for name in starts], records, {})
     results.measured.update(measure(results, next(iter(nets.values()))))
     print(f"\n{results}", flush=True)
@@ -207,14 +214,31 @@ def sizes(net):
 # --------------------------------------------------------------------------------- all of them
 
 
-def job_name(training, contents, kind, seed, method=None, retrain=None, fraction=None):
+def named_jobs(training, methods, retrain, fractions, seeds):
+    """{name: job} of the unpruned networks, and [(name, name of the unpruned network, job), …] of the pruned ones.
+
+    Methods that do the same by another name have jobs of the same name, which is done once.
+    """
+    common = {seed: {**training, "data": load(training["data"], seed), "seed": seed} for seed in seeds}
+    common = {seed: {key: describe(key, value) for key, value in one.items()} for seed, one in common.items()}
+    starts = {seed: job_name(common[seed]) for seed in seeds}
+    jobs = []
+    for method, fraction, seed in itertools.product(methods, fractions, seeds):
+        recipe = seeded(method.retrain or retrain, seed)
+        how = describe("method", {**vars(method), "name": "", "retrain": recipe})
+        jobs.append((job_name(common[seed], how, fraction), starts[seed], (method, recipe, fraction, seed)))
+    return {starts[seed]: (training, seed) for seed in seeds}, jobs
+
+
+def job_name(training, method=None, fraction=None):
     """A hash of all that the record depends on: equal for the same job in another call, and only then."""
-    parts = {"training": {**{key: value for key, value in training.items() if key != "data"}, "data": contents},
-             "kind": kind, "seed": seed, "fraction": fraction}
-    if method is not None:
-        parts |= {"method": {**vars(method), "name": ""}, "retrain": method.retrain or retrain}
-    text = json.dumps({key: describe(key, value) for key, value in parts.items()}, sort_keys=True)
+    text = json.dumps([training, method, fraction], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def seeded(retrain, seed):
+    """The recipe drawing from a stream of its own for each seed."""
+    return dataclasses.replace(retrain, seed=retrain.seed + seed) if isinstance(retrain, Recipe) else retrain
 
 
 def train_all(starts, out, log, executor):
@@ -239,17 +263,19 @@ def run_all(function, jobs, log, executor, keep=lambda name, net: None):
     """Do the jobs that are not in the log; log each when it is done. RuntimeError names those that failed."""
     left = {name: job for name, job in jobs.items() if name not in log.found}
     failed = []
-    for name, result in finished(function, left, executor):
-        try:
-            record, net = result()
-        except Exception as error:
-            failed.append((f"{told_job(left[name])} failed: {error}", error))
-            continue
-        keep(name, net)                         # before the log says that it is done
-        log.add(name, record)
-        print(told_record(record), flush=True)
+    with closing(finished(function, left, executor)) as results:
+        for name, result in results:
+            try:
+                record, net = result()
+            except Exception as error:
+                failed.append((f"{told_job(left[name])} failed: {str(error) or type(error).__name__}", error))
+                continue
+            keep(name, net)                         # before the log says that it is done
+            log.add(name, record)
+            print(told_record(record), flush=True)
     if failed:
-        raise RuntimeError("; ".join(told for told, _ in failed)) from failed[0][1]
+        more = f"; and {len(failed) - 3} more" * (len(failed) > 3)
+        raise RuntimeError("; ".join(told for told, _ in failed[:3]) + more) from failed[0][1]
 
 
 def finished(function, jobs, executor):
@@ -258,7 +284,11 @@ def finished(function, jobs, executor):
         yield from ((name, functools.partial(function, *job)) for name, job in jobs.items())
         return
     futures = {executor.submit(function, *job): name for name, job in jobs.items()}
-    yield from ((futures[future], future.result) for future in as_completed(futures))
+    try:
+        yield from ((futures[future], future.result) for future in as_completed(futures))
+    finally:
+        for future in futures:                  # whoever stops it does not wait for those that have not begun
+            future.cancel()
 
 
 class Log:
@@ -266,7 +296,7 @@ class Log:
 
     def __init__(self, path):
         self.path, self.found = pathlib.Path(path), {}
-        lines = self.path.read_text(encoding="utf-8").split("\n") if self.path.exists() else [""]
+        lines = self.path.read_text(encoding="utf-8", errors="replace").split("\n") if self.path.exists() else [""]
         for line in lines:
             try:
                 record = json.loads(line)
@@ -276,9 +306,14 @@ class Log:
         self.torn = lines[-1] != ""
 
     def add(self, name, record):
-        record = plain(record)
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write("\n" * self.torn + json.dumps({"job": name, **record}, allow_nan=False) + "\n")
+        record, torn = plain(record), self.torn
+        self.torn = True                        # until the line is there
+        try:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write("\n" * torn + json.dumps({"job": name, **record}, allow_nan=False) + "\n")
+        except OSError as error:
+            told = f"cannot write to the log ({error.strerror or error}); what it holds is safe"
+            raise OSError(error.errno, told, str(self.path)) from error
         self.torn, self.found[name] = False, record
 
 
@@ -301,30 +336,70 @@ def measure(results, net):
 # --------------------------------------------------------------------------------- checking
 
 
-def check_retraining(retrain, rate):
-    """A recipe; a number is epochs of fine-tuning."""
-    if callable(retrain):
-        return retrain
-    epochs = check_count("retrain", retrain, least=0)
-    return FineTune(epochs=epochs, optimizer=optimizer(rate, epochs))
+def fine_tuning(training, epochs):
+    """FineTune for so many epochs, trained as the unpruned networks are."""
+    return FineTune(epochs=epochs, optimizer=optimizer(training["rate"], epochs), batch_size=training["batch_size"])
 
 
-def check_methods(methods, controls, epochs, rate, batch_size, retrain):
-    """The methods as `Method`s, the controls after them."""
+def check_methods(methods):
+    """The methods as `Method`s."""
     if isinstance(methods, (str, Method)) or not np.iterable(methods):
         raise TypeError(f'methods expects a list of names or Methods such as ["taylor"], got {methods!r}')
     found = [one if isinstance(one, Method) else Method(check_score(one), one) for one in methods]
-    if controls:
-        longer = epochs + getattr(retrain, "epochs", 0)
-        scratch = FromScratch(epochs=longer, optimizer=optimizer(rate, longer), batch_size=batch_size)
-        found += [Method("random", "random"), Method("from scratch", "random", retrain=scratch)]
     for one in found:
         find_score(one.score)
         check_known("scope", one.scope, ["global", "layer"])
+        check_callables(schedule=one.schedule, retrain=one.retrain, compensate=one.compensate)
     names = [one.name for one in found]
-    if not names or len(set(names)) < len(names):
-        raise ValueError(f"methods expects at least one, and each name once, got {names}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"methods expects each name once, got {names}")
     return found
+
+
+def random_and_scratch(methods, training, retrain, fractions):
+    """The controls: cut in as many steps, and trained as long, as the method that takes most."""
+    random = Method("random", "random")
+    steps = {one.name: len(one.schedule(fractions[0])) for one in [random, *methods]}
+    epochs = training["epochs"] + max(steps[one.name] * getattr(one.retrain or retrain, "epochs", 0)
+                                      for one in [random, *methods])
+    scratch = FromScratch(epochs=epochs, optimizer=optimizer(training["rate"], epochs),
+                          batch_size=training["batch_size"])
+    most = max([random, *methods], key=lambda one: steps[one.name])
+    return [dataclasses.replace(random, schedule=most.schedule), Method("from scratch", "random", retrain=scratch)]
+
+
+def missing(methods, controls):
+    """The controls that no method has the name of; ValueError if there is nothing to do."""
+    names = [one.name for one in methods]
+    found = [one for one in controls if one.name not in names]
+    if not methods and not found:
+        raise ValueError("methods expects at least one, got none, and no controls")
+    return found
+
+
+def check_fit(training, methods, retrain, fractions, seeds):
+    """Raise what would fail, as far as the first seed's network can tell without being trained."""
+    net, loss = new_network(training, load(training["data"], seeds[0]), seeds[0])
+    for method in methods:
+        recipe = method.retrain or retrain
+        check_retraining(recipe, net, loss)
+        if isinstance(recipe, Rewind) and len(seeds) > 1:
+            raise ValueError(f"{method.name}: Rewind holds one network's snapshot, and there are {len(seeds)} networks")
+        for fraction in fractions:
+            *_, last = check_schedule(method.schedule(fraction), net.hidden_layers)
+            if isinstance(last, float) and last != fraction:
+                raise ValueError(f"{method.name}: schedule({fraction}) expects to end at {fraction}, got {last}")
+            check_reachable(last, {"scope": method.scope}, check_keep(net, {}))
+
+
+def check_fractions(fractions):
+    """Different fractions in [0, 1), at least one."""
+    if isinstance(fractions, str) or not np.iterable(fractions):
+        raise TypeError(f"fractions expects a list such as [0.3, 0.5], got {fractions!r}")
+    fractions = [check_real("fractions", one, least=0, below=1) for one in fractions]
+    if not fractions or len(set(fractions)) < len(fractions):
+        raise ValueError(f"fractions expects different numbers, at least one, got {fractions}")
+    return fractions
 
 
 def check_score(score):
@@ -369,23 +444,26 @@ def told_data(data, seeds):
     return load(data, seeds[0]).name
 
 
-def told_model(model, nets):
-    sizes = next(iter(nets.values()))
-    name = model if isinstance(model, str) else getattr(model, "__name__", None)
-    return f"{name or 'default'} {' - '.join(str(sizes[one].K) for one in sizes.neuron_layers)}"
+def told_model(training, nets, seeds):
+    model, sizes = training["model"], next(iter(nets.values()))
+    if model is None:
+        model = default_model(load(training["data"], seeds[0]))
+    name = model if isinstance(model, str) else getattr(model, "__name__", type(model).__name__)
+    return f"{name} {' - '.join(str(sizes[one].K) for one in sizes.neuron_layers)}"
 
 
 def about(results):
     """What every figure says: data, network, seeds."""
     told = results.settings
-    return f"{told['data']}, {told['model']}, {len(told['seeds'])} seeds"
+    count = len(told["seeds"])
+    return f"{told['data']}, {told['model']}, {count} seed{'s' * (count != 1)}"
 
 
 def table(results):
     """Aligned plain text: at each fraction the methods, best first."""
     kind, rows = results.kind, results.rows()
     form = "{:.2%}" if kind == "accuracy" else "{:.4f}"
-    wide = max(len(one["method"]) for one in rows) + 2
+    wide = max(len("method"), *(len(one["method"]) for one in rows)) + 2
     whole = mean_sd([one[kind] for one in results.unpruned])
     lines = [f"{about(results)}; test {kind}, mean ± standard deviation",
              f"unpruned: {pm(whole, form)}",
@@ -407,7 +485,7 @@ def write(results, out):
     with storage.atomic(out / "results.json", "t") as file:
         json.dump(results.to_dict(), file, indent=1, allow_nan=False)
     with storage.atomic(out / "results.txt", "t") as file:
-        file.write(table(results) + "\n")
+        file.write(f"{results}\n")
     names = ["results.json", "results.txt"]
     whole = mean_sd([one[results.kind] for one in results.unpruned])
     for size in ("compression", "speedup"):

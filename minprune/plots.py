@@ -549,7 +549,8 @@ def trade_off(rows, size, kind, unpruned, about=""):
     figure = _figure(8.5, 5)
     ax = figure.subplots()
     for name, style in zip(names, _line_styles(len(names))):
-        points = sorted((one[size][0], *np.nan_to_num(one[kind]), one[size][1]) for one in rows if one["method"] == name)
+        points = sorted((one[size][0], *np.nan_to_num(one[kind]), one[size][1])
+                        for one in rows if one["method"] == name)
         x, y, y_spread, x_spread = np.array(points).T
         ax.errorbar(x, y, yerr=y_spread, xerr=np.nan_to_num(x_spread), label=name, linewidth=1.4, capsize=2,
                     elinewidth=0.8, **style)

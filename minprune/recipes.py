@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .distillation import distillation_loss, teach
-from .engine.checks import check_count, check_known, check_network, check_real
+from .distillation import check_teacher, distillation_loss, teach
+from .engine.checks import check_count, check_known, check_real
 from .engine.losses import Loss, find_loss, prepare_pair
 from .engine.network import Network
 from .engine.optimizers import Adam
@@ -43,9 +43,10 @@ class Cut:
 class Recipe:
     """Settings of a retraining, called as `recipe(net, cut)`: trains `net` in place and returns the History.
 
-    All but the first few are those of `fit`. `loss` None is the one of the cut. Each cut draws from a stream of its
-    own, made of the seed and the number of the cut. `start` is the epoch at which the optimizer's learning-rate
-    schedule is entered: rate(start + e).
+    All but `start` are those of `fit`; it is the epoch at which the optimizer's learning-rate schedule is entered:
+    rate(start + e). `loss` None is the one of the cut. `validation` and `patience` stop early; hold these samples out
+    of the training data, as test data that stopped a training cannot judge it. Each cut draws from a stream of its own,
+    made of the seed and the number of the cut, which is not that of a network or a `fit` of the same seed.
     """
 
     epochs: int = 5
@@ -80,7 +81,7 @@ class Recipe:
 
     def __call__(self, net, cut):
         self.check(cut.original, cut.loss)
-        rng = np.random.default_rng([self.seed, cut.number])
+        rng = np.random.default_rng([self.seed, cut.number, 1])     # [seed, 0] is seed: what networks are drawn by
         self.prepare(net, cut, rng)
         return self.train(net, cut, rng)
 
@@ -226,7 +227,7 @@ class Distil(Recipe):
         super().__post_init__()
         distillation_loss(self.temperature, self.weight, "mse" if self.loss is None else self.loss)
         if self.teacher is not None:
-            check_network(self.teacher)
+            check_teacher(self.teacher)
 
     def check(self, net, loss):
         super().check(net, loss)
@@ -276,6 +277,15 @@ def prune_arrays(arrays, net, keep):
 
 
 # ------------------------------------------------------------------------------- checking and telling
+
+
+def check_retraining(retrain, net, loss):
+    """Raise unless `retrain` can be called as retrain(net, cut), and a recipe's settings fit the unpruned network."""
+    check_callables(retrain=retrain)
+    if isinstance(retrain, type):
+        raise TypeError(f"retrain expects a recipe such as FineTune(epochs=5), got the class {retrain.__name__}")
+    if isinstance(retrain, Recipe):
+        retrain.check(net, loss)
 
 
 def check_snapshot(snapshot):

@@ -9,6 +9,8 @@ def record(net, x, t, loss="cross_entropy"):
 
     `trace["conv1"]` has x, z, o, do = ∂ℓ_n/∂o, dz = ∂ℓ_n/∂z (neuron axis last) and `grads`, the sums
     Σ_n ∂ℓ_n/∂W …; `trace.L` (N,) is each sample's loss, `trace.y` the output, `trace.dx` = ∂ℓ_n/∂x.
+    Layers inside a Residual block are there by name as well; `trace["residual1"].o` is the block's sum, and
+    `trace["conv1+conv3"]` has what coupled neurons did, positions in a row: o (N, ΣP, K).
     Batch norm uses its running statistics and Dropout does nothing, so samples do not mix: `do[n]` is the same
     whatever else is in the batch. The network is not changed. All N samples are held at once; scores read
     `stream` instead. Raises ValueError or TypeError as `fit` does.
@@ -20,6 +22,7 @@ def stream(net, x, t, loss="cross_entropy", batch_size=256, backward=True, need_
     """Yield the recorded Trace of each `batch_size` samples in turn: memory does not grow with N.
 
     `backward=False` leaves out the gradients, `need_dx=False` only `trace.dx`, that of the network's own input.
+    Raises as `record`, when the first Trace is asked for.
     """
     x, t, loss = prepare_samples(net, x, t, loss)
     size = check_count("batch_size", batch_size)

@@ -5,8 +5,12 @@ after each step of the optimizer lets them land there:
 
     w ← prox_(rate · R)(w) = argmin_v  ½ ‖v − w‖² + rate · R(v)
 
-    mp.fit(net, x, t, on_step=mp.GroupLasso(1e-3))
+    mp.fit(net, x, t, optimizer=mp.SGD(0.1), epochs=50, on_step=mp.GroupLasso(2e-3))
     small = mp.prune(net, mp.regularisation.alive(net))
+
+How strong? One step takes at most rate · strength · √(numbers of a neuron) off its length, so what is to reach zero in
+S steps needs strength ≥ length / (S · rate · √numbers). On the digits the lines above leave 20 and 19 of the 64 and 32
+neurons of `mp.models.mlp`, at 95.8 % test accuracy; strength 1e-3 and 20 epochs leave all, 1e-2 leaves 6 and 6 at 86 %.
 
 With SGD without momentum this is the proximal gradient method, whose resting points are those of loss + R. An optimizer
 that goes other ways than rate · gradient finds another balance: SGD with momentum μ steps 1 / (1 − μ) times as far as

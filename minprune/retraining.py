@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .checkpoints import describe, open_checkpoint
-from .decisions import decide
+from .decisions import check_protect, decide
 from .engine.checks import check_count, check_known, check_network, check_real
 from .engine.losses import Loss, find_loss, prepare_samples
 from .engine.network import Network
 from .pruning import check_keep, prune
-from .recipes import Cut, FineTune, Recipe, prune_state, shape_of, told
+from .recipes import Cut, FineTune, check_retraining, prune_state, shape_of, told
 from .scores import score as score_neurons
 from .training import History, check_callables, loss_and_accuracy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Step:
     """One cut and the training after it.
 
@@ -39,6 +39,9 @@ class Step:
     accuracy_after: float | None
     history: History | None
     state: dict = field(default_factory=dict)
+
+    def __repr__(self):
+        return told(self)
 
 
 # ------------------------------------------------------------------- schedules: s_1 ≤ … ≤ s_n, gone after each step
@@ -96,6 +99,8 @@ def layer_by_layer(net, remove, layers=None):
         check_known("hidden layer", name, net.hidden_layers)
     if not order or len(set(order)) < len(order) or not set(order) <= set(shares):
         raise ValueError(f"layers expects some of {list(shares)}, each once, got {order}")
+    for name, share in shares.items():
+        check_rising(f'remove["{name}"]', [share])
     return [{name: shares[name] for name in order[:step]} for step in range(1, len(order) + 1)]
 
 
@@ -118,12 +123,19 @@ def check_schedule(schedule, names):
     return [{name: shares[name][step] for name in entry} for step, entry in enumerate(entries)]
 
 
+def check_reachable(last, decision, whole):
+    """Raise what `decide` would raise in the last step, before the first is trained; all but how regions that share a
+    layer divide what it can spare depends on no score."""
+    if not isinstance(decision["scope"], Mapping):
+        decide({name: np.zeros(len(stays)) for name, stays in whole.items()}, remove=last, **decision)
+
+
 def check_rising(name, shares):
     """Return what is to be gone after each step, as `decide` takes it; raise ValueError if it falls."""
     if all(isinstance(share, (int, np.integer)) for share in shares):
         shares = [check_count(name, share, least=0) for share in shares]        # numbers of neurons
     else:
-        shares = [check_real(name, share, least=0, below=1) for share in shares]
+        shares = [check_real(f"{name} (as fractions)", share, least=0, below=1) for share in shares]
     for step, (earlier, later) in enumerate(zip(shares, shares[1:])):
         if later < earlier:
             raise ValueError(f"{name} expects what is gone to rise from step to step, but it goes back from "
@@ -164,17 +176,18 @@ def prune_iteratively(net, data, score="taylor", schedule=(0.5,), scope="global"
     if it is of other arguments or damaged (nothing in it is changed), and OSError if it cannot be written.
     """
     check_network(net)
-    check_callables(retrain=retrain, compensate=compensate)
+    check_callables(compensate=compensate)
     if not all(hasattr(data, part) for part in ("x_train", "t_train", "x_test", "t_test")):
         raise TypeError(f"data expects a Dataset with x_train, t_train, x_test, t_test, got {type(data).__name__}")
     prepare_samples(net, data.x_train, data.t_train, loss)
     prepare_samples(net, data.x_test, data.t_test, loss)
     retrain = FineTune() if retrain is None else retrain
-    if isinstance(retrain, Recipe):
-        retrain.check(net, loss)
+    check_retraining(retrain, net, loss)
     schedule = check_schedule(schedule, net.hidden_layers)
-    decision = dict(scope=scope, min_keep=min_keep, protect=tuple(protect), max_remove=max_remove, multiple=multiple)
+    decision = dict(scope=scope, min_keep=min_keep, protect=check_protect(protect), max_remove=max_remove,
+                    multiple=multiple)
     whole = check_keep(net, {})
+    check_reachable(schedule[-1], decision, whole)
     state = prune_state({} if state is None else state, net, whole)             # a copy
     run = Run(net.copy(), data, score, schedule, decision, find_loss(loss), retrain, batch_size, compensate, state)
     if checkpoint is not None:

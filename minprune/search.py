@@ -9,14 +9,14 @@ import numpy as np
 
 from .budgets import COUNTS, decide_within, limit_of
 from .datasets.splits import shuffled_split, stratified_split
-from .decisions import decide
+from .decisions import check_protect, decide
 from .engine.checks import check_known, check_network, check_real, check_seed
 from .engine.losses import prepare_pair, prepare_samples
 from .pruning import check_keep, prune
-from .recipes import Cut, Recipe
+from .recipes import Cut, check_retraining
 from .scans import FRACTIONS, check_fractions
 from .scores import score as score_neurons
-from .training import check_callables, loss_and_accuracy
+from .training import loss_and_accuracy
 
 SIZES = ("parameters", "multiply_adds", "bytes", "neurons")
 
@@ -166,13 +166,13 @@ def search_strategies(net, data, scores=("taylor", "weight_norm", "activation_me
     is tried. The network is not changed.
     """
     check_network(net)
-    check_callables(retrain=retrain)
-    if isinstance(retrain, Recipe):
-        retrain.check(net, loss)
+    check_executor(executor)
+    if retrain is not None:
+        check_retraining(retrain, net, loss)
     train, judge = check_data(net, data, validation, loss, seed)
     scopes, fractions = check_scopes(scopes), check_fractions(fractions)
     budget = check_budget({} if budget is None else budget, [*COUNTS, "latency"])
-    options = dict(min_keep=min_keep, protect=tuple(protect), max_remove=max_remove, multiple=multiple)
+    options = dict(min_keep=min_keep, protect=check_protect(protect), max_remove=max_remove, multiple=multiple)
     tried = [(name, *cut) for name, found in all_scores(net, scores, *train, loss).items()
              for cut in cuts(net, found, scopes, fractions, budget, options)]
     if not tried:
@@ -265,6 +265,12 @@ def check_scopes(scopes):
     for scope in scopes or [None]:
         check_known("scope", scope, ["global", "layer"])
     return scopes
+
+
+def check_executor(executor):
+    if executor is not None and not (hasattr(executor, "map") and hasattr(executor, "submit")):
+        raise TypeError("executor expects one of concurrent.futures, such as ProcessPoolExecutor(4), "
+                        f"got {executor!r}")
 
 
 def check_budget(budget, known):

@@ -3,7 +3,6 @@
 import io
 import json
 import math
-import pathlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +11,6 @@ from .connections import weight_arrays
 from .engine import storage
 from .engine.checks import check_network
 from .engine.network import Network
-
-FORMAT = "minprune sparse network"
-VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ def sparse_bytes(net):
 def load_sparse(path):
     """Read a network that `save_sparse` wrote. FileNotFoundError if there is no such file, ValueError if it is damaged,
     foreign or of a newer format."""
-    header, arrays = read(path)
+    header, arrays = storage.load(path, storage.SPARSE)
     with storage.telling(path):
         for name, one in header.pop("sparse").items():
             arrays[name] = restored(name, one["form"], [int(size) for size in one["shape"]], arrays)
@@ -90,7 +86,7 @@ def packed(net):
         if forms[name] != "dense":
             told[name] = {"form": forms[name], "shape": list(W.shape)}
             arrays |= members
-    header = {"format": FORMAT, "version": VERSION, "sparse": told, **settings}
+    header = {**storage.SPARSE.header(), "sparse": told, **settings}
     return header, arrays, SparseSizes(size_of(write, header, arrays), size_of(storage.write, settings, dense),
                                        size_of(write, settings, dense), forms)
 
@@ -142,27 +138,3 @@ def size_of(write, header, arrays):
     file = io.BytesIO()
     write(file, header, arrays)
     return file.tell()
-
-
-# --------------------------------------------------------------------------------------- reading
-
-
-def read(path):
-    """(header, arrays) of a sparse file, as far as they can be told without knowing the network."""
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"no such file: {path}" + " is a folder" * path.is_dir())
-    with storage.telling(path):
-        if path.read_bytes()[:4] != b"PK\x03\x04":
-            raise ValueError("it is truncated or no .npz file at all")
-        with np.load(path, allow_pickle=False) as file:
-            if "__network__" not in file.files:
-                raise ValueError("it is not a sparse minprune network")
-            arrays = {name: file[name] for name in file.files}
-        header = json.loads(str(arrays.pop("__network__")))
-        if not isinstance(header, dict) or header.get("format") != FORMAT:
-            dense = isinstance(header, dict) and header.get("format") == storage.FORMAT
-            raise ValueError("it is not a sparse minprune network" + ", but a dense one: use Network.load" * dense)
-        if header["version"] > VERSION:
-            raise ValueError(f"its format is version {header['version']}, this minprune reads up to {VERSION}")
-    return header, arrays

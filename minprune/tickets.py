@@ -1,18 +1,18 @@
 """Lottery tickets: train, remove the smallest connections, take the others back to where they started, and again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from .connections import (check_masks, decide_connections, keep_masked, mask_connections, score_connections,
-                          weight_arrays)
+from .connections import (check_masks, check_protect, decide_connections, keep_masked, mask_connections,
+                          score_connections, weight_arrays)
 from .engine.checks import check_count, check_network, check_seed
 from .engine.losses import prepare_samples
 from .engine.network import Network
 from .training import History, check_callables, fit, loss_and_accuracy, snapshot
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ticket:
     """One round of `find_tickets`.
 
@@ -24,13 +24,13 @@ class Ticket:
 
     round: int
     remaining: float
-    masks: dict
-    ticket: Network
-    trained: Network
+    masks: dict = field(repr=False)
+    ticket: Network = field(repr=False)
+    trained: Network = field(repr=False)
     loss: float
     accuracy: float | None
     steps: int
-    history: History | None
+    history: History | None = field(repr=False)
 
 
 def find_tickets(net, data, rounds=5, remove=0.2, rewind=0, train=None, score="magnitude", scope="global", min_keep=1,
@@ -73,7 +73,7 @@ def find_tickets(net, data, rounds=5, remove=0.2, rewind=0, train=None, score="m
     prepare_samples(net, x, t, loss)
     test = prepare_samples(net, data.x_test, data.t_test, loss)
     train = train or (lambda net, on_step: fit(net, x, t, loss, on_step=on_step, seed=seed))
-    decision = {"remove": remove, "scope": scope, "min_keep": min_keep, "protect": tuple(protect)}
+    decision = {"remove": remove, "scope": scope, "min_keep": min_keep, "protect": check_protect(protect)}
 
     def rescore(trained):
         return score_connections(trained, score, x, t, loss, batch_size, seed)
@@ -131,7 +131,8 @@ def remaining(masks):
 
 def reinitialise(net, masks, seed):
     """Return the network with the same masks and new initial weights drawn from `seed`: the control that
-    tells whether a ticket's weights matter, or only its connections.
+    tells whether a ticket's weights matter, or only its connections. The seed that `net` was drawn by at its start
+    would give the ticket itself: take another.
 
     All else is new as well: biases and batch norm as `Network` starts them; neuron masks are kept. Train it just as the
     ticket was, `fit(…, on_step=keep_masked(masks))`. Frankle & Carbin, ICLR 2019, arXiv:1803.03635, "random

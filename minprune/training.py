@@ -69,10 +69,10 @@ def fit(net, x, t, loss="cross_entropy", optimizer=None, epochs=10, batch_size=3
     check_callables(callback=callback, on_batch=on_batch, on_step=on_step, augment=augment)
     progress = sys.stdout.isatty() if progress is None else progress
     rng = check_seed(seed)
-    history, best = History(), None
+    history, best, hooks = History(), None, (augment, on_batch, on_step)
     state = optimizer.start(net.parameters()) if state is None else check_state(state, optimizer, net)
     for epoch in range(epochs):
-        train_one_epoch(net, x, t, loss, optimizer, state, epoch, batch_size, rng, (augment, on_batch, on_step), history)
+        train_one_epoch(net, x, t, loss, optimizer, state, epoch, batch_size, rng, hooks, history)
         if validation is not None:
             validate(net, *validation, batch_size, history)
             if history.best < 0 or history.validation_loss[-1] < history.validation_loss[history.best]:

@@ -118,7 +118,8 @@ def tell_retraining(net, data, score, schedule, scope, loss, learn, retrain):
     for step in prune_iteratively(net, data, score, schedule, scope, loss, learn):
         taken.append(step)
         before, after = quality(step.loss_before, step.accuracy_before), quality(step.loss_after, step.accuracy_after)
-        print(f"{step.removed:>4} neurons gone ({step.fraction:.0%}): test {before} after the cut, {after} after retraining")
+        print(f"{step.removed:>4} neurons gone ({step.fraction:.0%}): test {before} after the cut, "
+              f"{after} after retraining")
     return taken
 
 

@@ -54,7 +54,8 @@ def test_by_hand():
                           (5, [0, 0, 1, 0]), (1.0, [1, 1, 1, 1]), (13 / 17, [1, 0, 1, 1]), (0.76, [1, 0, 1, 0]),
                           (12.5, [1, 0, 1, 0]), (np.float64(0.76), [1, 0, 1, 0]), (np.int64(9), [1, 0, 1, 0])]:
         assert decide_within(net, scores, parameters=budget)["dense1"].tolist() == [bool(one) for one in stays]
-    with pytest.raises(ValueError, match=r"^parameters=4 is out of reach: the smallest reachable is 5, when all 3"):
+    with pytest.raises(ValueError, match=r"^parameters=4 is out of reach: the smallest reachable is 5 \(0.294 of "
+                       r"the unpruned\), when all 3 neurons are gone that can go"):
         decide_within(net, scores, parameters=4)
     # multiply-adds: 2 + 1 a neuron
     assert decide_within(net, scores, multiply_adds=9)["dense1"].tolist() == [True, False, True, True]
@@ -71,8 +72,18 @@ def test_exactly_as_many_go_as_it_takes(kind, scope):
     for limit in np.linspace(least, whole, 9).astype(int).tolist():
         keep = decide_within(net, scores, scope=scope, **{kind: limit})
         assert_same(keep, one_by_one(net, scores, lambda small: cost(small) <= limit, scope=scope))
-    with pytest.raises(ValueError, match=f"{kind}={least - 1} is out of reach: .* {least:,}, when all 13 neurons"):
+    told = f"{kind}={least - 1} is out of reach: .* {least:,} \\(0.* of the unpruned.*, when all 13 neurons"
+    with pytest.raises(ValueError, match=told):
         decide_within(net, scores, scope=scope, **{kind: least - 1})
+
+
+def test_what_a_multiple_leaves_is_not_counted_as_gone():
+    net, scores = net_and_scores()
+    keep = decide(scores, remove=13, multiple=3)
+    gone = sum(int((~stays).sum()) for stays in keep.values())
+    assert gone < 13
+    with pytest.raises(ValueError, match=f"when all {gone} neurons are gone"):
+        decide_within(net, scores, parameters=1, multiple=3)
 
 
 def test_a_fraction_is_of_the_unpruned_network_and_reachable_to_the_last_number():

@@ -240,7 +240,7 @@ OTHERS = {
     "score": (dict(score="removal"), r'score: "taylor" there, "removal" now'),
     "schedule": (dict(schedule=linear(0.6, 4)), r"schedule: \[0\.12, .* there, \[0\.15, .* now"),
     "scope": (dict(scope="layer"), r'decision.scope: "global" there, "layer" now'),
-    "protect": (dict(protect=["dense2"]), r'decision.protect: \[\] there, \["dense2"\] now'),
+    "protect": (dict(protect=[("dense2", 0)]), r'decision.protect: \[\] there, \[\["dense2", 0\]\] now'),
     "min_keep": (dict(min_keep=2), r"decision.min_keep: 1 there, 2 now"),
     "loss": (dict(loss="mse", data=Dataset(X[:40], np.eye(2)[T[:40]], X[40:], np.eye(2)[T[40:]], "toy", 2)),
              r'loss: \["cross_entropy".* there, \["mse"'),
@@ -405,7 +405,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(OSError, match="cannot write the settings to the checkpoint"):
         steps(tmp_path / "file" / "run")
-    with pytest.raises(OSError, match="cannot write the settings"):
+    with pytest.raises(FileExistsError, match="checkpoint expects a folder, .*file is a file$"):
         steps(tmp_path / "file")
     monkeypatch.setattr(storage, "atomic", read_only)
     with pytest.raises(PermissionError, match="cannot write the settings"):

@@ -39,7 +39,7 @@ def same(one, other):
 
 
 def stream(seed=0, number=0):
-    return np.random.default_rng([seed, number])
+    return np.random.default_rng([seed, number, 1])
 
 
 def halving(epoch):
@@ -147,6 +147,17 @@ def test_a_teacher_of_ones_own(net):
 
 
 # Streams, settings, and what is passed on
+
+@pytest.mark.parametrize("make", [Reinitialise, FromScratch])
+@pytest.mark.parametrize("seed", [0, 5])
+def test_new_weights_are_not_those_that_a_network_of_that_seed_started_with(make, seed):
+    """default_rng([seed, 0]) is default_rng(seed): by it the control would be the ticket itself."""
+    net = network(seed)
+    small, cut = cut_of(net)
+    make(epochs=0, seed=seed)(small, cut)
+    for name in ("dense1", "dense2", "dense3"):
+        assert not np.isin(small[name].W, net[name].W).any()
+
 
 @pytest.mark.parametrize("make", RECIPES)
 def test_each_cut_draws_from_its_own_stream(net, make):
@@ -344,7 +355,7 @@ OTHER = mp.Network(4, [mp.Dense(6, "relu"), mp.Dense(4, "tanh"), mp.Dense(2)])
     (lambda: FromScratch(budget="flops"), ValueError, 'unknown budget "flops"'),
     (lambda: Distil(temperature=0), ValueError, "temperature expects"),
     (lambda: Distil(weight=2, loss="cross_entropy"), ValueError, "weight expects"),
-    (lambda: Distil(teacher="net"), TypeError, "net expects a Network"),
+    (lambda: Distil(teacher="net"), TypeError, "teacher expects a Network, got str"),
     (lambda: Rewind("early"), TypeError, "snapshot expects a Network"),
     (lambda: Rewind(OTHER).check(network(), "mse"), ValueError, "an earlier copy .* dense2 5 .*, got .* dense2 4 "),
     (lambda: Distil(teacher=mp.Network(4, [mp.Dense(3)])).check(network(), "cross_entropy"), ValueError,

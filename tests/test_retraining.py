@@ -217,7 +217,7 @@ def test_schedules_that_are_refused(net, data, schedule, told):
 
 @pytest.mark.parametrize("schedule", [0.5, "0.5", {"dense1": 0.5}, [None], ["0.5"]])
 def test_schedules_of_other_types_are_refused(net, data, schedule):
-    with pytest.raises(TypeError, match="schedule expects"):
+    with pytest.raises(TypeError, match="^schedule .*expects"):
         mp.prune_iteratively(net, data, schedule=schedule)
 
 
@@ -316,6 +316,43 @@ def test_what_is_wrong_is_told_before_the_first_step(net, data):
                             (dict(data=data, state=3), "state expects a dict")):
         with pytest.raises(TypeError, match=told):
             mp.prune_iteratively(net, **arguments)
+
+
+@pytest.mark.parametrize("protect", ["dense1", 3])
+def test_protection_that_is_no_list_is_refused(net, data, protect):
+    with pytest.raises(TypeError, match=f"protect expects a list of layer names .*, got {protect!r}"):
+        mp.prune_iteratively(net, data, protect=protect)
+
+
+@pytest.mark.parametrize("schedule, settings, told", [
+    ([0.2, 0.99], {}, "remove=0.99 asks for 16 of the 17 neurons of the network, but at most 15 can go"),
+    ([1, 16], {}, "remove=16 asks for 16"), ([0.2, 0.9], dict(max_remove=0.5), "at most 8 can go"),
+    ([{"dense1": 1}, {"dense1": 10}], {}, "at most 9 can go"), ([0.1, 0.9], dict(protect=["dense1"]), "protected")])
+def test_what_the_last_step_cannot_do_is_told_before_the_first_is_trained(net, data, schedule, settings, told):
+    with pytest.raises(ValueError, match=told):
+        mp.prune_iteratively(net, data, schedule=schedule, retrain=nothing, **settings)
+
+
+def test_regions_that_share_a_layer_are_left_to_the_scores(net, data):
+    """dense1 can spare one neuron only, which region b needs; region a takes from dense2, as the scores say."""
+    def dense2_first(W):
+        return np.full(len(W), -1.0 if len(W) == 7 else 0.0)
+
+    regions = {"a": {"dense1": [0], "dense2": [0]}, "b": {"dense1": [1]}}
+    step, = mp.prune_iteratively(net, data, dense2_first, [1], regions, retrain=nothing, max_remove={"dense1": 1})
+    assert [np.flatnonzero(~step.keep[name]).tolist() for name in ("dense1", "dense2")] == [[1], [0]]
+
+
+def test_a_step_is_told_in_a_few_lines(net, data):
+    step, = mp.prune_iteratively(net, data, retrain=nothing)
+    assert repr(step).startswith("Step(fraction=0.5, removed=8, scores={dense1: array of float64 (10,), ")
+    assert "\n" not in repr(step) and len(repr(step)) < 800
+
+
+@pytest.mark.parametrize("shares", [1.5, {"dense1": -1}])
+def test_shares_of_layers_are_checked_at_once(net, shares):
+    with pytest.raises(ValueError, match=r'remove\["dense1"\]'):
+        layer_by_layer(net, shares)
 
 
 def test_protection_may_be_any_iterable(net, data):

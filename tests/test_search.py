@@ -312,6 +312,9 @@ def test_the_table_holds_the_unpruned_network_and_the_efficient_ones():
     (dict(validation="x"), TypeError, "validation .*expects a number"),
     (dict(validation=(np.ones((2, 6)), [0, 7])), ValueError, "validation: t: labels expected in 0 … 2"),
     (dict(protect=["dense9"]), ValueError, 'unknown layer in protect "dense9"'),
+    (dict(protect="dense1"), TypeError, "protect expects a list of layer names"),
+    (dict(executor=4), TypeError, "executor expects one of concurrent.futures, .* got 4"),
+    (dict(retrain=FineTune), TypeError, "recipe such as FineTune.* got the class FineTune"),
     (dict(multiple=0), ValueError, "multiple expects at least 1"),
     (dict(seed=-1), ValueError, "seed expects at least 0"),
 ])

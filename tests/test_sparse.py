@@ -110,7 +110,7 @@ def test_the_file_is_plain_arrays_and_json(net, file):
     assert {name: one["form"] for name, one in header["sparse"].items()} == {"dense1.W": "bitmap", "dense2.W": "gaps"}
     assert all(array.dtype.kind in "fbu" for array in arrays.values())
     assert set(arrays) == {*net.arrays(), "dense1.W.bitmap", "dense2.W.gaps"}
-    with pytest.raises(ValueError, match="not a minprune network"):
+    with pytest.raises(ValueError, match="not a minprune network, but a sparse one: use load_sparse"):
         mp.Network.load(file)
 
 

@@ -197,6 +197,7 @@ def test_rewinding_beyond_the_training(data):
     (dict(remove=200), ValueError, "remove asks for 200 of the 103"), (dict(scope="net"), ValueError, "unknown scope"),
     (dict(remove={"dense9.W": 0.1}), ValueError, "unknown array in remove"),
     (dict(protect=["x"]), ValueError, "unknown array in protect"),
+    (dict(protect="dense1.W"), TypeError, "protect expects a list of array names"),
     (dict(score="magnitud"), ValueError, 'did you mean "magnitude"'),
     (dict(train=3), TypeError, "train expects a function"),
     (dict(loss="mse"), ValueError, "one_hot"), (dict(seed=-1), ValueError, "seed expects at least 0"),
@@ -225,3 +226,8 @@ def test_bad_data_and_networks(data):
         shuffle_masks([1], 0)
     with pytest.raises(ValueError, match="seed expects at least 0"):
         shuffle_masks({}, -1)
+
+
+def test_a_ticket_is_told_in_a_line(data):
+    ticket = next(find_tickets(start(), data, rounds=0, train=lambda net, on_step: None))
+    assert repr(ticket).startswith("Ticket(round=0, remaining=1.0, loss=") and repr(ticket).endswith("steps=0)")

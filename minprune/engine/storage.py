@@ -4,11 +4,25 @@ import contextlib
 import json
 import os
 import pathlib
+from typing import NamedTuple
 
 import numpy as np
 
-FORMAT = "minprune network"
-VERSION = 1
+
+class Format(NamedTuple):
+    """A kind of .npz file: what its header says, what errors call it, and what reads it."""
+
+    name: str
+    version: int
+    told: str
+    reader: str
+
+    def header(self):
+        return {"format": self.name, "version": self.version}
+
+
+DENSE = Format("minprune network", 1, "minprune network", "a dense one: use Network.load")
+SPARSE = Format("minprune sparse network", 1, "sparse minprune network", "a sparse one: use load_sparse")
 
 
 @contextlib.contextmanager
@@ -21,6 +35,8 @@ def atomic(path, mode="b"):
     path = pathlib.Path(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"cannot write {path}: there is no folder {path.parent}")
+    if path.exists() and not path.is_file():
+        raise OSError(f"cannot write {path}: there is something of that name that is no file")
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         with open(temporary, f"x{mode}", encoding=None if mode == "b" else "utf-8") as file:
@@ -28,8 +44,10 @@ def atomic(path, mode="b"):
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno and error.filename in (None, str(temporary), temporary):
+            raise OSError(error.errno, error.strerror or str(error), str(path)) from None
         raise
 
 
@@ -41,29 +59,26 @@ def save(path, settings, arrays):
 
 def write(file, settings, arrays):
     """Write the settings and arrays to an open file."""
-    header = {"format": FORMAT, "version": VERSION, **settings}
-    np.savez(file, __network__=np.array(json.dumps(header)), **arrays)
+    np.savez(file, __network__=np.array(json.dumps({**DENSE.header(), **settings})), **arrays)
 
 
-def load(path):
-    """Return (settings, arrays) of a file that `save` wrote."""
+def load(path, wanted=DENSE):
+    """Return (header with the settings, arrays) of a file that `save` wrote, or of one in another format."""
     path = pathlib.Path(path)
-    if path.is_dir():
-        raise FileNotFoundError(f"no such file: {path} is a folder")
     if not path.is_file():
-        raise FileNotFoundError(f"no such file: {path}")
+        raise FileNotFoundError(f"no such file: {path}" + " is a folder" * path.is_dir())
     with telling(path):
         if path.read_bytes()[:4] != b"PK\x03\x04":
             raise ValueError("it is truncated or no .npz file at all")
         with np.load(path, allow_pickle=False) as file:
-            if "__network__" not in file.files:
-                raise ValueError("it is not a minprune network")
-            arrays = {name: file[name] for name in file.files}
-        header = json.loads(str(arrays.pop("__network__")))
-        if not isinstance(header, dict) or header.get("format") != FORMAT:
-            raise ValueError("it is not a minprune network")
-        if header["version"] > VERSION:
-            raise ValueError(f"its format is version {header['version']}, this minprune reads up to {VERSION}")
+            arrays = {name: file[name] for name in file.files if name != "__network__"}
+            header = json.loads(str(file["__network__"])) if "__network__" in file.files else {}
+        found = header.get("format") if isinstance(header, dict) else None
+        if found != wanted.name:
+            hint = "".join(f", but {one.reader}" for one in (DENSE, SPARSE) if one.name == found)
+            raise ValueError(f"it is not a {wanted.told}{hint}")
+        if header["version"] > wanted.version:
+            raise ValueError(f"its format is version {header['version']}, this minprune reads up to {wanted.version}")
     return header, arrays
 
 

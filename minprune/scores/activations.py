@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .gathering import mean_over_samples, over_positions
+from .gathering import mean_over_positions, mean_over_samples
 
 
 def activation_mean(o):
@@ -20,7 +20,7 @@ def activation_mean(o):
     widely around 0 scores 0. A neuron that always says 5 scores 5, though a bias could say it.
     o: (N, P, K) -> (N, K)
     """
-    return over_positions(o) / o.shape[1]
+    return mean_over_positions(o)
 
 
 def activation_mean_abs(o):
@@ -37,7 +37,7 @@ def activation_mean_abs(o):
     High = keep. How far removal moves o_i, on average. What the move does to the output is not asked: a
     neuron that nobody reads scores like any other.  o: (N, P, K) -> (N, K)
     """
-    return over_positions(np.abs(o)) / o.shape[1]
+    return mean_over_positions(np.abs(o))
 
 
 def activation_std(net, forward_traces):
@@ -99,7 +99,7 @@ def apoz(o):
     large the outputs are is not asked, so that a neuron that always says 10⁻⁹ scores 1.
     o: (N, P, K) -> (N, K)
     """
-    return over_positions(fires(o).astype(o.dtype)) / o.shape[1]
+    return mean_over_positions(fires(o).astype(o.dtype))
 
 
 def fires(o):

@@ -10,7 +10,7 @@ from .controls import SCORES as controls
 from .data_free import SCORES as data_free
 from .first_order import SCORES as first_order
 from .gathered import GATHERED
-from .gathering import FROM_BACKWARD, FROM_FORWARD, FROM_WEIGHTS, SUMMED, needs
+from .gathering import FROM_BACKWARD, FROM_FORWARD, FROM_WEIGHTS, SUMMED, needs, without_settings
 from .influence import SCORES as influence
 from .information import SCORES as information
 from .removal import SCORES as removal
@@ -27,6 +27,10 @@ FAMILIES = (first_order, weight_gradients, second_order, surgeon, sensitivity, i
             activations, information, attribution, removal, shapley, selection, controls)
 CATALOGUE = {function.__name__: function for family in FAMILIES for function in family}
 
+# Of the scores that take the network those that know its Residual blocks; all others take layers one after the other.
+WITH_BLOCKS = ("random", "reciprocal_gradient", "activation_std", "activation_entropy", "mutual_information", "synflow",
+               "removal", "greedy_removal")
+
 
 def find_score(score):
     """Return the function called `score`, or `score` itself if it is a function."""
@@ -36,6 +40,13 @@ def find_score(score):
         raise TypeError(f"score expects a name or a function, got {type(score).__name__}")
     check_known("score", score, CATALOGUE)
     return CATALOGUE[score]
+
+
+def takes_blocks(function):
+    """Whether a score copes with Residual blocks: formulas of arrays do, and a function of your own is trusted."""
+    function = without_settings(function)
+    name = getattr(function, "__name__", "")
+    return CATALOGUE.get(name) is not function or name in WITH_BLOCKS or "net" not in needs(function)
 
 
 def entry(function):

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 from ..engine.losses import Loss, prepare_mse
-from .gathering import average, over_positions
+from .gathering import average, mean_over_positions
 
 PACKAGE = __name__.split(".")[0]
 
@@ -25,7 +25,7 @@ def gradient(do):
     High = keep. It is a slope, not a change: it says nothing of how far o is from 0, where removal takes it.
     A neuron that is always 0 can score high, though removing it changes nothing.  do: (N, P, K) -> (N, K)
     """
-    return over_positions(np.abs(do)) / do.shape[1]
+    return mean_over_positions(np.abs(do))
 
 
 def gradient_z(dz):
@@ -42,7 +42,7 @@ def gradient_z(dz):
     High = keep. Unlike `gradient` it is 0 for a relu neuron that is never active and for a saturated sigmoid.
     The latter may be far from 0 all the same, and its removal expensive.  dz: (N, P, K) -> (N, K)
     """
-    return over_positions(np.abs(dz)) / dz.shape[1]
+    return mean_over_positions(np.abs(dz))
 
 
 def reciprocal_gradient(net, traces):

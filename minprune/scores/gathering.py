@@ -39,9 +39,20 @@ def over_positions(array):
     return array[:, 0] if array.shape[1] == 1 else (np.ones((1, array.shape[1]), array.dtype) @ array)[:, 0]
 
 
+def mean_over_positions(array):
+    """1/P Σ_p of (N, P, K), (N, K)."""
+    return array[:, 0] if array.shape[1] == 1 else over_positions(array) / array.shape[1]
+
+
+def without_settings(function):
+    """The function itself, where its settings are filled in."""
+    return getattr(function, "func", function)
+
+
 def told(function):
     """How errors call a score."""
-    return f'score "{getattr(function, "__name__", "of your own")}"'
+    function = without_settings(function)
+    return f'score "{getattr(function, "__name__", type(function).__name__)}"'
 
 
 def needs(function):
@@ -105,7 +116,7 @@ def add_squared_gradients(total, layer, trace):
         return
     da = layer.scaled(trace.dz, trace)
     if da.ndim == 2:
-        total += (da ** 2).T @ trace.x ** 2
+        total += (da * da).T @ (trace.x * trace.x)
         return
     da = da.reshape(len(da), -1, layer.K)
     for n in blocks(np.broadcast_to(layer.W, (len(da), *layer.W.shape)), BLOCK):
@@ -133,20 +144,20 @@ def mean_over_samples(net, traces, of):
 def average(net, functions, traces):
     """{name: {hidden layer: (K,)}} of several formulas of arrays, {name: function}.
 
-    A formula of samples is averaged batch by batch; one of weights and of means over all samples once, last.
+    A formula of samples is added up batch by batch; one of weights and of means over all samples is asked once, last.
     """
     wanted = {one: needs(function) for one, function in functions.items()}
-    moving = {one: {name: np.zeros(net[name].K) for name in net.hidden_layers}
+    totals = {one: {name: np.zeros(net[name].K) for name in net.hidden_layers}
               for one in functions if set(wanted[one]) & set(FROM_SAMPLES)}
-    still = {one: {} for one in functions if one not in moving}
-    arrays = {array for one in moving for array in wanted[one]}
-    means = {mean for one in still for mean in wanted[one] if mean in SUMMED}
+    last = {one: {} for one in functions if one not in totals}
+    arrays = {array for one in totals for array in wanted[one]}
+    means = {mean for one in last for mean in wanted[one] if mean in SUMMED}
     sums = {(name, mean): np.zeros(FROM_WEIGHTS["W"](net, name).shape) for name in net.hidden_layers for mean in means}
     count = 0
     for trace in traces:
         for name in net.hidden_layers:
             given = gathered(net, name, arrays, trace)
-            for one, total in moving.items():
+            for one, total in totals.items():
                 total[name] += checked(functions[one], net, name, only(wanted[one], given), len(trace.x))
         for (name, mean), total in sums.items():
             SUMMED[mean](total, net[name], trace[name])
@@ -155,12 +166,12 @@ def average(net, functions, traces):
     for total in sums.values():
         total /= count
     for name in net.hidden_layers:
-        given = gathered(net, name, {array for one in still for array in wanted[one]} - set(SUMMED))
+        given = gathered(net, name, {array for one in last for array in wanted[one]} - set(SUMMED))
         given |= {mean: read_only(total) for (layer, mean), total in sums.items() if layer == name}
-        for one, scores in still.items():
+        for one, scores in last.items():
             scores[name] = checked(functions[one], net, name, only(wanted[one], given))
-    return {one: {name: total / count for name, total in moving[one].items()} if one in moving else still[one]
-            for one in functions}
+    averaged = {one: {name: each / count for name, each in total.items()} for one, total in totals.items()}
+    return {one: (averaged | last)[one] for one in functions}
 
 
 def gathered(net, name, wanted, trace=None):

@@ -84,7 +84,8 @@ def check_layer(name, s, K=None):
     """Return one layer's scores as floats; raise unless they are K numbers (any number but none if K is None)."""
     s = np.asarray(s, float)
     if s.ndim != 1 or s.size == 0 or K not in (None, len(s)):
-        raise ValueError(f'scores of layer "{name}" expect one number for each of {K or "its"} neurons, got shape {s.shape}')
+        raise ValueError(f'scores of layer "{name}" expect one number for each of {K or "its"} neurons, '
+                         f'got shape {s.shape}')
     return s
 
 
@@ -97,8 +98,8 @@ def cost_aware(scores, net, price):
     """Return I_i − price · (multiply-adds that go with neuron i): what a neuron is worth beyond what it costs.
 
     The multiply-adds are those of one sample that would be saved by removing this neuron alone: its own, and those of
-    the weights that read it. `price` is in units of the score per multiply-add, at least 0. Molchanov et al., ICLR 2017,
-    arXiv:1611.06440, subtract λ times the operations of a whole layer's feature map likewise.
+    the weights that read it. `price` is in units of the score per multiply-add, at least 0. Molchanov et al., ICLR
+    2017, arXiv:1611.06440, subtract λ times the operations of a whole layer's feature map likewise.
     """
     price = check_real("price", price, least=0)
     return {name: check_layer(name, s, net[name].K) - price * saved_multiply_adds(net, name)

@@ -6,9 +6,9 @@ import numpy as np
 
 from ..engine.checks import check_count, check_known, check_network
 from ..engine.losses import prepare_samples
-from .catalogue import CATALOGUE, claims, find_score
+from .catalogue import WITH_BLOCKS, claims, find_score, takes_blocks
 from .gathering import FROM_SAMPLES, KNOWN, SUMMED, needs, parameters, told
-from .sharing import BACKWARD, NO_PASS, TRACES, by_network, passes, score_together, takes_traces
+from .sharing import TRACES, by_network, data_for, score_together, takes_traces
 
 
 def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, executor=None, **settings):
@@ -17,18 +17,23 @@ def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, exec
     `score` is a name in the catalogue (`minprune scores` lists them), or a function of your own whose parameter
     names say what it needs:
 
-        o  z  do  dz     outputs, pre-activations, and the gradients of each sample's loss     (N, P, K)
-        x                what the neuron read: the Dense input, or its patch of the image      (N, P, F)
-        W  b  gamma      incoming weights, a row a neuron; bias; batch-norm scale (or ones)    (K, F) (K,) (K,)
-        W_out            every weight that reads the neuron in the next layer                  (K, M)
-        dW               each sample's gradient of each incoming weight                        (N, K, F)
-        o_do  w_dW       Σ_p o do and Σ_j w dW: slopes in a factor on the output, on the weights (N, K)
-        mean_dW          its mean over all samples; mean_dW2: the mean of its square           (K, F)
+        W                  incoming weights, row i being neuron i                                (K, F)
+        b  gamma           bias; batch-norm scale, ones without batch norm                       (K,)
+        W_out              every weight that reads the neuron, in the next layer or layers       (K, M)
+        o  z               outputs; pre-activations, after batch norm                            (N, P, K)
+        x                  what the neuron read: the Dense input, or its patch of the image      (N, P, F)
+        do  dz             ∂ℓ_n/∂o and ∂ℓ_n/∂z, the gradients of each sample's own loss          (N, P, K)
+        dW                 ∂ℓ_n/∂W, each sample's gradient of each incoming weight               (N, K, F)
+        o_do  w_dW         Σ_p o · do and Σ_j w · dW: ℓ_n's slopes in a factor on the output
+                           and on the incoming weights, without forming dW                       (N, K)
+        mean_dW  mean_dW2  the means over all samples of dW and of dW², without forming dW       (K, F)
 
-    P is 1 for Dense, the H′·W′ output positions for Conv2D. Neurons that are coupled, "conv1+conv3", have their layers'
-    arrays side by side, along P and F (gamma is their norm; there is no b). It returns (N, K), which is averaged over
-    all samples, or (K,) if it asks for weights and means only. `settings` go to the function's parameters with
-    defaults: score(net, "random", seed=3).
+    N are the samples of a batch. P is 1 for Dense, the H′·W′ output positions for Conv2D. All arrays are read-only,
+    in the network's dtype (the means in float64). The function returns (N, K), which is averaged over all samples, or
+    (K,) if it asks for weights and means only; the two means do not go with arrays of samples. Neurons that are coupled
+    by Residual blocks, "conv1+conv3", have their layers' arrays side by side, along P and F; their gamma is the ℓ2 norm
+    of their layers', and there is no b (nor x, if their layers differ in P): ValueError. `settings` go to the
+    function's parameters with defaults, which are never filled from this table: score(net, "random", seed=3).
 
     A score that is no such average is a function with a parameter `traces`, the recorded batches one after the other
     (as from `mp.stream`, without dx), or `forward_traces`, which may have no gradients, to loop over; it gets net and
@@ -44,7 +49,8 @@ def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, exec
             return top
 
     A function with a parameter `net` and no traces is called once with those of net, x, t, loss, batch_size that it
-    names, makes passes of its own, and returns the whole dict.
+    names, makes passes of its own, and returns the whole dict. Of the catalogue's not all know Residual blocks; the
+    others raise ValueError for a network that has some.
 
     A list of scores gives {score: that dict}; all that need one pass share it (without an executor).
     A masked neuron is scored like any other, by what its weights and its gradient say: mostly above 0.
@@ -55,7 +61,8 @@ def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, exec
     if not; the result is the same. A process pool needs a score that can be pickled: a name, or a function of a module.
 
     Raises ValueError or TypeError for an unknown name (naming the nearest), data that do not fit, a parameter or
-    setting that does not exist, or a wrong result, and RuntimeError for a shard whose worker failed.
+    setting that does not exist, parameters that do not go together, a `yield` too many or too few, or a wrong result,
+    and RuntimeError for a shard whose worker failed.
     """
     check_network(net)
     if isinstance(score, (list, tuple)):
@@ -97,41 +104,33 @@ def settled(score, settings):
 
 
 OF_NETWORK = ("net", "x", "t", "loss", "batch_size")      # what a function that makes passes of its own may name
-OF_TRACES = ("net", "loss", *TRACES)
-
-
-# The scores of the catalogue that take the network and know its blocks; all others take layers one after the other.
-WITH_BLOCKS = ("random", "reciprocal_gradient", "activation_std", "activation_entropy", "mutual_information", "synflow",
-               "removal", "greedy_removal")
-
-
-def check_blocks(function, net):
-    """Raise if the network has blocks and the score would take it as a chain of layers. One of your own is trusted."""
-    if net.is_chain:
-        return
-    function = getattr(function, "func", function)
-    name = getattr(function, "__name__", "")
-    if "net" in needs(function) and name not in WITH_BLOCKS and CATALOGUE.get(name) is function:
-        net.check_chain(told(function), '. Formulas of arrays, such as "taylor", know blocks, and '
-                                        f'{", ".join(WITH_BLOCKS)}')
+OF_TRACES = (*TRACES, "net", "loss")
 
 
 def check_score(function, net, x, t):
-    """Raise unless the function names parameters that are known, the data that these come from are given, and the
-    network is of a kind that it takes."""
-    check_blocks(function, net)
-    wanted = needs(function)
-    known = OF_TRACES if takes_traces(wanted) else OF_NETWORK if by_network(wanted) else KNOWN
-    for name in wanted or [""]:
-        if name not in known:
-            check_known(f"parameter of {told(function)}:", name, [*KNOWN, "net", *TRACES] if known is KNOWN else known)
+    """Raise unless the function names parameters that are known and go together, the data that these come from are
+    given, and the network is of a kind that it takes."""
+    if not takes_blocks(function):
+        net.check_chain(told(function), '. Formulas of arrays, such as "taylor", know blocks, and '
+                                        f'{", ".join(WITH_BLOCKS)}')
+    check_parameters(told(function), needs(function))
+    given = {"x": x, "t": t}
+    check_given(told(function), {name: given[name] for name in data_for(needs(function))})
+
+
+def check_parameters(told, wanted):
+    """Raise ValueError unless these are names that can be given, and together."""
+    if not wanted:
+        raise ValueError(f"{told} names no parameter that says what it needs, such as o or W")
+    for name in wanted:
+        check_known(f"parameter of {told}:", name, dict.fromkeys([*KNOWN, *OF_NETWORK, *OF_TRACES]))
+    together = OF_TRACES if takes_traces(wanted) else OF_NETWORK if by_network(wanted) else KNOWN
+    if not set(wanted) <= set(together):
+        raise ValueError(f"{told} asks for {' and '.join(wanted)}, which do not go together: it gets arrays "
+                         f"({', '.join(KNOWN)}), or {', '.join(OF_TRACES)}, or {', '.join(OF_NETWORK)}")
     if set(wanted) & set(SUMMED) and set(wanted) & set(FROM_SAMPLES):
-        raise ValueError(f"{told(function)} asks for {' and '.join(wanted)}: a mean over all samples is known after "
+        raise ValueError(f"{told} asks for {' and '.join(wanted)}: a mean over all samples is known after "
                          "the last of them only, so that it goes with weights and other means")
-    if by_network(wanted):
-        check_given(told(function), {name: data for name, data in (("x", x), ("t", t)) if name in wanted})
-    elif passes(wanted) != NO_PASS:
-        check_given(told(function), {"x": x, "t": t} if passes(wanted) == BACKWARD else {"x": x})
 
 
 def check_settings(function, settings):
@@ -175,8 +174,9 @@ MOST_SHARDS = 16
 
 def score_in_shards(net, score, x, t, loss, batch_size, settings, executor):
     """Score each shard of the samples by a worker; their mean, weighted by their sizes, in the order of the shards."""
-    check_shardable(net, x, t, loss, settings, executor)
-    parts = shards(net, score, x, batch_size)
+    function = find_score(score)
+    check_shardable(net, function, x, t, loss, settings, executor)
+    parts = shards(net, function, x, batch_size)
     futures = [executor.submit(score_shard, net, score, *(of_shard(data, part) for data in (x, t)), loss, batch_size,
                                settings) for part in parts]
     results = [shard_result(future, part, place, len(parts))
@@ -187,11 +187,11 @@ def score_in_shards(net, score, x, t, loss, batch_size, settings, executor):
     return {name: sum(size * one[name] for size, one in zip(sizes, results)) / sum(sizes) for name in net.hidden_layers}
 
 
-def check_shardable(net, x, t, loss, settings, executor):
+def check_shardable(net, function, x, t, loss, settings, executor):
     """Raise what the serial run would raise for these data, before anything is submitted."""
     if not hasattr(executor, "submit"):
         raise TypeError(f"executor expects a concurrent.futures.Executor, got {type(executor).__name__}")
-    if x is not None and t is not None:
+    if "t" in data_for(needs(function)):
         prepare_samples(net, x, t, loss)
     if any(isinstance(value, np.random.Generator) for value in settings.values()):
         raise TypeError("with an executor a seed is a whole number: each worker would draw from a Generator of its own")
@@ -207,9 +207,8 @@ def score_shard(net, score_of, x, t, loss, batch_size, settings):
     return score(net, score_of, x, t, loss, batch_size, **settings)
 
 
-def shards(net, score, x, batch_size):
+def shards(net, function, x, batch_size):
     """Slices of the samples, or [None] if the score is not a mean over samples and must see them all."""
-    function = find_score(score)
     if x is None or not is_mean_over_samples(function):
         return [None]
     count = len(net.check_input(x))

@@ -3,7 +3,7 @@
 import inspect
 
 from ..recording import stream
-from .gathering import FROM_BACKWARD, FROM_WEIGHTS, SUMMED, average, batches, needs, parameters
+from .gathering import FROM_BACKWARD, FROM_WEIGHTS, SUMMED, average, batches, needs, parameters, without_settings
 
 NO_PASS, FORWARD, BACKWARD = range(3)                   # BACKWARD is both
 TRACES = {"forward_traces": FORWARD, "traces": BACKWARD}
@@ -27,6 +27,19 @@ def by_network(wanted):
     return "net" in wanted and not takes_traces(wanted)
 
 
+def data_for(wanted):
+    """Which of x and t a score reads that wants these."""
+    if by_network(wanted):
+        return [name for name in ("x", "t") if name in wanted]
+    return {NO_PASS: [], FORWARD: ["x"], BACKWARD: ["x", "t"]}[passes(wanted)]
+
+
+def yields(function):
+    """Whether a function of traces takes turns: it, or what calling the object runs, has a `yield`."""
+    function = without_settings(function)
+    return inspect.isgeneratorfunction(function) or inspect.isgeneratorfunction(function.__call__)
+
+
 def recorded(net, needed, x, t, loss, batch_size):
     """The traces of these passes, batch by batch. The gradient of the network's own input is left out."""
     if needed == BACKWARD:
@@ -42,31 +55,32 @@ def score_together(net, functions, x, t, loss, batch_size):
     """
     wanted = {name: needs(one) for name, one in functions.items()}
     formulas = {name: one for name, one in functions.items() if not takes_traces(wanted[name])}
-    jobs = {name: job(one, net, loss) for name, one in functions.items() if name not in formulas}
-    scores = {name: jobs.pop(name)(recorded(net, passes(wanted[name]), x, t, loss, batch_size))
-              for name in [*jobs] if not inspect.isgeneratorfunction(functions[name])}
-    jobs[FORMULAS] = lambda traces: average(net, formulas, traces)
-    needed = max((passes(wanted[name]) for name in functions if name not in scores), default=NO_PASS)
-    scores |= take_turns(jobs, recorded(net, needed, x, t, loss, batch_size))
+    alone, turns = {}, {FORMULAS: lambda traces: average(net, formulas, traces)}
+    for name, one in functions.items():
+        if name not in formulas:
+            (turns if yields(one) else alone)[name] = of_traces(one, net, loss)
+    scores = {name: one(recorded(net, passes(wanted[name]), x, t, loss, batch_size)) for name, one in alone.items()}
+    needed = max((passes(wanted[name]) for name in functions if name not in alone), default=NO_PASS)
+    scores |= take_turns(turns, recorded(net, needed, x, t, loss, batch_size))
     scores |= scores.pop(FORMULAS)
     return {name: scores[name] for name in functions}
 
 
-def job(function, net, loss):
+def of_traces(function, net, loss):
     """The function as one of its traces alone."""
     free = {one.name for one in parameters(function)} - set(getattr(function, "keywords", ()))
     given = {name: value for name, value in (("net", net), ("loss", loss)) if name in free}
     return lambda traces: function(**given, **{name: traces for name in TRACES if name in free})
 
 
-def take_turns(jobs, traces):
-    """Run generators of traces, {name: job}, side by side over one stream; return {name: what each returns}.
+def take_turns(functions, traces):
+    """Run generators of traces, {name: function}, side by side over one stream; return {name: what each returns}.
 
     Each reads `for trace in traces: …; yield`. At its yield the next one gets the same trace, so that no batch
     waits for anybody while the next ones are made. Raises ValueError for one that does not yield once after each trace.
     """
-    slots = {name: [] for name in jobs}
-    running = {name: one(taken_from(slots[name])) for name, one in jobs.items()}
+    slots = {name: [] for name in functions}
+    running = {name: one(taken_from(slots[name])) for name, one in functions.items()}
     for trace in traces:
         for name, one in running.items():
             slots[name].append(trace)

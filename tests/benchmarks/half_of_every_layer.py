@@ -2,9 +2,11 @@
 
     python tests/benchmarks/half_of_every_layer.py
 
-Forward passes of 128 samples of the unpruned and the pruned network, in turns. The count is that of multiply-adds; what
-it leaves out (biases, activations, pooling, copying patches) shrinks by half at most where the multiply-adds of a hidden
-layer shrink by three quarters, and is the difference.
+Forward passes of 128 samples of the unpruned and the pruned network, in turns, beside the ratio of their multiply-adds.
+Prints for each network and dtype both times, how many times as fast the pruned one is, how many times as fast the count
+promises, and the share of the promise that is kept. What the count leaves out (biases, activations, pooling, copying
+patches) shrinks by half at most where the multiply-adds of a hidden layer shrink by three quarters, and is the
+difference.
 """
 
 import numpy as np
@@ -18,8 +20,9 @@ from minprune.evaluation import LATENCY_BATCH, multiply_adds
 def wide(dtype):
     """Convolutions with enough channels that the products outweigh all the rest."""
     conv = dict(kernel=3, activation="relu", padding="same")
-    return mp.Network((14, 14, 32), [mp.Conv2D(128, **conv), mp.Conv2D(128, **conv), mp.MaxPool2D(2),
-                                     mp.Conv2D(256, **conv), mp.Flatten(), mp.Dense(512, "relu"), mp.Dense(10)], 0, dtype)
+    layers = [mp.Conv2D(128, **conv), mp.Conv2D(128, **conv), mp.MaxPool2D(2), mp.Conv2D(256, **conv), mp.Flatten(),
+              mp.Dense(512, "relu"), mp.Dense(10)]
+    return mp.Network((14, 14, 32), layers, 0, dtype)
 
 
 NETWORKS = {"784-300-100-10": lambda dtype: mp.models.lenet_300_100((784,), 10, 0, dtype),

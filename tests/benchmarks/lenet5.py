@@ -3,9 +3,10 @@
     python tests/benchmarks/lenet5.py FOLDER          (a folder with MNIST-format IDX files)
 
 Gradual: at each budget of multiply-adds the neurons with the lowest score go (all layers ranked together, each layer's
-scores divided by their ℓ2 norm, as Molchanov et al., ICLR 2017, do), and what is left trains on. The last line within
-`LOSS` points of the unpruned accuracy is the shape that was found. The test data judge; they choose nothing but where
-to stop reading.
+scores divided by their ℓ2 norm, as Molchanov et al., ICLR 2017, do), and what is left trains on. Prints a line a
+budget: the shape (channels, channels, inputs of the dense layer, its neurons), its share of the multiply-adds and its
+test accuracy. The last line within `LOSS` points of the unpruned accuracy is the shape that was found. The test data
+judge; they choose nothing but where to stop reading.
 """
 
 import sys
@@ -69,8 +70,11 @@ def main(folder):
           f"{multiply_adds(small) / multiply_adds(net):.1%} of the multiply-adds")
     for name, (published, error) in PUBLISHED.items():
         told = "" if error is None else f"   (published error {error} %)"
-        print(f"{name:<10}{'-'.join(map(str, published)):<16}{count(*published) / count(*PUBLISHED['unpruned'][0]):>7.1%}{told}")
+        share = count(*published) / count(*PUBLISHED["unpruned"][0])
+        print(f"{name:<10}{'-'.join(map(str, published)):<16}{share:>7.1%}{told}")
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.strip())
     main(sys.argv[1])

@@ -1,5 +1,6 @@
 """Files: there and back, whatever can be wrong with one, and writes that fail half-way."""
 
+import errno
 import json
 import os
 import pickle
@@ -318,3 +319,17 @@ def test_the_temporary_file_lies_beside_the_real_one(tmp_path):
     """So that renaming it cannot cross from one disk to another."""
     with storage.atomic(tmp_path / "a.bin") as out:
         assert os.path.dirname(out.name) == str(tmp_path) and not (tmp_path / "a.bin").exists()
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    (tmp_path / "net.npz").mkdir()
+    with pytest.raises(OSError, match="net.npz: there is something of that name that is no file"):
+        mp.Network(2, [mp.Dense(1)]).save(tmp_path / "net.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["net.npz"] and (tmp_path / "net.npz").is_dir()
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
+    path = tmp_path / "net.npz"
+    with pytest.raises(OSError) as told, storage.atomic(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert told.value.filename == str(path) and told.value.errno == errno.ENOSPC and not list(tmp_path.iterdir())

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from minprune.cli import main
 from minprune.engine.residual import Residual
 from minprune.scores import CATALOGUE
+from minprune.scores.catalogue import WITH_BLOCKS, takes_blocks
 from minprune.scores.gathering import needs
-from minprune.scores.scoring import WITH_BLOCKS
 
 SEEDS = range(10)
 
@@ -159,6 +160,14 @@ def test_every_score_copes_or_says_that_it_does_not(name, random_residual, rando
     assert fingerprint(net) == before
 
 
+def test_the_list_of_scores_tells_who_does_not_know(capsys):
+    main(["scores"])
+    first = capsys.readouterr().out.split("\n\n")[0].splitlines()[1:]
+    assert [line.split()[0] for line in first if "; no blocks  " in line] == REFUSED
+    main(["scores", "obd"])
+    assert "needs    backward pass (traces); no blocks\n" in capsys.readouterr().out
+
+
 def test_refused_before_any_work_is_handed_out(random_residual, random_samples):
     net = random_residual(1)
     x, t = random_samples(net, 1)
@@ -187,8 +196,11 @@ def test_a_bias_for_two_layers_is_refused():
 
 def test_a_function_of_ones_own_is_trusted(random_residual):
     net = random_residual(1)
-    found = mp.score(net, lambda net: {name: np.arange(net[name].K) for name in net.hidden_layers})
-    assert list(found) == net.hidden_layers
+
+    def obd(net):
+        return {name: np.arange(net[name].K) for name in net.hidden_layers}
+
+    assert list(mp.score(net, obd)) == net.hidden_layers and takes_blocks(obd) and not takes_blocks(CATALOGUE["obd"])
 
 
 def test_what_a_neuron_costs_is_what_its_removal_saves(random_residual):

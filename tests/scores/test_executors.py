@@ -104,7 +104,7 @@ def test_bad_data_are_refused_before_anything_is_submitted():
 
 
 def test_large_data_make_at_most_sixteen_shards():
-    parts = mp.scores.scoring.shards(NET, "taylor", np.zeros((1000, 6, 6, 1)), 10)
+    parts = mp.scores.scoring.shards(NET, mp.scores.CATALOGUE["taylor"], np.zeros((1000, 6, 6, 1)), 10)
     assert len(parts) == 15 and parts[0] == slice(0, 70) and parts[-1] == slice(980, 1000)
 
 
@@ -138,6 +138,13 @@ def test_targets_that_do_not_fit_are_refused_as_in_a_serial_run():
     with pytest.raises(TypeError, match="executor expects a concurrent.futures.Executor, got int"):
         mp.score(NET, "taylor", X, T, executor=3)
     assert not executor.jobs
+
+
+def test_targets_that_no_score_reads_are_not_looked_at_as_in_a_serial_run(close):
+    for name in ("apoz", "influence", "sensitivity", "weight_norm"):
+        parallel = mp.score(NET, name, X, T + 0.5, batch_size=8, executor=AnyOrder())
+        for layer, values in mp.score(NET, name, X, T + 0.5).items():
+            close(parallel[layer], values)
 
 
 def test_a_generator_cannot_be_shared_by_workers():

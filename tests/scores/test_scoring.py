@@ -132,7 +132,7 @@ def test_the_default_loss_is_cross_entropy():
     ("sensitivity", dict(t=T), 'score "sensitivity" needs x; x is missing'),
     ("removal", dict(x=X), 'score "removal" needs x and t; t is missing'),
     (lambda dW: dW, dict(x=X), 'score "<lambda>" needs x and t; t is missing'),
-    (functools.partial(lambda o, p: o[:, 0], p=1), dict(), 'score "of your own" needs x; x is missing'),
+    (functools.partial(lambda o, p: o[:, 0], p=1), dict(), 'score "<lambda>" needs x; x is missing'),
 ])
 def test_missing_data_are_told(name, given, told):
     with pytest.raises(ValueError, match=told):
@@ -171,10 +171,15 @@ def test_bad_targets_and_losses_are_refused(name, bad, told):
     ("zzz", 'unknown score "zzz"; Known: gradient, .*removal.*'),
     (lambda o, weights: o, 'unknown parameter of score "<lambda>": "weights".*'
                            'Known: W, b, gamma, W_out, o, z, x, do, dz, o_do, w_dW, dW, mean_dW, mean_dW2, net, '
-                           'forward_traces, traces$'),
+                           't, loss, batch_size, forward_traces, traces$'),
     (lambda Wout: 1, 'did you mean "W_out"'),
-    (lambda: 1, "Known: W, b"),
-    (lambda net, o: 1, 'unknown parameter of score "<lambda>": "o".*Known: net, x, t, loss, batch_size$'),
+    (lambda net, trace: 1, 'unknown parameter of score "<lambda>": "trace"; did you mean "traces"'),
+    (lambda: 1, 'score "<lambda>" names no parameter that says what it needs'),
+    (np.abs, 'score "absolute" names no parameter'),
+    (lambda net, o: 1, 'score "<lambda>" asks for net and o, which do not go together: it gets arrays .W, b, .*, or '
+                       'forward_traces, traces, net, loss, or net, x, t, loss, batch_size$'),
+    (lambda o, t: 1, 'score "<lambda>" asks for o and t, which do not go together'),
+    (lambda net, mean_dW: 1, "asks for net and mean_dW, which do not go together"),
 ])
 def test_unknown_names_are_told_with_the_known_ones(score, told):
     with pytest.raises(ValueError, match=told):
@@ -205,6 +210,24 @@ def test_wrong_results_are_told(score, told):
     with np.errstate(invalid="ignore"), pytest.raises(ValueError, match=told) as raised:
         mp.score(NET, score, X, T)
     assert "\n" not in str(raised.value)
+
+
+class Halves:
+    def __call__(self, o, by=2):
+        return o / by
+
+
+def halves(o, by=2):
+    return o / by
+
+
+@pytest.mark.parametrize("score, settings, told", [
+    (Halves(), {}, "Halves"), (Halves(), {"by": 3}, "Halves"), (halves, {"by": 3}, "halves"),
+    (functools.partial(halves, by=3), {}, "halves"),
+])
+def test_errors_call_a_score_by_the_name_that_it_has(score, settings, told):
+    with pytest.raises(ValueError, match=f'^score "{told}" of layer "conv1" expects'):
+        mp.score(NET, score, X, T, **settings)
 
 
 def test_a_later_layers_wrong_result_is_told_by_its_name():
