@@ -20,6 +20,7 @@ from .models import MODELS
 from .pruning import mask, prune
 from .retraining import linear, prune_iteratively
 from .scores import CATALOGUE, entry, score as score_neurons
+from .scores.catalogue import takes_blocks
 from .training import fit, loss_and_accuracy
 
 CURVE = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]      # the shares removed in the picture of all of them
@@ -37,6 +38,8 @@ def run(data="digits", model=None, score="taylor", scope="global", remove=0.5, s
     check_known("score", score, CATALOGUE)
     data, schedule = datasets.load(data, seed=seed), linear(remove, steps)
     net, loss = build(data, model, seed, dtype)
+    if not takes_blocks(CATALOGUE[score]):
+        net.check_chain(f'score "{score}"')
     decide({name: np.zeros(net[name].K) for name in net.hidden_layers}, remove=remove, scope=scope)
     out = prepare_folder(out)
     options = dict(loss=loss, batch_size=batch_size)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune import experiments
+from minprune import experiments, plots
 from minprune.experiments import Log, Method, experiment
 from minprune.training import loss_and_accuracy
 from minprune.engine.losses import prepare_samples
@@ -41,6 +41,13 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def results(folder):
     return experiment(out=folder, **SMALL)
+
+
+@pytest.fixture(autouse=True)
+def no_figures(results, monkeypatch):
+    """Only the shared results are drawn: a figure takes longer than all the networks of a test."""
+    monkeypatch.setattr(plots, "trade_off", lambda *settings: None)
+    monkeypatch.setattr(plots, "save", lambda figure, path: path.touch())
 
 
 # What is compared

@@ -42,3 +42,9 @@ def test_numbers_that_json_does_not_know():
 def test_a_few():
     assert walkthrough.a_few([3, 4]) == "3 4" and walkthrough.a_few([]) == "none"
     assert walkthrough.a_few(range(15)) == "0 1 2 3 4 5 6 7 8 9 10 11 and 3 more"
+
+
+def test_a_score_that_knows_no_blocks_is_refused_before_the_training(tmp_path):
+    with pytest.raises(ValueError, match='score "obd" takes a network as layers one after the other'):
+        walkthrough.run(model="resnet", score="obd", out=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
