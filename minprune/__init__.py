@@ -41,6 +41,7 @@ LATER = {
     "search": ("search_strategies",),
     "experiments": ("Method", "experiment"),
     "plots": (),
+    "verification": ("Verdict", "grade", "verify"),
 }
 MODULE_OF = {name: module for module, names in LATER.items() for name in (module, *names)}
 

@@ -1,18 +1,21 @@
 """What importing minprune brings along, and that the project says of itself what is so."""
 
 import ast
+import functools
 import pathlib
 import re
 import subprocess
 import sys
+
+import pytest
 
 import minprune
 
 ROOT = pathlib.Path(__file__).parent.parent
 ORDER = ["engine", "datasets", "models", "training", "augmentation", "distillation", "regularisation", "recording",
          "scores", "decisions", "pruning", "evaluation", "compensation", "connections", "sparse", "quantisation",
-         "budgets", "scans", "tickets", "recipes", "checkpoints", "retraining", "search", "plots", "walkthrough", "comparing",
-         "experiments", "chapters", "cli"]
+         "budgets", "scans", "tickets", "recipes", "checkpoints", "retraining", "search", "plots", "verification",
+         "walkthrough", "comparing", "experiments", "chapters", "cli"]
 
 
 def test_importing_minprune_imports_no_matplotlib():
@@ -20,7 +23,12 @@ def test_importing_minprune_imports_no_matplotlib():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 
 
+@functools.lru_cache(maxsize=None)
 def imports(path):
+    return list(found_imports(path))
+
+
+def found_imports(path):
     """("own", module of minprune) or ("foreign", package) of each import of a file."""
     package = path.relative_to(ROOT).parts[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -65,3 +73,16 @@ def test_the_readme_and_ci_run_the_same_tests():
 
 def test_the_version_is_the_one_that_is_installed():
     assert f'version = "{minprune.__version__}"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_everything_that_is_imported_later_is_there():
+    for name, module in minprune.MODULE_OF.items():
+        assert getattr(minprune, name) is not None and name in dir(minprune)
+        assert name == module or getattr(minprune, name) is getattr(getattr(minprune, module), name)
+    with pytest.raises(AttributeError, match="has no attribute 'prun'"):
+        minprune.prun
+
+
+def test_importing_minprune_imports_nothing_of_what_comes_later():
+    code = "import sys, minprune; print([name for name in minprune.LATER if f'minprune.{name}' in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -1,0 +1,237 @@
+"""The smallest counterexample: fewest layers, then neurons, then samples, then round small numbers."""
+
+import collections
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..engine.conv2d import Conv2D
+from ..engine.dense import Dense
+from ..engine.layer import Flatten
+from ..engine.network import Network
+from .networks import Case, clear
+from .ranking import Ranking
+
+CLEAR = 1e-2                    # the relative error that a counterexample has at least, if any has it
+DRAWS = 12                      # round numbers tried for each structure, pair of activations, and loss
+ENOUGH = 8                      # trials of one kind that must all hold before that kind is not searched
+MOST_NEURONS = 5
+WEIGHTS = (1, 1, 2, -1, 0.5, -2, 3)
+BIASES = (0, 0, 0, 1, -1, 0.5)
+INPUTS = (1, 1, 2, -1, 0.5, 3)
+TARGETS = (0, 1, 2, -1)
+SIMPLE = {0.0: 0, 1.0: 0, 2.0: 1, -1.0: 1, 0.5: 2, -2.0: 2, 3.0: 2, -0.5: 3}
+ACTIVATIONS_BY_HAND = ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "softplus")
+LOSSES_BY_HAND = ("mse", "binary_cross_entropy", "cross_entropy")
+
+
+@dataclass
+class Counterexample:
+    """A real network and samples on which the claim fails; all that is needed to redo it on paper."""
+
+    net: Network
+    layer: str
+    x: np.ndarray
+    t: np.ndarray
+    loss: str
+    claimed: np.ndarray | None
+    measured: np.ndarray | None
+    quantity: str
+    problem: str | None = None
+    labels: tuple = ("claimed", "measured")
+
+    def __str__(self):
+        shape = self.net.input_shape
+        sizes = " → ".join(str(size) for size in (shape[0] if len(shape) == 1 else shape,
+                                                  *(self.net[name].K for name in self.net.neuron_layers)))
+        N = len(self.x)
+        lines = [f"The smallest counterexample found: a network {sizes}, {self.loss}, "
+                 f"{N} sample{'s' * (N > 1)}, asked about {self.layer}."]
+        lines += [f"  {name}: W = {numbers(layer.W)}, b = {numbers(layer.b)}, {layer.f.name}" + self.norm(layer)
+                  for name, layer in ((name, self.net[name]) for name in self.net.neuron_layers)]
+        lines += [f"  x = {numbers(self.x)}, t = {numbers(self.t)}", *self.passed()]
+        if self.problem is not None:
+            return "\n".join([*lines, f"  {self.problem}"])
+        claimed, measured = self.labels
+        return "\n".join([*lines, f"  {self.quantity} of {self.layer}: {claimed} {numbers(self.claimed)}, "
+                                  f"{measured} {numbers(self.measured)}"])
+
+    def norm(self, layer):
+        return f", γ = {numbers(layer.gamma)}, β = {numbers(layer.beta)}" if layer.batch_norm else ""
+
+    def passed(self):
+        """The z and o of each layer on the way."""
+        trace = self.net.forward(self.x)
+        return [f"  {name}: z = {numbers(trace[name].z)}, o = {numbers(trace[name].o)}"
+                for name in self.net.neuron_layers]
+
+    def to_dict(self):
+        def plain(array):
+            return None if array is None else np.asarray(array).tolist()
+
+        return {"settings": self.net.settings(),
+                "arrays": {name: plain(one) for name, one in self.net.arrays().items()}, "layer": self.layer, "loss": self.loss, "quantity": self.quantity, "problem": self.problem,
+                **{name: plain(getattr(self, name)) for name in ("x", "t", "claimed", "measured")}}
+
+
+def numbers(array):
+    """[[1, −0.5]]: an array on one line, rounded to five digits, axes of length 1 in front left out."""
+    array = np.asarray(array, float)
+    while array.ndim > 2 and 1 in array.shape:
+        array = array.squeeze(array.shape.index(1))
+    return np.array2string(array, precision=5, separator=", ", floatmode="maxprec", threshold=40, suppress_small=True,
+                           formatter={"float_kind": lambda value: f"{value:.5g}"}).replace("\n", "")
+
+
+def find_counterexample(check, where, trials, seed):
+    """The smallest Counterexample to a check that failed on some of `trials`; None if none fails clearly."""
+    failing = [trial for trial in trials if trial.error > check.tolerance]
+    if not failing or isinstance(check, Ranking):           # no single network shows that a median is low
+        return None
+    margin = clear_margin(check, failing)
+    with_values = any(trial.problem is None for trial in failing)
+
+    def fails(case):
+        trial = check.trial(case)
+        told = trial.problem is None if with_values else trial.problem is not None
+        return trial if told and trial.error > margin and check.again(case).error > margin else None
+
+    for cases in small_cases(check, where, trials, failing, np.random.default_rng(seed)):
+        found = simplest(cases, fails)
+        if found is not None:
+            return told(found, check)
+    for trial in sorted(failing, key=lambda trial: trial.case.sizes()):
+        again = fails(trial.case)
+        if again is not None:
+            return told(again, check)
+    return None
+
+
+def clear_margin(check, failing):
+    """What an error must exceed: clearly if any trial does."""
+    return CLEAR if any(trial.error > 2 * CLEAR for trial in failing) and check.tolerance < CLEAR \
+        else 1.5 * check.tolerance
+
+
+def told(trial, check):
+    case = trial.case
+    return Counterexample(case.net, case.layer, case.x, case.t, case.loss.name, trial.claimed, trial.measured,
+                          check.measured, trial.problem, check.labels)
+
+
+def simplest(cases, fails):
+    """The failing trial of the roundest numbers, or None."""
+    for case in sorted(cases, key=roughness):
+        trial = fails(case)
+        if trial is not None:
+            return trial
+    return None
+
+
+def roughness(case):
+    """How hard it is to redo a case on paper: its activations and loss, and each number that is neither 0 nor 1."""
+    arrays = [*case.net.arrays().values(), case.x, case.t]
+    return (sum(ACTIVATIONS_BY_HAND.index(one) ** 2 for one in case.activations()) * 2
+            + (LOSSES_BY_HAND.index(case.loss.name) * 3 if case.loss.name in LOSSES_BY_HAND else 9)
+            + sum(SIMPLE.get(float(value), 4) for array in arrays for value in np.ravel(array)))
+
+
+def small_cases(check, where, trials, failing, rng):
+    """Yield lists of cases, the smallest structure first; what never failed in many trials is left out."""
+    hopeless = hopeless_kinds(trials, failing)
+    combinations = sorted({(trial.case.activations()[0], trial.case.activations()[-1], trial.case.loss)
+                           for trial in failing}, key=by_hand)
+    structures = conv_structures if where.kind == "conv" else dense_structures
+    for input_shape, layers, N in structures(where):
+        if not hopeless.isdisjoint({("samples", N), ("inputs", int(np.prod(input_shape))), ("outputs", layers[-1].K),
+                                    ("depth", sum(hasattr(layer, "K") for layer in layers))}):
+            continue
+        cases = []
+        for draw, (hidden, output, loss) in rounds(combinations):
+            net = build(input_shape, layers, hidden, output)
+            if net is None or net.output_shape[0] not in where.output_sizes(loss):
+                continue
+            fill(net, rng, plain=draw == 0)
+            where.shape(net)
+            x = rounded(rng, INPUTS[:1 if draw == 0 else None], (N, *net.input_shape))
+            case = Case(net, where.layer_of(net), x, targets(net, loss, N, rng, plain=draw == 0), loss)
+            if hopeless.isdisjoint(kinds(case)) and where.accepts(net) and check.fits(case) and clear(net, x).all():
+                cases.append(case)
+        if cases:
+            yield cases
+
+
+def rounds(combinations):
+    """(draw, combination): the few simplest ones by hand are drawn more often than the others."""
+    for place, combination in enumerate(combinations):
+        for draw in range(DRAWS if place < 3 else DRAWS // 3):
+            yield draw, combination
+
+
+def kinds(case):
+    """What a case is an example of: (property, value)."""
+    return {("depth", len(case.net.neuron_layers)), ("samples", len(case.x)), ("neurons", case.net[case.layer].K),
+            ("outputs", case.net.output_shape[0]), ("inputs", int(np.prod(case.net.input_shape)))}
+
+
+def hopeless_kinds(trials, failing):
+    """The kinds of which many were tried and none failed."""
+    tried = collections.Counter(kind for trial in trials for kind in kinds(trial.case))
+    failed = {kind for trial in failing for kind in kinds(trial.case)}
+    return {kind for kind, count in tried.items() if count >= ENOUGH and kind not in failed}
+
+
+def by_hand(combination):
+    hidden, output, loss = combination
+    return (ACTIVATIONS_BY_HAND.index(hidden), ACTIVATIONS_BY_HAND.index(output),
+            LOSSES_BY_HAND.index(loss.name) if loss.name in LOSSES_BY_HAND else len(LOSSES_BY_HAND))
+
+
+def dense_structures(where):
+    """(input shape, numbers of neurons, N): by layers, then neurons, then samples, then inputs."""
+    several = range(1, MOST_NEURONS + 1)
+    for depth in sorted(where.depths):
+        widths = [[size for size in (where.neurons if place < depth - 1 else where.outputs)] for place in range(depth)]
+        every = [one for one in itertools.product(*widths) if sum(one) <= max(sum(map(min, widths)) + 2, 3)]
+        for total, N, F in itertools.product(several, sorted(where.samples), (1, 2)):
+            for layers in every:
+                if sum(layers) == total:
+                    yield (F,), [Dense(size, batch_norm=where.batch_norm and place < depth - 1)
+                                 for place, size in enumerate(layers)], N
+
+
+def conv_structures(where):
+    """The same for images: one Conv2D, Flatten, Dense."""
+    for (K, M), N in itertools.product([(1, 1), (1, 2), (2, 1), (2, 2)], sorted(where.samples)):
+        for shape, kernel in (((1, 1, 1), 1), ((1, 2, 1), 1), ((1, 2, 2), 1), ((2, 2, 1), 2), ((1, 3, 1), (1, 2))):
+            if M in where.outputs:
+                yield shape, [Conv2D(K, kernel, batch_norm=where.batch_norm), Flatten(), Dense(M)], N
+
+
+def build(input_shape, layers, hidden, output):
+    """A network of these layers with these activations."""
+    *first, last = [type(layer)(**{**layer.settings(), **({"activation": hidden} if hasattr(layer, "K") else {})})
+                    for layer in layers]
+    return Network(input_shape, [*first, type(last)(**{**last.settings(), "activation": output})], seed=0)
+
+
+def fill(net, rng, plain):
+    """Round numbers; `plain`: ones, and no biases."""
+    for name in net.neuron_layers:
+        layer = net[name]
+        layer.W[...] = rounded(rng, WEIGHTS[:1 if plain else None], layer.W.shape)
+        layer.b[...] = rounded(rng, BIASES[:1 if plain else None], layer.b.shape)
+        if layer.batch_norm:
+            layer.gamma[...] = rounded(rng, (1, 2, 0.5), layer.K)
+
+
+def targets(net, loss, N, rng, plain):
+    shape = (N, *net.output_shape)
+    if loss.name == "cross_entropy":
+        return np.eye(shape[1])[rng.integers(0, shape[1], N)]
+    return rounded(rng, TARGETS[:1 if plain else 2 if loss.name == "binary_cross_entropy" else None], shape)
+
+
+def rounded(rng, values, shape):
+    return np.asarray(values, float)[rng.integers(len(values), size=shape)]

@@ -1,0 +1,356 @@
+"""Named mistakes: corrections that are tried one after the other; the first that makes the claim hold names it.
+
+A correction changes what the formula returned, what it was given, or one operation in it. It counts only if the
+claim then holds on every trial (of a claim of order, on as many as that asks for); if none does, nothing is said.
+"""
+
+import functools
+from typing import Callable, NamedTuple
+
+import numpy as np
+
+from ..engine.activations import sigmoid
+from ..engine.dense import Dense
+from ..engine.losses import softmax
+from . import altered
+from .formulas import Unanswered, array_of
+from .ranking import Ranking
+from .verdict import Mistake
+
+
+class Correction(NamedTuple):
+    """`apply(asked)` returns the corrected array; KeyError or Unanswered where it does not apply."""
+
+    name: str
+    remedy: str
+    apply: Callable
+
+
+class Asked:
+    """A formula asked about one case: what it was given and returned, and what was measured."""
+
+    def __init__(self, check, trial):
+        self.check, self.formula, self.case, self.trial = check, check.formula, trial.case, trial
+        self.layer = self.case.net[self.case.layer]
+
+    @functools.cached_property
+    def given(self):
+        return self.formula.given(self.case)
+
+    @functools.cached_property
+    def forms(self):
+        return self.check.forms(self.case)
+
+    @property
+    def claimed(self):
+        if self.trial.claimed is None:
+            raise Unanswered(self.trial.problem)
+        return self.trial.claimed
+
+    def array(self, name):
+        """An array of the case whether the formula asks for it or not."""
+        return self.given[name] if name in self.given else array_of(self.case, name)
+
+    def with_given(self, **changed):
+        return self.formula.of({**self.given, **changed})
+
+    def by_rule(self, rule):
+        return self.formula.of({name: altered.altered(array.copy(), rule) for name, array in self.given.items()})
+
+    def next_layer(self):
+        """The layer that reads this one; ValueError for the output layer, which none reads."""
+        return self.case.net[self.case.net.reader(self.case.layer)]
+
+    def about(self, case):
+        """The same formula asked about another case."""
+        return Asked(self.check, self.trial._replace(case=case, claimed=self.formula(case)))
+
+    def accepts(self, correction):
+        """Whether the claim holds in this case with the correction."""
+        try:
+            with np.errstate(all="ignore"):
+                return self.check.accepts(self, correction.apply)
+        except (Unanswered, KeyError, ValueError, IndexError):
+            return False
+
+
+def find_mistake(check, trials):
+    """The Mistake whose correction makes the claim hold on all trials, or None."""
+    if isinstance(check, Ranking):              # a matter of degree, which no correction makes hold on every network
+        return None
+    every = [Asked(check, trial) for trial in sorted(trials, key=lambda trial: trial.error <= check.tolerance)]
+    spared = int((1 - check.share) * len(every))
+    for correction in corrections(check.formula, every):
+        if rejections(correction, every, spared) <= spared:
+            told = "on all" if not spared else f"on at least {len(every) - spared} of"
+            return Mistake(correction.name, f"{correction.remedy} ({told} {len(every)} networks)")
+    return None
+
+
+def rejections(correction, every, spared):
+    """On how many cases the correction does not help; the counting ends where it is too many."""
+    count = 0
+    for asked in every:
+        count += not asked.accepts(correction)
+        if count > spared:
+            break
+    return count
+
+
+def corrections(formula, every):
+    """All that are tried, the plainest first."""
+    name = formula.name
+    yield from of_means(name)
+    if every[0].check.of_values:
+        yield from all_others(formula, every)
+
+
+def all_others(formula, every):
+    name = formula.name
+    yield Correction("wrong sign", f"−{name} holds", lambda asked: -asked.claimed)
+    yield from of_factors(name)
+    yield from of_batches(name)
+    yield from of_operations(name)
+    yield from of_slopes(name)
+    yield from of_inputs(formula)
+    yield from of_paths(name)
+    yield from of_shapes(name)
+    yield from of_values(name)
+    yield from any_factor(name, every)
+
+
+# ------------------------------------------------------------------------ of what was returned
+
+
+FACTORS = {
+    "2": lambda asked: 2, "½": lambda asked: 0.5,
+    "N": lambda asked: len(asked.case.x), "1/N": lambda asked: 1 / len(asked.case.x),
+    "C": lambda asked: outputs(asked), "1/C": lambda asked: 1 / outputs(asked),
+    "P": lambda asked: places(asked), "1/P": lambda asked: 1 / places(asked),
+    "K": lambda asked: asked.layer.K, "1/K": lambda asked: 1 / asked.layer.K,
+    "F": lambda asked: asked.layer.W[0].size, "1/F": lambda asked: 1 / asked.layer.W[0].size,
+    "2/C": lambda asked: 2 / outputs(asked), "2/N": lambda asked: 2 / len(asked.case.x),
+    "1/(N·C)": lambda asked: 1 / len(asked.case.x) / outputs(asked),
+    "2/(N·C)": lambda asked: 2 / len(asked.case.x) / outputs(asked),
+}
+TOLD = {"N": "N samples", "C": "C outputs", "P": "P positions", "K": "K neurons", "F": "F inputs of a neuron"}
+
+
+def outputs(asked):
+    return asked.case.net.output_shape[0]
+
+
+def places(asked):
+    return int(np.prod(asked.layer.output_shape[:-1]))
+
+
+def of_factors(name):
+    """claimed = factor × measured."""
+    for factor, value in FACTORS.items():
+        letters = ", ".join(told for letter, told in TOLD.items() if letter in factor)
+        for sign, sign_told in ((1, ""), (-1, "−")):
+            yield Correction(f"off by the factor {sign_told}{factor}",
+                             f"divided by it, {name} holds" + f" ({letters})" * bool(letters),
+                             lambda asked, value=value, sign=sign: asked.claimed / (sign * value(asked)))
+
+
+def any_factor(name, every):
+    """A constant that is none of these: the one ratio that the first trials have."""
+    try:
+        claimed, measured = every[0].claimed, next(form.values for form in every[0].forms
+                                                   if form.values.shape == every[0].claimed.shape)
+    except (Unanswered, StopIteration):
+        return
+    largest = np.unravel_index(np.abs(measured).argmax(), measured.shape) if measured.size else ()
+    if not measured.size or not measured[largest] or not claimed[largest]:
+        return
+    ratio = claimed[largest] / measured[largest]
+    yield Correction(f"off by the factor {ratio:.4g}", f"divided by it, {name} holds",
+                     lambda asked: asked.claimed / ratio)
+
+
+def of_slopes(name):
+    """f′ of the layer itself."""
+    yield Correction("f′ missing", f"{name} · f′(z) holds", lambda asked: asked.claimed * slope(asked, "z"))
+    yield Correction("f′ at o instead of z", f"with f′(z) for f′(o), {name} holds",
+                     lambda asked: asked.claimed / slope(asked, "o") * slope(asked, "z"))
+    yield Correction("f′ twice", f"{name} / f′(z) holds", lambda asked: undone(asked.claimed, slope(asked, "z")))
+
+
+def slope(asked, point):
+    """f′ at z or at o, in the shape of what was claimed."""
+    found, claimed = asked.layer.f.derivative(asked.array(point)), asked.claimed
+    if claimed.shape == found.shape:
+        return found
+    if found.shape[1] == 1 and claimed.shape == found[:, 0].shape:
+        return found[:, 0]
+    if found.shape[1] == 1 and claimed.shape[:2] == found[:, 0].shape:
+        return found[:, 0].reshape(*claimed.shape[:2], *[1] * (claimed.ndim - 2))
+    raise ValueError("no slope of this shape")
+
+
+def undone(claimed, slopes):
+    """claimed / f′, 0 where both are."""
+    return np.divide(claimed, slopes, out=np.where(claimed == 0, 0.0, np.nan), where=slopes != 0)
+
+
+def of_values(name):
+    yield Correction("a reciprocal", f"1 / {name} holds", lambda asked: 1 / asked.claimed)
+    yield Correction("a reciprocal with the wrong sign", f"−1 / {name} holds", lambda asked: -1 / asked.claimed)
+    yield Correction("the absolute value is missing", f"|{name}| holds", lambda asked: np.abs(asked.claimed))
+    yield Correction("squared", f"the square root of {name} holds", lambda asked: np.sqrt(asked.claimed))
+    yield Correction("the square is missing", f"the square of {name} holds", lambda asked: asked.claimed ** 2)
+
+
+def of_shapes(name):
+    yield Correction("transposed", f"with its last two axes exchanged, {name} holds",
+                     lambda asked: np.swapaxes(asked.claimed, -1, -2))
+
+
+# -------------------------------------------------------------------------- of what was given
+
+
+# What stands for what: ({given: what is meant}, the mistake, the remedy).
+SUBSTITUTES = (
+    ({"do": "dz"}, "f′ missing", "with dz for do"),
+    ({"do_next": "dz_next"}, "f′ missing", "with dz_next = do_next · f′(z_next) for do_next"),
+    ({"dz": "do"}, "f′ twice", "dz has f′(z) already: with do for dz"),
+    ({"dz_next": "do_next"}, "f′ twice", "dz_next has f′(z_next) already: with do_next for dz_next"),
+    ({"o": "z"}, "f′ at o instead of z", "with z for o"),
+    ({"o_next": "z_next"}, "f′ at o instead of z", "with z_next for o_next"),
+    ({"z": "o"}, "z where o is meant", "with o for z"),
+    ({"z_next": "o_next"}, "z where o is meant", "with o_next for z_next"),
+    ({"o": "x"}, "o where x is meant", "with what the neuron reads, x, for what it puts out, o,"),
+    ({"x": "o"}, "x where o is meant", "with what the neuron puts out, o, for what it reads, x,"),
+    ({"o_next": "o"}, "the next layer's arrays where the layer's own are meant", "with o for o_next"),
+    ({"z_next": "z"}, "the next layer's arrays where the layer's own are meant", "with z for z_next"),
+    ({"dz_next": "dz"}, "the next layer's arrays where the layer's own are meant", "with dz for dz_next"),
+    ({"z": "z_next"}, "the layer's own arrays where the next layer's are meant", "with z_next for z"),
+    ({"dz": "dz_next"}, "the layer's own arrays where the next layer's are meant", "with dz_next for dz"),
+    ({"dz": "dz_next", "W": "W_next"}, "the layer's own arrays where the next layer's are meant",
+     "with dz_next and W_next for dz and W"),
+    ({"W": "W_next"}, "the layer's own arrays where the next layer's are meant", "with W_next for W"),
+    ({"t": "y", "y": "t"}, "y and t exchanged", "with y and t exchanged"),
+    ({"W": "dW"}, "W where dW is meant", "with dW for W"),
+)
+
+
+def of_inputs(formula):
+    name = formula.name
+    for meant, mistake, remedy in SUBSTITUTES:
+        if set(meant) <= set(formula.needs):
+            yield Correction(mistake, f"{remedy} {name} holds", functools.partial(substituted, meant=meant))
+    for weights in {"W", "W_next", "W_out"} & set(formula.needs):
+        yield Correction("W for Wᵀ", f"with {weights} transposed, {name} holds",
+                         lambda asked, weights=weights: asked.with_given(**{weights: asked.given[weights].T}))
+    if "y" in formula.needs:
+        yield Correction("the loss of another convention", "the cross entropies take logits y: with softmax(y) or "
+                         f"σ(y) for y, {name} holds", lambda asked: asked.with_given(y=probabilities(asked)))
+    yield Correction("bias forgotten", f"with z = W x + b for W x, {name} holds", with_bias)
+
+
+def substituted(asked, meant):
+    return asked.with_given(**{given: asked.array(one) for given, one in meant.items()})
+
+
+def probabilities(asked):
+    """What the loss makes of the logits y."""
+    make = {"cross_entropy": softmax, "binary_cross_entropy": sigmoid}.get(asked.case.loss.name)
+    return asked.given["y"] if make is None else make(asked.given["y"])
+
+
+def with_bias(asked):
+    """The formula where all that equals z − b, of this layer or the next, is z."""
+    pairs = [(asked.array("z"), asked.array("b"))]
+    if asked.formula.reads_on() and isinstance(asked.next_layer(), Dense):
+        pairs.append((asked.array("z_next"), asked.array("b_next")))
+
+    def seen(result):
+        for z, b in pairs:
+            if result.size == z.size and result.shape[-1:] == b.shape and result.shape[:1] == z.shape[:1] \
+                    and np.allclose(result.reshape(z.shape), z - b, rtol=0, atol=1e-12):
+                return z.reshape(result.shape)
+        return result
+    return asked.by_rule(altered.Rule(seen=seen))
+
+
+# ------------------------------------------------------------------------------ of operations
+
+
+def of_means(name):
+    for mistake, remedy, rule in (("sum where the mean is meant", "with the mean", altered.MEAN_FOR_SUM),
+                                  ("mean where the sum is meant", "with the sum", altered.SUM_FOR_MEAN)):
+        yield Correction(mistake, f"{remedy}, {name} holds", lambda asked, rule=rule: asked.by_rule(rule))
+
+
+def of_operations(name):
+    yield Correction("absolute value where the signed value is meant", f"without |·|, {name} holds",
+                     lambda asked: asked.by_rule(altered.WITHOUT_ABS))
+    yield Correction("absolute value before the sum", f"with |·| after the sum, {name} holds",
+                     lambda asked: np.abs(asked.by_rule(altered.WITHOUT_ABS)))
+    yield Correction("absolute value after the sum", f"with |·| before the sum, {name} holds",
+                     lambda asked: asked.by_rule(altered.ABS_FIRST))
+    yield Correction("square before the sum", f"with the square after the sum, {name} holds",
+                     lambda asked: asked.by_rule(altered.WITHOUT_SQUARE) ** 2)
+    yield Correction("square after the sum", f"with the square before the sum, {name} holds",
+                     lambda asked: asked.by_rule(altered.SQUARE_FIRST))
+    for axis, rule in altered.OTHER_AXES.items():
+        yield Correction("wrong axis", f"along axis {axis}, {name} holds", lambda asked, rule=rule: asked.by_rule(rule))
+
+
+# ------------------------------------------------------------------------ of paths and batches
+
+NEXT_AXES = {"W_next": 0, "b_next": 0, "z_next": 2, "o_next": 2, "dz_next": 2, "do_next": 2}
+OUTPUT_AXES = {"y": 1, "t": 1, "dy": 1}
+
+
+def of_paths(name):
+    yield Correction("only one of several paths", f"summed over all neurons of the next layer, {name} holds", all_paths)
+    yield Correction("only one of several positions", f"summed over all positions, {name} holds",
+                     lambda asked: summed_over(asked, {one: 1 for one in ("o", "z", "do", "dz", "x")}, places(asked)))
+
+
+def all_paths(asked):
+    """Σ over the next layer's neurons k of the formula with k in the first place."""
+    layer = asked.next_layer()
+    axes = dict(NEXT_AXES)
+    if layer.name == asked.case.net.neuron_layers[-1]:
+        axes |= OUTPUT_AXES
+    if isinstance(layer, Dense):
+        axes["W_out"] = 1
+    return summed_over(asked, axes, layer.K)
+
+
+def summed_over(asked, axes, count):
+    total = 0.0
+    for place in range(count):
+        total = total + asked.with_given(**{name: np.roll(array, -place, axes[name])
+                                            for name, array in asked.given.items() if name in axes})
+    return total
+
+
+SAMPLES_FIRST = ("o", "z", "do", "dz", "x", "dW", "o_do", "w_dW", "y", "t", "dy",
+                 "z_next", "o_next", "dz_next", "do_next")
+
+
+def of_batches(name):
+    yield Correction("the batch mean where the sample is meant", f"sample by sample, {name} holds",
+                     lambda asked: mixed(asked, np.mean))
+    yield Correction("the sum over the batch where the sample is meant", f"sample by sample, {name} holds",
+                     lambda asked: mixed(asked, np.sum))
+    yield Correction("samples of the batch are mixed", f"asked sample by sample, {name} holds", one_by_one)
+
+
+def one_by_one(asked):
+    """What the formula says of each sample alone."""
+    each = [asked.with_given(**{name: array[n:n + 1] for name, array in asked.given.items() if name in SAMPLES_FIRST})
+            for n in range(len(asked.case.x))]
+    return np.concatenate(each) if each[0].shape[:1] == (1,) else np.stack(each)
+
+
+def mixed(asked, by):
+    """The same, if what was claimed is their mean or sum."""
+    each = one_by_one(asked)
+    if not np.allclose(asked.formula(asked.case, asked.given), by(each, axis=0), rtol=1e-9, atol=1e-12):
+        raise ValueError("the batch is not mixed in this way")
+    return each

@@ -1,0 +1,119 @@
+"""verify: is this formula true? Tried on hundreds of small random networks."""
+
+import numpy as np
+
+from ..engine.checks import check_count, check_known, check_real
+from .approximation import Approximation
+from .counterexample import find_counterexample
+from .equality import Equality, quantity_of
+from .formulas import Formula
+from .invariance import HOMOGENEOUS, Invariance
+from .mistakes import find_mistake
+from .networks import Where, draw_cases
+from .ranking import Ranking
+from .verdict import Verdict
+
+MOST_POINTS = 2000              # numbers kept for the picture
+CLAIMS = ("equals", "approximates", "invariant", "ranks_like")
+
+
+def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6, *, approximates=None, order=1,
+           invariant=None, ranks_like=None, least=0.5):
+    """Try a claim about a formula on random networks; return the Verdict, which is true if it held on all of them.
+
+    `formula` is a function whose parameter names say what it needs, as for `score`: W b gamma W_out (K, …), o z do dz
+    (N, P, K), x (N, P, F), dW (N, K, F); and y t dy (N, M), the next layer's W_next (K′, F′), b_next (K′,) and
+    z_next o_next dz_next do_next (N, P′, K′), for which it is tried on layers whose next layer is Dense. N samples,
+    P positions (1 for Dense), K neurons, F inputs of each, M outputs. All arrays are read-only copies.
+    Exactly one claim is made:
+
+        equals="dL/do"           the same numbers, to the relative `tolerance`. Measured by central differences are
+                                 dL/do dL/dz dL/dW dL/db dL/dx dy/do do/dx d2L/do2 d2L/dW2, by silencing each neuron
+                                 removal (ℓ_n without it − ℓ_n); L is the loss ℓ_n of one sample. Bars, "|dL/do|",
+                                 take the absolute value. Or a second formula, which is called and not measured
+        approximates="removal"   the error vanishes as ε^(order + 1) where the neuron is scaled down by ε; order 1 or 2
+        invariant="batch size"   nothing changes with the "batch size", the "sample order", a "neuron permutation"
+                                 (but for being in that order), a "relu rescaling"
+        ranks_like="removal"     Spearman's rank correlation with this quantity, one number a neuron, has a median of at
+                                 least `least`
+
+    Shapes for `equals`: quantities of o and z (N, P, K), or (N, K) for Dense; dL/dW (N, K, F) per sample, or (K, F)
+    summed over the batch; dL/db (N, K) or (K,), also summed; dL/dx (N, P, C) of the layer's input, or (N, F) for
+    Dense; dy/do (N, P, K, M), without P or M where these are 1; do/dx (N, K, F), Dense only; removal (N, K), or its
+    mean (K,). `where` narrows the claim, see `Where`. The same `seed` gives the same verdict.
+
+    Raises TypeError or ValueError for unknown names (naming the nearest), no claim or several, and a `where` that no
+    random network fits. What the formula raises is told in the verdict, with the shapes that it was given.
+    """
+    formula, kind = Formula(formula), the_claim(equals, approximates, invariant, ranks_like)
+    count, settings = check_count("trials", trials), defaults(formula, kind, invariant)
+    check_count("seed", seed, least=0)
+    check_real("tolerance", tolerance, above=0)
+    where = Where(where, **settings)
+    if where.layer == "output" and formula.reads_on():
+        raise ValueError(f'{formula.name} asks for what comes after the layer, and layer="output" has nothing after it')
+    if where.layer == "output" and (kind != "equals" or equals in ("removal", "|removal|")):
+        raise ValueError('layer="output" goes with the derivatives only: the output layer cannot be removed')
+    if kind == "equals":
+        check = Equality(formula, quantity_of(equals), tolerance)
+    elif kind == "invariant":
+        check = Invariance(formula, invariant, tolerance)
+    elif kind == "ranks_like":
+        check = Ranking(formula, ranks_like, check_real("least", least, least=-1))
+    else:
+        check_known("quantity to approximate:", approximates, ["removal"])
+        check = Approximation(formula, check_order(order), draw_cases(where, 30, seed, formula.fits))
+    return judged(check, where, count, seed)
+
+
+def check_order(order):
+    if order not in (1, 2):
+        raise ValueError(f"order expects 1 or 2, got {order!r}")
+    return order
+
+
+def the_claim(*claims):
+    given = [name for name, claim in zip(CLAIMS, claims) if claim is not None]
+    if len(given) != 1:
+        raise TypeError(f"verify expects one claim of {', '.join(CLAIMS)}, got {' and '.join(given) or 'none'}")
+    return given[0]
+
+
+def defaults(formula, kind, invariant):
+    """What `where` is, where it does not say."""
+    settings = {"batch_norm": True} if "gamma" in formula.needs else {}
+    if kind == "ranks_like":
+        settings |= {"neurons": (6, 7, 8), "samples": (12,)}
+    if invariant in ("batch size", "sample order"):
+        settings |= {"samples": (2, 3, 4)}
+    if invariant == "relu rescaling":
+        settings |= {"activation": HOMOGENEOUS[:2]}
+    return settings
+
+
+def judged(check, where, count, seed):
+    """Try the check on random networks; if it fails, name the mistake and look for the smallest counterexample."""
+    trials = [check.trial(case) for case in draw_cases(where, count, seed, check.fits)]
+    holds, summary, found = check.judge(trials)
+    failed = sum(not trial.error <= check.tolerance for trial in trials)
+    verdict = Verdict(check.formula.name, str(check), str(where), holds, largest_error(trials), check.tolerance,
+                      len(trials), failed, form=next((trial.form for trial in trials if trial.form), ""),
+                      problem=next((trial.problem for trial in trials if trial.problem), None),
+                      found=found, points=points(trials), summary=summary)
+    if not holds:
+        verdict.mistake = find_mistake(check, trials)
+        verdict.counterexample = find_counterexample(check, where, trials, seed)
+    return verdict
+
+
+def largest_error(trials):
+    """None where a trial gave nothing to compare."""
+    error = max(trial.error for trial in trials)
+    return float(error) if np.isfinite(error) else None
+
+
+def points(trials):
+    """(claimed, measured) of all numbers, or of the first ones."""
+    compared = [trial for trial in trials if trial.problem is None]
+    return tuple(np.concatenate([np.zeros(0), *(np.ravel(one) for one in arrays)])[:MOST_POINTS]
+                 for arrays in ([trial.claimed for trial in compared], [trial.measured for trial in compared]))

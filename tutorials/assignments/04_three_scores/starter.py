@@ -1,0 +1,32 @@
+"""Assignment 4: three scores, and the exact answer. The text is in brief.md; `minprune grade FILE` gives points."""
+
+import numpy as np
+
+ASSIGNMENT = "04_three_scores"
+
+
+def weight_norm(W):
+    """I_i = √Σ_j w_ij².    W (K, F)  ->  (K,)"""
+    raise NotImplementedError("weight_norm")
+
+
+def activity(o):
+    """I_ni: the share of positions p where o_npi is not 0 (one minus the percentage of zeros).
+
+    o (N, P, K)  ->  (N, K)
+    """
+    raise NotImplementedError("activity")
+
+
+def taylor(o, do):
+    """I_ni = |Σ_p o_npi · ∂ℓ_n/∂o_npi|.    o, do (N, P, K)  ->  (N, K)"""
+    raise NotImplementedError("taylor")
+
+
+def removal(x, t, W1, b1, W2, b2):
+    """I_i = mean_n [ℓ_n(o_i = 0) − ℓ_n], exactly: silence relu neuron i, keep all others, and look.
+
+    o = relu(W1 x + b1), y = W2 o + b2, ℓ_n = ½ Σ_k (y_nk − t_nk)².
+    x (N, F), t (N, C), W1 (K, F), b1 (K,), W2 (C, K), b2 (C,)  ->  (K,)
+    """
+    raise NotImplementedError("removal")
