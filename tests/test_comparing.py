@@ -1,11 +1,13 @@
 """Ranks and correlations by hand; the comparison's files on a small run."""
 
+import functools
 import json
 
 import numpy as np
 import pytest
 
 import minprune as mp
+from minprune import plots
 from minprune.cli import main
 from minprune.comparing import agreement, mean_sd, ranks, small_networks, spearman, table
 
@@ -39,10 +41,20 @@ def test_mean_and_deviation():
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
+    """A small comparison; its figures show three scores only, since drawing all takes longer than measuring them."""
     out = tmp_path_factory.mktemp("compare")
-    assert main(["compare", "--model", "mlp", "--seeds", "2", "--samples", "40", "--epochs", "1", "--out", str(out),
-                 "--leave-out", "shapley", "greedy_removal", "chip"]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        for name, place in (("agreement", 0), ("accuracy_curves", 1)):
+            patch.setattr(plots, name, functools.partial(drawn_in_part, getattr(plots, name), place))
+        assert main(["compare", "--model", "mlp", "--seeds", "2", "--samples", "40", "--epochs", "1", "--out", str(out),
+                     "--leave-out", "shapley", "greedy_removal", "chip"]) == 0
     return out
+
+
+def drawn_in_part(draw, place, *arguments):
+    """`draw` with only three entries of the dict at `place` of its arguments."""
+    few = {name: arguments[place][name] for name in ("taylor", "removal", "random")}
+    return draw(*arguments[:place], few, *arguments[place + 1:])
 
 
 def test_every_score_is_measured(out):
