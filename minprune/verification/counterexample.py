@@ -71,7 +71,8 @@ class Counterexample:
             return None if array is None else np.asarray(array).tolist()
 
         return {"settings": self.net.settings(),
-                "arrays": {name: plain(one) for name, one in self.net.arrays().items()}, "layer": self.layer, "loss": self.loss, "quantity": self.quantity, "problem": self.problem,
+                "arrays": {name: plain(one) for name, one in self.net.arrays().items()},
+                "layer": self.layer, "loss": self.loss, "quantity": self.quantity, "problem": self.problem,
                 **{name: plain(getattr(self, name)) for name in ("x", "t", "claimed", "measured")}}
 
 

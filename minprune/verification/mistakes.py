@@ -12,7 +12,8 @@ import numpy as np
 from ..engine.activations import sigmoid
 from ..engine.dense import Dense
 from ..engine.losses import softmax
-from . import altered
+from .altered import (ABS_FIRST, MEAN_FOR_SUM, OTHER_AXES, SQUARE_FIRST, SUM_FOR_MEAN, WITHOUT_ABS, WITHOUT_SQUARE,
+                      Rule, altered)
 from .formulas import Unanswered, array_of
 from .ranking import Ranking
 from .verdict import Mistake
@@ -55,7 +56,7 @@ class Asked:
         return self.formula.of({**self.given, **changed})
 
     def by_rule(self, rule):
-        return self.formula.of({name: altered.altered(array.copy(), rule) for name, array in self.given.items()})
+        return self.formula.of({name: altered(array.copy(), rule) for name, array in self.given.items()})
 
     def next_layer(self):
         """The layer that reads this one; ValueError for the output layer, which none reads."""
@@ -271,30 +272,30 @@ def with_bias(asked):
                     and np.allclose(result.reshape(z.shape), z - b, rtol=0, atol=1e-12):
                 return z.reshape(result.shape)
         return result
-    return asked.by_rule(altered.Rule(seen=seen))
+    return asked.by_rule(Rule(seen=seen))
 
 
 # ------------------------------------------------------------------------------ of operations
 
 
 def of_means(name):
-    for mistake, remedy, rule in (("sum where the mean is meant", "with the mean", altered.MEAN_FOR_SUM),
-                                  ("mean where the sum is meant", "with the sum", altered.SUM_FOR_MEAN)):
+    for mistake, remedy, rule in (("sum where the mean is meant", "with the mean", MEAN_FOR_SUM),
+                                  ("mean where the sum is meant", "with the sum", SUM_FOR_MEAN)):
         yield Correction(mistake, f"{remedy}, {name} holds", lambda asked, rule=rule: asked.by_rule(rule))
 
 
 def of_operations(name):
     yield Correction("absolute value where the signed value is meant", f"without |·|, {name} holds",
-                     lambda asked: asked.by_rule(altered.WITHOUT_ABS))
+                     lambda asked: asked.by_rule(WITHOUT_ABS))
     yield Correction("absolute value before the sum", f"with |·| after the sum, {name} holds",
-                     lambda asked: np.abs(asked.by_rule(altered.WITHOUT_ABS)))
+                     lambda asked: np.abs(asked.by_rule(WITHOUT_ABS)))
     yield Correction("absolute value after the sum", f"with |·| before the sum, {name} holds",
-                     lambda asked: asked.by_rule(altered.ABS_FIRST))
+                     lambda asked: asked.by_rule(ABS_FIRST))
     yield Correction("square before the sum", f"with the square after the sum, {name} holds",
-                     lambda asked: asked.by_rule(altered.WITHOUT_SQUARE) ** 2)
+                     lambda asked: asked.by_rule(WITHOUT_SQUARE) ** 2)
     yield Correction("square after the sum", f"with the square before the sum, {name} holds",
-                     lambda asked: asked.by_rule(altered.SQUARE_FIRST))
-    for axis, rule in altered.OTHER_AXES.items():
+                     lambda asked: asked.by_rule(SQUARE_FIRST))
+    for axis, rule in OTHER_AXES.items():
         yield Correction("wrong axis", f"along axis {axis}, {name} holds", lambda asked, rule=rule: asked.by_rule(rule))
 
 
