@@ -256,3 +256,20 @@ def near():
 @pytest.fixture(scope="session")
 def differences():
     return differences_at
+
+
+@pytest.fixture
+def linear_network():
+    """linear_network(seed): every output linear in every neuron (identity, average pooling), of three shapes in turn."""
+    def make(seed):
+        layers = [[mp.Dense(4), mp.Dropout(0.5), mp.Dense(3, batch_norm=True), mp.Dense(2)],
+                  [mp.Conv2D(3, 2, padding="same", batch_norm=True), mp.AvgPool2D(3, 1),
+                   mp.Conv2D(2, 2, stride=2), mp.Flatten(), mp.Dense(4), mp.Dense(2)],
+                  [mp.Conv2D(3, 3, padding=1), mp.GlobalAvgPool2D(), mp.Dense(2, batch_norm=True)]][seed % 3]
+        net = mp.Network(3 if isinstance(layers[0], mp.Dense) else (6, 5, 1), layers, seed=seed)
+        rng = np.random.default_rng(seed)
+        for array in net.arrays().values():
+            array += rng.uniform(0, 0.5, array.shape)
+        return net
+
+    return make

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..engine.checks import check_count, check_real
-from . import assignments
 from .answers import judge, told_error
+from .assignments import find, names
 
 NAMED = re.compile(r"""^ASSIGNMENT *= *["']([^"']+)["']""", re.MULTILINE)
 START = 120.0                   # seconds that Python itself may take to start and import NumPy, on a busy machine
@@ -133,7 +133,7 @@ def grade(path, seed=None, assignment=None, limit=10.0):
     seed = int(np.random.SeedSequence().entropy % 2 ** 32) if seed is None else check_count("seed", seed, least=0)
     if limit is not None:
         check_real("limit", limit, above=0)
-    path, given = pathlib.Path(path), None if assignment is None else assignments.find(assignment)
+    path, given = pathlib.Path(path), None if assignment is None else find(assignment)
     if path.is_file():
         return Grades(seed, (grade_file(path, given or assignment_of(path), seed, limit),))
     return Grades(seed, tuple(grade_one_of_many(file, given, seed, limit) for file in submissions(path, given)))
@@ -183,12 +183,12 @@ def submissions(path, given=None):
 def assignment_of(file):
     """The Assignment that a file belongs to by what it says or where it stands; ValueError if that is not known."""
     if (file.parent / "tasks.py").is_file():
-        return assignments.find(file.parent)
+        return find(file.parent)
     named = NAMED.search(text_of(file))
     if named is None:
         raise ValueError(f'{file} does not say which assignment it is: expected a line ASSIGNMENT = "…", '
-                         f"one of {', '.join(assignments.names())}")
-    return assignments.find(named[1])
+                         f"one of {', '.join(names())}")
+    return find(named[1])
 
 
 def text_of(file):
@@ -332,7 +332,7 @@ def work():
     def tell(*message):
         print(json.dumps(message), file=out, flush=True)
 
-    assignment = assignments.find(asked["folder"])
+    assignment = find(asked["folder"])
     tell("started")
     try:
         module = run_file(pathlib.Path(asked["file"]))
@@ -376,8 +376,8 @@ def grade_command(arguments):
     elif arguments.start is not None:
         print(start(arguments.start))
     elif arguments.path is None:
-        for name in assignments.names():
-            one = assignments.find(name)
+        for name in names():
+            one = find(name)
             print(f"{name:<32}{one.points:>3} points  {one.title}")
     else:
         grades = grade(arguments.path, arguments.seed, arguments.assignment, arguments.limit)
@@ -391,7 +391,7 @@ def start(name, folder="."):
 
     Raises FileExistsError rather than overwrite a student's work.
     """
-    assignment = assignments.find(name)
+    assignment = find(name)
     place = pathlib.Path(folder) / assignment.name
     if place.exists():
         raise FileExistsError(f"{place} exists already; nothing was copied")

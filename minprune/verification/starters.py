@@ -16,7 +16,7 @@ import ast
 import re
 
 from ..engine.storage import atomic
-from . import assignments
+from .assignments import shipped
 
 BEGINS, ENDS = "# solution begins", "# solution ends"
 
@@ -48,7 +48,7 @@ def starter(source):
 
 def pairs(folder=None):
     """[(solved source, starter), ...]: solutions/NN_name.py beside NN_name/starter.py, in order."""
-    folder = assignments.shipped() if folder is None else folder
+    folder = shipped() if folder is None else folder
     return [(solved, folder / solved.stem / "starter.py") for solved in sorted(folder.glob("solutions/*.py"))]
 
 
@@ -63,7 +63,7 @@ def make_starters(folder=None):
         except (ValueError, SyntaxError) as error:
             raise ValueError(f"{solved}: {error}") from None
     if not texts:
-        raise ValueError(f"there is no solved source in {(folder or assignments.shipped()) / 'solutions'}")
+        raise ValueError(f"there is no solved source in {(folder or shipped()) / 'solutions'}")
     for path, text in texts.items():
         path.parent.mkdir(exist_ok=True)
         with atomic(path, "t") as file:

@@ -60,16 +60,9 @@ def test_samples_never_cancel():
 # What taylor approximates
 
 @pytest.mark.parametrize("seed", range(12))
-def test_taylor_is_removal_where_the_loss_is_linear_in_the_neuron(seed, random_samples, close):
+def test_taylor_is_removal_where_the_loss_is_linear_in_the_neuron(seed, linear_network, random_samples, close):
     """Identity outputs, average pooling and a loss Σ_k t_k y_k: everything is linear in every neuron."""
-    layers = [[mp.Dense(4), mp.Dropout(0.5), mp.Dense(3, batch_norm=True), mp.Dense(2)],
-              [mp.Conv2D(3, 2, padding="same", batch_norm=True), mp.AvgPool2D(3, 1),
-               mp.Conv2D(2, 2, stride=2), mp.Flatten(), mp.Dense(4), mp.Dense(2)],
-              [mp.Conv2D(3, 3, padding=1), mp.GlobalAvgPool2D(), mp.Dense(2, batch_norm=True)]][seed % 3]
-    net = mp.Network(3 if isinstance(layers[0], mp.Dense) else (6, 5, 1), layers, seed=seed)
-    rng = np.random.default_rng(seed)
-    for array in net.arrays().values():
-        array += rng.uniform(0, 0.5, array.shape)
+    net = linear_network(seed)
     x, t = random_samples(net, seed, 4)
     for n in range(4):                          # one sample alone: the absolute value is of its own change
         one = slice(n, n + 1)

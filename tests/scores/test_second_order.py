@@ -200,16 +200,9 @@ def test_without_the_second_derivative_of_f_no_saliency_is_negative(kind, random
 # Removal to second order
 
 @pytest.mark.parametrize("seed", range(6))
-def test_it_is_removal_where_the_loss_is_quadratic_in_the_neuron(seed, random_samples, close):
+def test_it_is_removal_where_the_loss_is_quadratic_in_the_neuron(seed, linear_network, random_samples, close):
     """Identity outputs, average pooling, squared error: exact, for any number of samples."""
-    layers = [[mp.Dense(4), mp.Dropout(0.5), mp.Dense(3, batch_norm=True), mp.Dense(2)],
-              [mp.Conv2D(3, 2, padding="same", batch_norm=True), mp.AvgPool2D(3, 1),
-               mp.Conv2D(2, 2, stride=2), mp.Flatten(), mp.Dense(4), mp.Dense(2)],
-              [mp.Conv2D(3, 3, padding=1), mp.GlobalAvgPool2D(), mp.Dense(2, batch_norm=True)]][seed % 3]
-    net = mp.Network(3 if isinstance(layers[0], mp.Dense) else (6, 5, 1), layers, seed=seed)
-    rng = np.random.default_rng(seed)
-    for array in net.arrays().values():
-        array += rng.uniform(0, 0.5, array.shape)
+    net = linear_network(seed)
     x, t = random_samples(net, seed, 4)
     scores, exact = (mp.score(net, name, x, t, "mse") for name in ("taylor_second_order", "removal"))
     for name in net.hidden_layers:
