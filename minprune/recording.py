@@ -18,21 +18,23 @@ def record(net, x, t, loss="cross_entropy"):
     return record_batch(net, *prepare_samples(net, x, t, loss))
 
 
-def stream(net, x, t, loss="cross_entropy", batch_size=256, backward=True, need_dx=True):
+def stream(net, x, t, loss="cross_entropy", batch_size=256, backward=True, need_dx=True,
+           need_grads=True):
     """Yield the recorded Trace of each `batch_size` samples in turn: memory does not grow with N.
 
-    `backward=False` leaves out the gradients, `need_dx=False` only `trace.dx`, that of the network's own input.
+    `backward=False` leaves out the gradients, `need_dx=False` only `trace.dx`, that of the network's own input,
+    `need_grads=False` only the sums `grads`.
     Raises as `record`, when the first Trace is asked for.
     """
     x, t, loss = prepare_samples(net, x, t, loss)
     size = check_count("batch_size", batch_size)
     for start in range(0, len(x), size):
-        yield record_batch(net, x[start:start + size], t[start:start + size], loss, backward, need_dx)
+        yield record_batch(net, x[start:start + size], t[start:start + size], loss, backward, need_dx, need_grads)
 
 
-def record_batch(net, x, t, loss, backward=True, need_dx=True):
+def record_batch(net, x, t, loss, backward=True, need_dx=True, need_grads=True):
     trace = net.forward(x)
     trace.t, trace.L = t, loss(trace.y, t)
     if backward:
-        net.backward(trace, loss.derivative(trace.y, t), need_dx)
+        net.backward(trace, loss.derivative(trace.y, t), need_dx, need_grads)
     return trace

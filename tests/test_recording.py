@@ -114,6 +114,12 @@ def test_stream_takes_256_at_a_time():
     assert [len(trace.y) for trace in stream(net, np.ones((600, 2)), np.zeros(600, int))] == [256, 256, 88]
 
 
+def test_stream_without_gradients_of_weights():
+    net = mp.Network(2, [mp.Dense(2, "relu"), mp.Dense(3)])
+    trace, = stream(net, np.ones((4, 2)), np.zeros(4, int), need_grads=False)
+    assert trace.grads() == {} and trace.dx is not None and trace["dense1"].dz is not None
+
+
 def test_stream_without_gradients():
     net = mp.Network(2, [mp.Dense(3, "tanh"), mp.Dense(2)])
     trace, = stream(net, np.ones((4, 2)), np.zeros(4, int), backward=False)

@@ -40,12 +40,12 @@ def run_from(chain, name, o, traces):
     return y, {**first, **rest}
 
 
-def run_back(chain, traces, do, need_dx=True):
+def run_back(chain, traces, do, need_dx=True, need_grads=True):
     """Take `do`, the gradient of the chain's output, back; return that of its input, or None at the first weights."""
     first = next((name for name, layer in chain.items() if trains(layer)), None)
     for name in reversed(chain):
         wanted = need_dx or name != first
-        do = chain[name].backward(traces[name], do, wanted)
+        do = chain[name].backward(traces[name], do, wanted, need_grads)
         if not wanted:
             return None
     return do

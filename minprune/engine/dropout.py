@@ -31,7 +31,7 @@ class Dropout(Layer):
         scale = (rng.random(x.shape) >= self.rate).astype(x.dtype) / x.dtype.type(1 - self.rate)
         return LayerTrace(x=x, o=x * scale, kept={"scale": scale})
 
-    def backward(self, trace, do, need_dx=True):
+    def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x = ∂ℓ/∂o · m / (1 − rate)."""
         trace.do = do
         return self.tangent(trace, do)

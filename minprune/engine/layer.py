@@ -50,8 +50,8 @@ class Layer:
         """Return a LayerTrace with x and o."""
         raise NotImplementedError
 
-    def backward(self, trace, do, need_dx=True):
-        """Store do (and, with neurons, dz and grads) in the trace; return ∂ℓ_n/∂x (None if not needed)."""
+    def backward(self, trace, do, need_dx=True, need_grads=True):
+        """Store do (with neurons also dz, and grads if needed) in the trace; return ∂ℓ_n/∂x (None if not needed)."""
         raise NotImplementedError
 
     def tangent(self, trace, dx):
@@ -97,7 +97,7 @@ class Flatten(Layer):
         self.check_input(x)
         return LayerTrace(x=x, o=x.reshape(len(x), self.output_shape[0]))
 
-    def backward(self, trace, do, need_dx=True):
+    def backward(self, trace, do, need_dx=True, need_grads=True):
         trace.do = do
         return do.reshape(trace.x.shape)
 

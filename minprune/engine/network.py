@@ -127,11 +127,12 @@ class Network:
         trace.y, trace.layers = run(self.layers, x, training, rng)
         return trace
 
-    def backward(self, trace, dy, need_dx=True):
+    def backward(self, trace, dy, need_dx=True, need_grads=True):
         """Fill the trace from the output back, given dy = ∂ℓ_n/∂y; return ∂ℓ_n/∂x, also at `trace.dx`.
 
         Every `do[n]`, `dz[n]` is of sample n alone (in a training pass with batch norm samples mix); `grads`
         are sums over the batch. `need_dx=False` stops at the first weights and returns None: training does so.
+        `need_grads=False` leaves out `grads`, a product with the patches of each layer: scores of o and do need none.
         """
         dy = np.asarray(dy, self.dtype)
         if list(trace.layers) != list(self.all_layers):
@@ -139,12 +140,12 @@ class Network:
                              f"got {list(trace.layers)}")
         if dy.shape != trace.y.shape:
             raise ValueError(f"backward expects dy of the output's shape {trace.y.shape}, got {dy.shape}")
-        trace.dy, trace.dx = dy, self.backward_from(trace, dy, list(self.layers), need_dx)
+        trace.dy, trace.dx = dy, self.backward_from(trace, dy, list(self.layers), need_dx, need_grads)
         return trace.dx
 
-    def backward_from(self, trace, do, names, need_dx=True):
+    def backward_from(self, trace, do, names, need_dx=True, need_grads=True):
         """Take `do`, the gradient of the output of the last of `names`, back through these layers."""
-        return run_back({name: self.layers[name] for name in names}, trace.layers, do, need_dx)
+        return run_back({name: self.layers[name] for name in names}, trace.layers, do, need_dx, need_grads)
 
     def tail(self, name, o, trace=None):
         """Return y when layer `name` puts out `o`: the rest of the network, on any output you like.

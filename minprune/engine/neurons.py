@@ -63,15 +63,16 @@ class NeuronLayer(Layer):
 
     # --- backward
 
-    def backward(self, trace, do, need_dx=True):
+    def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂z = ∂ℓ/∂o · f′(z);  ∂ℓ/∂a = ∂ℓ/∂z, or back through the batch norm;
         ∂ℓ/∂W, ∂ℓ/∂b = Σ_n ∂ℓ/∂a · ∂a/∂(W, b);  ∂ℓ/∂x = ∂ℓ/∂a · ∂a/∂x."""
         trace.do = do
         trace.dz = self.slope(trace.z)
         trace.dz *= do
-        da = self.unnormalised(trace)
-        trace.grads["W"] = self.weight_gradient(trace.x, da, trace.kept if trace.kept["training"] else None)
-        trace.grads["b"] = total(da)
+        da = self.unnormalised(trace, need_grads)
+        if need_grads:
+            trace.grads["W"] = self.weight_gradient(trace.x, da, trace.kept if trace.kept["training"] else None)
+            trace.grads["b"] = total(da)
         return self.weigh_back(da) if need_dx else None
 
     def slope(self, z):
@@ -79,13 +80,14 @@ class NeuronLayer(Layer):
         slope = self.f.derivative(z)
         return slope if self.mask is None else slope * self.mask
 
-    def unnormalised(self, trace):
+    def unnormalised(self, trace, need_grads=True):
         """∂ℓ/∂a, and with batch norm ∂ℓ/∂γ = Σ ∂ℓ/∂z · â and ∂ℓ/∂β = Σ ∂ℓ/∂z."""
         if not self.batch_norm:
             return trace.dz
         kept = trace.kept
-        trace.grads["gamma"] = total(trace.dz * kept["a_hat"])
-        trace.grads["beta"] = total(trace.dz)
+        if need_grads:
+            trace.grads["gamma"] = total(trace.dz * kept["a_hat"])
+            trace.grads["beta"] = total(trace.dz)
         if kept["training"]:
             return bn.backward_batch(trace.dz, kept["a_hat"], self.gamma, kept["var"])
         return bn.backward_fixed(trace.dz, self.gamma, kept["var"])

@@ -73,7 +73,7 @@ class MaxPool2D(Pool):
             largest(self.along(rows[n], 1), out=o[n])
         return LayerTrace(x=x, o=o, kept={"rows": rows})
 
-    def backward(self, trace, do, need_dx=True):
+    def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x = ∂ℓ/∂o at the largest of the window, 0 elsewhere; windows that overlap add up."""
         trace.do = do
         rows, dx = trace.kept["rows"], np.zeros_like(trace.x)
@@ -128,7 +128,7 @@ class AvgPool2D(Pool):
     def mean(self, x):
         return sum(self.along(sum(self.along(x, 2)), 1)) / np.prod(self.size, dtype=x.dtype)
 
-    def backward(self, trace, do, need_dx=True):
+    def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x = ∂ℓ/∂o / (places in the window), added up over the windows that hold x."""
         trace.do = do
         height, width = self.size
@@ -155,7 +155,7 @@ class GlobalAvgPool2D(Layer):
         self.check_input(x)
         return LayerTrace(x=x, o=x.mean(axis=(1, 2)))
 
-    def backward(self, trace, do, need_dx=True):
+    def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x_npc = ∂ℓ/∂o_nc / P."""
         trace.do = do
         height, width, _ = self.input_shape

@@ -93,10 +93,10 @@ class Residual(Layer):
             total = total + part
         return total, {**seen, self.name: LayerTrace(x=traces[self.name].x, o=total, inside=seen)}
 
-    def backward(self, trace, do, need_dx=True):
+    def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x = Σ_paths ∂ℓ/∂o · ∂path/∂x: both paths get all of ∂ℓ/∂o."""
         trace.do = do
-        through, around = (run_back(path, trace.inside, do, need_dx) for path in self.paths)
+        through, around = (run_back(path, trace.inside, do, need_dx, need_grads) for path in self.paths)
         return through + around if need_dx else None
 
     def tangent(self, trace, dx):

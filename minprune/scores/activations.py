@@ -77,7 +77,8 @@ def moments(o):
     """
     K, N, P = o.shape[-1], len(o), o[0].size // o.shape[-1]
     first = o.reshape(-1, K)[0]
-    rows = o.reshape(N, -1) - np.tile(first, P)         # the axes P and K as one: short ones are slow to loop over
+    shift = np.tile(first, P) if P > 1 else first
+    rows = o.reshape(N, -1) - shift                     # the axes P and K as one: short ones are slow to loop over
     sums = (np.ones(N) @ rows).reshape(P, K).sum(axis=0)
     squares = np.einsum("nj,nj->j", rows, rows).reshape(P, K).sum(axis=0) - sums ** 2 / (N * P)
     return N * P, first + sums / (N * P), np.maximum(squares, 0)

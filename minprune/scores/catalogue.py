@@ -28,7 +28,7 @@ FAMILIES = (first_order, weight_gradients, second_order, surgeon, sensitivity, i
 CATALOGUE = {function.__name__: function for family in FAMILIES for function in family}
 
 # Of the scores that take the network those that know its Residual blocks; all others take layers one after the other.
-WITH_BLOCKS = ("random", "reciprocal_gradient", "activation_std", "activation_entropy", "mutual_information", "synflow",
+WITH_BLOCKS = ("random", "activation_std", "activation_entropy", "mutual_information", "synflow",
                "removal", "greedy_removal")
 
 

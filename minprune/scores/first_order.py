@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 from ..engine.losses import Loss, prepare_mse
-from .gathering import average, mean_over_positions
+from .gathering import mean_over_positions, output_slopes
 
 PACKAGE = __name__.split(".")[0]
 
@@ -45,7 +45,7 @@ def gradient_z(dz):
     return mean_over_positions(np.abs(dz))
 
 
-def reciprocal_gradient(net, traces):
+def reciprocal_gradient(mean_abs_do):
     """WARNING: ranks backwards. The second article's importance, the reciprocal of the contribution.
 
     Formula:  I_i = 1 / mean_np |∂ℓ_n/∂o_npi|
@@ -61,12 +61,12 @@ def reciprocal_gradient(net, traces):
     rule and against `gradient`, of which it is the exact reverse. ∞ goes to neurons that nobody reads, or
     whose gradient is 0 for another reason (a loss of 0); a dead relu neuron is not one of them in general, as
     it is read with weights and ∂ℓ/∂o ≠ 0. It is here so that the claim can be measured.
+    mean_abs_do: (K,), the average of `gradient` -> (K,)
     """
     warnings.warn("reciprocal_gradient keeps the neurons that matter least to the loss; see its docstring",
                   stacklevel=callers_level())
-    slopes = (yield from average(net, {"gradient": gradient}, traces))["gradient"]
     with np.errstate(divide="ignore"):
-        return {name: 1 / slope for name, slope in slopes.items()}
+        return 1 / mean_abs_do
 
 
 def callers_level():
@@ -93,7 +93,7 @@ def taylor(o, do):
     High = keep. Why: ℓ(o_i = 0) ≈ ℓ − o_i ∂ℓ/∂o_i, so for one sample it is |removal| to first order. Zero
     where the loss is flat, whatever removal would do.  o, do: (N, P, K) -> (N, K)
     """
-    return np.abs(np.einsum("npi,npi->ni", o, do))
+    return np.abs(output_slopes(o, do))
 
 
 def taylor_mean(o, o_do):

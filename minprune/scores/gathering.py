@@ -1,5 +1,6 @@
 """From the names of a formula's parameters to the arrays that it asks for."""
 
+import functools
 import inspect
 
 import numpy as np
@@ -44,6 +45,11 @@ def mean_over_positions(array):
     return array[:, 0] if array.shape[1] == 1 else over_positions(array) / array.shape[1]
 
 
+def over_samples(array):
+    """Σ_n of (N, K), in float64, as a product with ones."""
+    return np.ones(len(array)) @ array.astype(float, copy=False)
+
+
 def without_settings(function):
     """The function itself, where its settings are filled in."""
     return getattr(function, "func", function)
@@ -63,10 +69,18 @@ def needs(function):
 def parameters(function):
     """A function's named parameters; TypeError if it does not tell them, as some built-in ones do not."""
     try:
-        every = inspect.signature(function).parameters.values()
+        return named_parameters(function)
     except ValueError:
         raise TypeError(f"score {function!r} does not tell the names of its parameters; "
                         "wrap it in a function") from None
+    except TypeError:               # what cannot be a key cannot be remembered
+        return named_parameters.__wrapped__(function)
+
+
+@functools.lru_cache(maxsize=256)
+def named_parameters(function):
+    """Looked up once: it takes as long as the formula of a small layer."""
+    every = inspect.signature(function).parameters.values()
     return [one for one in every if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
 
 
@@ -79,7 +93,7 @@ def batches(net, x, batch_size):
 
 def output_slopes(o, do):
     """Σ_p o_npi ∂ℓ_n/∂o_npi, (N, K): the slope of ℓ_n in a factor on the neuron's output, at 1."""
-    return np.einsum("npi,npi->ni", o, do)
+    return o[:, 0] * do[:, 0] if o.shape[1] == 1 else np.einsum("npi,npi->ni", o, do)
 
 
 def weight_slopes(layer, trace):
@@ -92,40 +106,56 @@ def weight_slopes(layer, trace):
         return sum(weight_slopes(one, trace.inside[one.name]) for one in layer.layers)
     z, dz = (array.reshape(len(array), -1, layer.K) for array in (trace.z, trace.dz))
     shift = layer.scaled(layer.b - trace.kept["mean"], trace) + layer.beta if layer.batch_norm else layer.b
+    if z.shape[1] == 1:
+        return (z[:, 0] - shift) * dz[:, 0]
     return np.einsum("npi,npi->ni", z, dz) - shift * over_positions(dz)
 
 
+# ------------------------------------------------- means over all samples, of what a formula gets as one array
+
+SUMMED = ("mean_abs_do", "mean_dW", "mean_dW2")
 BLOCK = 1 << 20                 # bytes of single samples' gradients at a time
 
 
-def add_gradients(total, layer, trace):
-    """total (K, F) += Σ_n ∂ℓ_n/∂w_ij."""
-    total += trace.grads["W"].reshape(total.shape)
+def batch_sums(wanted, layer, trace):
+    """Of those that are wanted, {"mean_abs_do": Σ_n mean_p |∂ℓ_n/∂o_npi|, "mean_dW": Σ_n ∂ℓ_n/∂w_ij, "mean_dW2":
+    Σ_n (∂ℓ_n/∂w_ij)²}: what one batch adds to its means' sums, in arrays of their own."""
+    if "mean_abs_do" not in wanted:
+        return gradient_sums(wanted, layer, trace)
+    do = trace.do.reshape(len(trace.do), -1, layer.K)
+    return {"mean_abs_do": over_samples(mean_over_positions(np.abs(do))), **gradient_sums(wanted, layer, trace)}
 
 
-def add_squared_gradients(total, layer, trace):
-    """total (K, F) += Σ_n (∂ℓ_n/∂w_ij)².
+def gradient_sums(wanted, layer, trace):
+    """{"mean_dW": Σ_n ∂ℓ_n/∂w_ij, "mean_dW2": Σ_n (∂ℓ_n/∂w_ij)²}, (K, F), or one of them, or none.
 
-    With one position ∂ℓ_n/∂w_ij = da_ni x_nj, so that it is one product, Σ_n da_ni² x_nj². With more of them each
-    sample's gradients are formed, a few samples at a time.
+    With one position ∂ℓ_n/∂w_ij = da_ni x_nj, so that each is one product, of da and x or of their squares. With more
+    of them the squares need each sample's gradients; then the sum is made of these too, which costs less.
     """
     if isinstance(layer, Coupled):
-        ends = np.cumsum([one.W[0].size for one in layer.layers])[:-1]
-        for one, part in zip(layer.layers, np.split(total, ends, axis=1)):
-            add_squared_gradients(part, one, trace.inside[one.name])
-        return
-    da = layer.scaled(trace.dz, trace)
-    if da.ndim == 2:
-        total += (da * da).T @ (trace.x * trace.x)
-        return
-    da = da.reshape(len(da), -1, layer.K)
+        parts = [gradient_sums(wanted, one, trace.inside[one.name]) for one in layer.layers]
+        return {one: np.concatenate([part[one] for part in parts], axis=1) for one in parts[0]}
+    wanted = [one for one in ("mean_dW", "mean_dW2") if one in wanted]
+    da = layer.scaled(trace.dz, trace) if wanted else None
+    if "mean_dW2" in wanted and da.ndim > 2:
+        each = sums_of_each(layer, trace.x, da.reshape(len(da), -1, layer.K))
+        return {one: each[one] for one in wanted}
+    found = {"mean_dW": lambda: layer.weight_gradient(trace.x, da).reshape(layer.K, -1),
+             "mean_dW2": lambda: (da * da).T @ (trace.x * trace.x)}
+    return {one: found[one]() for one in wanted}
+
+
+def sums_of_each(layer, x, da):
+    """Both sums from gradients of single samples, a few of them at a time."""
+    total, squares = np.zeros((2, layer.W[0].size, layer.K), da.dtype)
     for n in blocks(np.broadcast_to(layer.W, (len(da), *layer.W.shape)), BLOCK):
-        dW = layer.patches(trace.x[n]).transpose(0, 2, 1) @ da[n]                       # (samples, F, K)
-        total += np.einsum("nji,nji->ij", dW, dW)
+        dW = layer.patches(x[n]).transpose(0, 2, 1) @ da[n]                             # (samples, F, K)
+        total += dW.sum(axis=0)
+        squares += np.einsum("nji,nji->ji", dW, dW)
+    return {"mean_dW": total.T, "mean_dW2": squares.T}
 
 
-SUMMED = {"mean_dW": add_gradients, "mean_dW2": add_squared_gradients}      # to the totals of means over all samples
-KNOWN = {**FROM_WEIGHTS, **FROM_SAMPLES, **SUMMED}
+KNOWN = (*FROM_WEIGHTS, *FROM_SAMPLES, *SUMMED)
 
 # ----------------------------------------------- averages over all samples, as generators that take turns
 
@@ -152,26 +182,31 @@ def average(net, functions, traces):
     last = {one: {} for one in functions if one not in totals}
     arrays = {array for one in totals for array in wanted[one]}
     means = {mean for one in last for mean in wanted[one] if mean in SUMMED}
-    sums = {(name, mean): np.zeros(FROM_WEIGHTS["W"](net, name).shape) for name in net.hidden_layers for mean in means}
+    sums = {name: {} for name in net.hidden_layers}
     count = 0
     for trace in traces:
         for name in net.hidden_layers:
             given = gathered(net, name, arrays, trace)
             for one, total in totals.items():
-                total[name] += checked(functions[one], net, name, only(wanted[one], given), len(trace.x))
-        for (name, mean), total in sums.items():
-            SUMMED[mean](total, net[name], trace[name])
+                each = checked(functions[one], name, only(wanted[one], given), (len(trace.x), net[name].K))
+                with np.errstate(invalid="ignore"):     # ∞ − ∞ is told in the end
+                    total[name] += over_samples(each)
+            add_to(sums[name], batch_sums(means, net[name], trace[name]))
         count += len(trace.x)
         yield
-    for total in sums.values():
-        total /= count
     for name in net.hidden_layers:
         given = gathered(net, name, {array for one in last for array in wanted[one]} - set(SUMMED))
-        given |= {mean: read_only(total) for (layer, mean), total in sums.items() if layer == name}
+        given |= {mean: read_only(np.divide(total, count, out=total)) for mean, total in sums[name].items()}
         for one, scores in last.items():
-            scores[name] = checked(functions[one], net, name, only(wanted[one], given))
+            scores[name] = checked(functions[one], name, only(wanted[one], given), (net[name].K,)).astype(float)
     averaged = {one: {name: each / count for name, each in total.items()} for one, total in totals.items()}
-    return {one: (averaged | last)[one] for one in functions}
+    return {one: not_nan(functions[one], (averaged | last)[one]) for one in functions}
+
+
+def add_to(sums, parts):
+    """sums += parts, in float64; the first ones are taken as they are."""
+    for name, part in parts.items():
+        sums[name] = np.add(sums[name], part, out=sums[name]) if name in sums else part.astype(float, copy=False)
 
 
 def gathered(net, name, wanted, trace=None):
@@ -184,26 +219,25 @@ def only(wanted, given):
     return {one: given[one] for one in wanted}
 
 
-def checked(function, net, name, given, N=None):
-    """The formula's scores of one layer, (K,), summed over its N samples (None: it reads none); raise unless they are
-    what they must be."""
-    result, K = as_array(function(**given)), net[name].K
-    expected = (K,) if N is None else (N, K)
-    called = f'{told(function)} of layer "{name}"'
+def checked(function, name, given, expected):
+    """What the formula makes of one layer's arrays; raise unless it has the expected shape, (N, K) or (K,)."""
+    result = as_array(function(**given))
+    if result.shape == expected and result.dtype.kind in "buif":
+        return result
+    shapes = ", ".join(f"{one} {array.shape}" for one, array in given.items())
+    axes = "one number a neuron" if len(expected) == 1 else "one number a sample and neuron, not yet averaged"
+    told_wrong = f"expects {expected} ({axes}), got {result.shape}" if result.shape != expected else \
+        f"returned {result.dtype}, not numbers,"
+    raise ValueError(f'{told(function)} of layer "{name}" {told_wrong} from {shapes}')
 
-    def shapes():
-        return ", ".join(f"{one} {array.shape}" for one, array in given.items())
 
-    if result.shape != expected:
-        axes = "one number a neuron" if N is None else "one number a sample and neuron, not yet averaged"
-        raise ValueError(f"{called} expects {expected} ({axes}), got {result.shape} from {shapes()}")
-    if result.dtype.kind not in "buif":
-        raise ValueError(f"{called} returned NaN or what is not a number, from {shapes()}")
-    with np.errstate(invalid="ignore"):     # ∞ − ∞ is told below
-        total = result.astype(float) if N is None else np.ones(N) @ result.astype(float, copy=False)
-    if np.isnan(total).any():               # one look at the sums finds what a look at every number would
-        raise ValueError(f"{called} returned NaN or what is not a number, from {shapes()}")
-    return total
+def not_nan(function, scores):
+    """Return {hidden layer: (K,)}; one look at the end finds what a look at every batch would."""
+    for name, values in scores.items():
+        if np.isnan(values).any():
+            raise ValueError(f'{told(function)} of layer "{name}" returned NaN for neuron '
+                             f"{np.flatnonzero(np.isnan(values))[0]}")
+    return scores
 
 
 def as_array(result):

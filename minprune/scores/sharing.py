@@ -5,16 +5,18 @@ import inspect
 from ..recording import stream
 from .gathering import FROM_BACKWARD, FROM_WEIGHTS, SUMMED, average, batches, needs, parameters, without_settings
 
-NO_PASS, FORWARD, BACKWARD = range(3)                   # BACKWARD is both
-TRACES = {"forward_traces": FORWARD, "traces": BACKWARD}
+NO_PASS, FORWARD, SLOPES, GRADIENTS = range(4)      # forward; also back to ∂ℓ/∂o and ∂ℓ/∂z; also the sums ∂ℓ/∂W
+TRACES = {"forward_traces": FORWARD, "traces": GRADIENTS}
 FORMULAS = "all formulas of arrays"
 END = object()
 
 
 def passes(wanted):
     """Which passes a score needs that wants these arrays, or traces."""
-    if not {"traces", *FROM_BACKWARD, *SUMMED}.isdisjoint(wanted):
-        return BACKWARD
+    if "traces" in wanted:
+        return GRADIENTS
+    if not {*FROM_BACKWARD, *SUMMED}.isdisjoint(wanted):
+        return SLOPES
     return NO_PASS if set(wanted) <= set(FROM_WEIGHTS) else FORWARD
 
 
@@ -31,7 +33,7 @@ def data_for(wanted):
     """Which of x and t a score reads that wants these."""
     if by_network(wanted):
         return [name for name in ("x", "t") if name in wanted]
-    return {NO_PASS: [], FORWARD: ["x"], BACKWARD: ["x", "t"]}[passes(wanted)]
+    return {NO_PASS: [], FORWARD: ["x"]}.get(passes(wanted), ["x", "t"])
 
 
 def yields(function):
@@ -42,8 +44,8 @@ def yields(function):
 
 def recorded(net, needed, x, t, loss, batch_size):
     """The traces of these passes, batch by batch. The gradient of the network's own input is left out."""
-    if needed == BACKWARD:
-        return stream(net, x, t, loss, batch_size, need_dx=False)
+    if needed >= SLOPES:
+        return stream(net, x, t, loss, batch_size, need_dx=False, need_grads=needed == GRADIENTS)
     return batches(net, x, batch_size) if needed == FORWARD else ()
 
 

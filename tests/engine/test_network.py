@@ -356,6 +356,17 @@ def test_the_last_layers_gradient_is_enough_for_training(everything, random_samp
     assert_same(one.grads(), two.grads())
 
 
+@pytest.mark.parametrize("training", [False, True])
+def test_without_gradients_of_weights_those_of_outputs_are_the_same(training, everything, random_samples):
+    net = everything()
+    x, dy = random_samples(net, 0)
+    one, two = (net.forward(x, training=training, seed=0) for _ in range(2))
+    assert np.array_equal(net.backward(one, dy, need_grads=False), net.backward(two, dy))
+    assert one.grads() == {} and list(two.grads()) == list(net.parameters())
+    for name in net.neuron_layers:
+        assert np.array_equal(one[name].do, two[name].do) and np.array_equal(one[name].dz, two[name].dz)
+
+
 def test_without_dx_layers_below_the_first_weights_are_left_out():
     net = mp.Network((4, 4, 1), [mp.AvgPool2D(2), mp.Flatten(), mp.Dense(2)])
     trace = net.forward(np.ones((1, 4, 4, 1)))

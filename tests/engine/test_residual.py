@@ -136,6 +136,15 @@ def test_without_dx_the_gradients_are_the_same(net, random_samples):
         np.testing.assert_array_equal(one.grads()[name], grad)
 
 
+def test_without_gradients_of_weights_those_of_outputs_are_the_same(net, random_samples):
+    x, up = random_samples(net, 0)
+    one, two = net.forward(x), net.forward(x)
+    np.testing.assert_array_equal(net.backward(one, up, need_grads=False), net.backward(two, up))
+    assert one.grads() == {} and two.grads()
+    for name in net:
+        np.testing.assert_array_equal(one[name].do, two[name].do)
+
+
 def test_without_dx_nothing_is_taken_back_below_the_first_weights():
     for layers in ([mp.Dropout(0.1), Residual([mp.Dropout(0.2), mp.Dense(3), mp.Dense(3)])],
                    [Residual([mp.Dropout(0.2)]), mp.Dropout(0.1), mp.Dense(2)]):

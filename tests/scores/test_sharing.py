@@ -8,7 +8,7 @@ import pytest
 import minprune as mp
 from minprune.scores import CATALOGUE
 from minprune.scores.gathering import needs
-from minprune.scores.sharing import BACKWARD, FORWARD, NO_PASS, by_network, passes, take_turns
+from minprune.scores.sharing import FORWARD, GRADIENTS, NO_PASS, SLOPES, by_network, passes, take_turns
 
 NET = mp.Network((6, 6, 1), [mp.Conv2D(3, 3, "relu", batch_norm=True), mp.MaxPool2D(2), mp.Flatten(),
                              mp.Dense(4, "tanh"), mp.Dense(3)], seed=1)
@@ -69,7 +69,18 @@ def test_which_passes_a_score_needs():
     functions = [lambda W, b: 0, lambda W, b, gamma, W_out: 0, lambda o, W: 0, lambda o_do: 0, lambda mean_dW, W: 0,
                  largest, lambda net, traces: 0]
     assert [passes(needs(one)) for one in functions] \
-        == [NO_PASS, NO_PASS, FORWARD, BACKWARD, BACKWARD, FORWARD, BACKWARD]
+        == [NO_PASS, NO_PASS, FORWARD, SLOPES, SLOPES, FORWARD, GRADIENTS]
+
+
+def test_gradients_of_weights_are_made_for_those_that_see_whole_traces_only(monkeypatch):
+    made = []
+    original = mp.Network.backward
+    monkeypatch.setattr(mp.Network, "backward", lambda net, trace, dy, *more:
+                        (original(net, trace, dy, *more), made.append(list(trace.grads())))[0])
+    mp.score(NET, ["taylor", "gradient_z", "snip", "empirical_fisher_weights"], X, T)
+    assert made.pop() == []
+    mp.score(NET, ["taylor", "obd"], X, T)
+    assert set(made.pop()) == set(NET.parameters())
 
 
 def test_one_batch_is_handed_out_at_a_time():
@@ -180,4 +191,4 @@ def test_the_warning_tells_the_line_that_asked():
     with pytest.warns(UserWarning, match="reciprocal_gradient") as caught:
         mp.score(NET, "reciprocal_gradient", X, T)
         mp.score(NET, ["taylor", "reciprocal_gradient"], X, T)
-    assert [one.filename for one in caught] == [__file__] * 2
+    assert {one.filename for one in caught} == {__file__} and len({one.lineno for one in caught}) == 2
