@@ -545,7 +545,7 @@ def test_the_report_measures_both_networks(monkeypatch, random_network):
         seen.extend([nets, x])
         return [0.004, 0.002]
 
-    monkeypatch.setattr(connections, "latencies", measured)
+    monkeypatch.setattr("minprune.connections.reporting.latencies", measured)
     masks = some_masks(net, 0)
     found = report(net, masks, latency_batch=7, seed=3)
     (whole, masked), x = seen
