@@ -11,7 +11,7 @@ from .engine.checks import check_known
 from .models import MODELS
 from .scores import CATALOGUE, GATHERED, entry
 from .scores.catalogue import takes_blocks
-from .verification import grading
+from .verification import checking, grading
 
 HELP = """\
 Neuron pruning by importance scores: train a network, score its neurons, decide who
@@ -118,6 +118,7 @@ def parser():
                                   description="'minprune COMMAND --help' explains each.")
     for add in (add_run, add_scores, add_compare, add_experiment, add_tutorial):
         add(commands)
+    checking.add_verify(commands, add_command, number)
     grading.add_grade(commands, add_command, number)
     return top
 
@@ -281,7 +282,7 @@ def tutorial_command(arguments):
 
 
 def main(argv=None):
-    """Run the command; return its exit code: 0 done, 1 not all is right (numbers, points), 2 could not run."""
+    """Run the command; return its exit code: 0 done, 1 not all is right (numbers, a claim, points), 2 could not run."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")        # a terminal without Σ or ∂ shows ? instead of failing

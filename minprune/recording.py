@@ -38,3 +38,10 @@ def record_batch(net, x, t, loss, backward=True, need_dx=True, need_grads=True):
     if backward:
         net.backward(trace, loss.derivative(trace.y, t), need_dx, need_grads)
     return trace
+
+
+def batches(net, x, batch_size):
+    """Yield the Trace of each batch's forward pass, for what needs no targets. Raises ValueError if x does not fit."""
+    x, size = net.check_input(x), check_count("batch_size", batch_size)
+    for start in range(0, len(x), size):
+        yield net.forward(x[start:start + size])

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .gathering import mean_over_positions, mean_over_samples
+from .arrays import mean_over_positions
+from .averages import mean_over_samples
 
 
 def activation_mean(o):

@@ -10,7 +10,9 @@ from .controls import SCORES as controls
 from .data_free import SCORES as data_free
 from .first_order import SCORES as first_order
 from .gathered import GATHERED
-from .gathering import FROM_BACKWARD, FROM_FORWARD, FROM_WEIGHTS, SUMMED, needs, without_settings
+from .arrays import FROM_BACKWARD, FROM_FORWARD, FROM_WEIGHTS
+from .parameters import needs, without_settings
+from .sums import SUMMED
 from .influence import SCORES as influence
 from .information import SCORES as information
 from .removal import SCORES as removal

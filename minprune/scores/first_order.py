@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 from ..engine.losses import Loss, prepare_mse
-from .gathering import mean_over_positions, output_slopes
+from .arrays import mean_over_positions, output_slopes
 
 PACKAGE = __name__.split(".")[0]
 

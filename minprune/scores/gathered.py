@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .gathering import by_position
+from .arrays import by_position
 
 
 class Gathered:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .gathering import mean_over_samples
+from .averages import mean_over_samples
 
 
 def influence(net, forward_traces):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..engine.checks import check_count
-from ..recording import stream
-from .gathering import batches, by_position
+from ..recording import batches, stream
+from .arrays import by_position
 
 
 def activation_entropy(net, x, batch_size=256, bins=10):

@@ -7,7 +7,9 @@ import numpy as np
 from ..engine.checks import check_count, check_known, check_network
 from ..engine.losses import prepare_samples
 from .catalogue import WITH_BLOCKS, claims, find_score, takes_blocks
-from .gathering import FROM_SAMPLES, KNOWN, SUMMED, needs, parameters, told
+from .arrays import FROM_SAMPLES
+from .parameters import needs, parameters, told
+from .sums import KNOWN, SUMMED
 from .sharing import TRACES, by_network, data_for, score_together, takes_traces
 
 

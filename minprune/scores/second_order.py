@@ -10,7 +10,8 @@ from ..engine.losses import LOSSES, find_loss, softmax
 from ..engine.neurons import NeuronLayer
 from ..engine.pooling import AvgPool2D, GlobalAvgPool2D
 from ..recording import stream
-from .gathering import by_position, mean_over_samples
+from .arrays import by_position
+from .averages import mean_over_samples
 from .sharing import take_turns
 
 # ------------------------------------------------------------- f″, each as a function of z

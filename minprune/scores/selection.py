@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .gathering import batches
+from ..recording import batches
 from .removal import removal
 
 

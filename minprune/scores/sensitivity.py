@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .gathering import batches
+from ..recording import batches
 
 
 def sensitivity(net, x, batch_size=256):

@@ -2,8 +2,11 @@
 
 import inspect
 
-from ..recording import stream
-from .gathering import FROM_BACKWARD, FROM_WEIGHTS, SUMMED, average, batches, needs, parameters, without_settings
+from ..recording import batches, stream
+from .arrays import FROM_BACKWARD, FROM_WEIGHTS
+from .averages import average
+from .parameters import needs, parameters, without_settings
+from .sums import SUMMED
 
 NO_PASS, FORWARD, SLOPES, GRADIENTS = range(4)      # forward; also back to ∂ℓ/∂o and ∂ℓ/∂z; also the sums ∂ℓ/∂W
 TRACES = {"forward_traces": FORWARD, "traces": GRADIENTS}

@@ -9,8 +9,13 @@ import numpy as np
 from ..engine.conv2d import Conv2D
 from ..engine.dense import Dense
 from ..engine.layer import Flatten
+from ..engine.losses import find_loss
 from ..engine.network import Network
+from .approximation import Approximation
+from .equality import Equality
 from .networks import Case, clear
+from .notation import numbers
+from .quantities import QUANTITIES
 from .ranking import Ranking
 
 CLEAR = 1e-2                    # the relative error that a counterexample has at least, if any has it
@@ -24,11 +29,17 @@ TARGETS = (0, 1, 2, -1)
 SIMPLE = {0.0: 0, 1.0: 0, 2.0: 1, -1.0: 1, 0.5: 2, -2.0: 2, 3.0: 2, -0.5: 3}
 ACTIVATIONS_BY_HAND = ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "softplus")
 LOSSES_BY_HAND = ("mse", "binary_cross_entropy", "cross_entropy")
+LOSSES_TOLD = {"mse": "mse, ℓ = ½ Σ (y − t)²",
+               "binary_cross_entropy": "binary_cross_entropy, ℓ = Σ [log(1 + e^y) − t y]",
+               "cross_entropy": "cross_entropy, ℓ = − Σ t log softmax(y)"}
 
 
 @dataclass
 class Counterexample:
-    """A real network and samples on which the claim fails; all that is needed to redo it on paper."""
+    """A real network and samples on which the claim fails; all that is needed to redo it on paper.
+
+    `story` has the last lines, what was claimed and what was measured.
+    """
 
     net: Network
     layer: str
@@ -39,36 +50,41 @@ class Counterexample:
     measured: np.ndarray | None
     quantity: str
     problem: str | None = None
-    labels: tuple = ("claimed", "measured")
+    story: tuple = ()
 
     def __str__(self):
         shape = self.net.input_shape
         sizes = " → ".join(str(size) for size in (shape[0] if len(shape) == 1 else shape,
                                                   *(self.net[name].K for name in self.net.neuron_layers)))
         N = len(self.x)
-        lines = [f"The smallest counterexample found: a network {sizes}, {self.loss}, "
-                 f"{N} sample{'s' * (N > 1)}, asked about {self.layer}."]
+        lines = [f"The smallest counterexample found, {self.layer} of a network {sizes} on "
+                 f"{N} sample{'s' * (N > 1)}, {LOSSES_TOLD.get(self.loss, self.loss)}:"]
         lines += [f"  {name}: W = {numbers(layer.W)}, b = {numbers(layer.b)}, {layer.f.name}" + self.norm(layer)
                   for name, layer in ((name, self.net[name]) for name in self.net.neuron_layers)]
         lines += [f"  x = {numbers(self.x)}, t = {numbers(self.t)}", *self.passed()]
-        if self.problem is not None:
-            return "\n".join([*lines, f"  {self.problem}"])
-        claimed, measured = self.labels
-        return "\n".join([*lines, f"  {self.quantity} of {self.layer}: {claimed} {numbers(self.claimed)}, "
-                                  f"{measured} {numbers(self.measured)}"])
+        return "\n".join([*lines, *(self.story if self.problem is None else [f"  {self.problem}"])])
 
     def norm(self, layer):
-        return f", γ = {numbers(layer.gamma)}, β = {numbers(layer.beta)}" if layer.batch_norm else ""
+        if not layer.batch_norm:
+            return ""
+        told = {"γ": layer.gamma, "β": layer.beta, "mean": layer.running_mean, "variance": layer.running_var}
+        return ", " + ", ".join(f"{name} = {numbers(array)}" for name, array in told.items())
 
     def passed(self):
-        """The z and o of each layer on the way."""
-        trace = self.net.forward(self.x)
-        return [f"  {name}: z = {numbers(trace[name].z)}, o = {numbers(trace[name].o)}"
-                for name in self.net.neuron_layers]
+        """The z and o of each layer on the way, and the losses, of removal also those without each neuron."""
+        trace, loss = self.net.forward(self.x), find_loss(self.loss)
+        lines = [f"  {name}: z = {numbers(trace[name].z)}, o = {numbers(trace[name].o)}"
+                 for name in self.net.neuron_layers]
+        lines.append(f"  ℓ = {numbers(loss(trace.y, self.t))}")
+        o = trace[self.layer].o
+        for i in range(o.shape[-1]) if self.quantity.strip("|") == "removal" else []:
+            y = self.net.tail(self.layer, np.where(np.arange(o.shape[-1]) == i, 0, o))
+            lines[-1] += f", without neuron {i} of {self.layer} {numbers(loss(y, self.t))}"
+        return lines
 
     def to_dict(self):
         def plain(array):
-            return None if array is None else np.asarray(array).tolist()
+            return None if array is None else (np.asarray(array) + 0.0).tolist()       # −0.0 + 0.0 is 0.0
 
         return {"settings": self.net.settings(),
                 "arrays": {name: plain(one) for name, one in self.net.arrays().items()},
@@ -76,49 +92,72 @@ class Counterexample:
                 **{name: plain(getattr(self, name)) for name in ("x", "t", "claimed", "measured")}}
 
 
-def numbers(array):
-    """[[1, −0.5]]: an array on one line, rounded to five digits, axes of length 1 in front left out."""
-    array = np.asarray(array, float)
-    while array.ndim > 2 and 1 in array.shape:
-        array = array.squeeze(array.shape.index(1))
-    return np.array2string(array, precision=5, separator=", ", floatmode="maxprec", threshold=40, suppress_small=True,
-                           formatter={"float_kind": lambda value: f"{value:.5g}"}).replace("\n", "")
-
-
 def find_counterexample(check, where, trials, seed):
     """The smallest Counterexample to a check that failed on some of `trials`; None if none fails clearly."""
     failing = [trial for trial in trials if trial.error > check.tolerance]
-    if not failing or isinstance(check, Ranking):           # no single network shows that a median is low
+    if not failing:
         return None
-    margin = clear_margin(check, failing)
-    with_values = any(trial.problem is None for trial in failing)
-
-    def fails(case):
-        trial = check.trial(case)
-        told = trial.problem is None if with_values else trial.problem is not None
-        return trial if told and trial.error > margin and check.again(case).error > margin else None
-
-    for cases in small_cases(check, where, trials, failing, np.random.default_rng(seed)):
-        found = simplest(cases, fails)
+    failing = [trial for trial in failing if trial.problem is None] or failing      # problems where there is nothing else
+    *better, enough = ways_to_show(check, failing)
+    for shows in (*better, enough):
+        found = smallest(check, where, trials, failing, shows, seed) or (
+            as_it_was_drawn(check, failing, shows) if shows is enough else None)
         if found is not None:
             return told(found, check)
-    for trial in sorted(failing, key=lambda trial: trial.case.sizes()):
-        again = fails(trial.case)
-        if again is not None:
-            return told(again, check)
     return None
 
 
-def clear_margin(check, failing):
-    """What an error must exceed: clearly if any trial does."""
-    return CLEAR if any(trial.error > 2 * CLEAR for trial in failing) and check.tolerance < CLEAR \
+def ways_to_show(check, failing):
+    """What a counterexample must be like, the best first."""
+    if isinstance(check, Ranking):
+        return check.shows, lambda trial: check.shows(trial) or check.shows_nothing(trial)
+    clear = clearly(check, failing)
+    return (check.shows, clear) if isinstance(check, Approximation) else (clear,)
+
+
+def smallest(check, where, trials, failing, shows, seed):
+    """The trial of the smallest and roundest case that `shows` it, or None."""
+    for cases in small_cases(check, where, trials, failing, np.random.default_rng(seed)):
+        found = simplest(cases, lambda case: failed(check, failing, shows, case))
+        if found is not None:
+            return found
+    return None
+
+
+def as_it_was_drawn(check, failing, shows):
+    """The smallest of the random ones."""
+    found = (failed(check, failing, shows, trial.case) for trial in sorted(failing, key=lambda one: one.case.sizes()))
+    return next((trial for trial in found if trial is not None), None)
+
+
+def failed(check, failing, shows, case):
+    """The trial of a case, if it shows the failure as others do, by numbers or by a problem."""
+    trial = check.trial(case)
+    return trial if (trial.problem is None) == (failing[0].problem is None) and shows(trial) else None
+
+
+def clearly(check, failing):
+    """Whether a trial fails by more than a little, if any does; what is measured with another step says the same."""
+    margin = CLEAR if any(trial.error > 2 * CLEAR for trial in failing) and check.tolerance < CLEAR \
         else 1.5 * check.tolerance
+    return lambda trial: trial.error > margin and check.again(trial.case).error > margin
 
 
 def told(trial, check):
     case = trial.case
-    return Counterexample(case.net, case.layer, case.x, case.t, case.loss.name, trial.claimed, trial.measured,
-                          check.measured, trial.problem, check.labels)
+    claimed, measured = (None if array is None else array + 0.0 for array in (trial.claimed, trial.measured))
+    return Counterexample(case.net, case.layer, case.x, case.t, case.loss.name, claimed, measured,
+                          check.measured, trial.problem, () if trial.problem else tuple(story(trial, check)))
+
+
+def story(trial, check):
+    """What was claimed and what was measured, line by line."""
+    if not isinstance(check, Equality):
+        return check.story(trial)
+    layer, claimed, measured = trial.case.layer, numbers(trial.claimed), numbers(trial.measured)
+    if check.measured.strip("|") in QUANTITIES:
+        return [f"  {check.measured} of {layer}: claimed {claimed}, measured {measured}"]
+    return [f"  of {layer}: {check.formula.name} gives {claimed}, {check.measured} gives {measured}"]
 
 
 def simplest(cases, fails):

@@ -1,5 +1,6 @@
 """The claim that a formula equals what is measured; and Trial, what came of any claim on one network."""
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +24,6 @@ class Equality:
     """A formula equals a quantity: on every network to the tolerance."""
 
     share = 1.0                 # of the trials must hold
-    of_values = True
     labels = ("claimed", "measured")
 
     def __init__(self, formula, quantity, tolerance, step=STEP):
@@ -34,7 +34,7 @@ class Equality:
         return f"{self.formula.name} equals {self.quantity.name}"
 
     def fits(self, case):
-        return self.formula.fits(case) and self.quantity.fits(case)
+        return self.formula.fits(case, coupled=True) and self.quantity.fits(case)
 
     def forms(self, case):
         return self.quantity.forms(self.quantity.measure(case, self.step))
@@ -73,4 +73,5 @@ def quantity_of(equals):
         return find_quantity(equals)
     other = Formula(equals)
     return Quantity(other.name if other.name != "formula" else "the other formula",
-                    lambda case, step: other(case), lambda values: [Form("the other's", "", values)], fits=other.fits)
+                    lambda case, step: other(case), lambda values: [Form("the other's", "", values)],
+                    fits=functools.partial(other.fits, coupled=True))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..engine.checks import check_known
-from ..engine.dense import Dense
-from ..scores.gathering import FROM_SAMPLES, FROM_WEIGHTS, by_position, needs
+from ..scores.arrays import FROM_SAMPLES, FROM_WEIGHTS, by_position
+from ..scores.parameters import needs
 
 OF_THE_NETWORK = {
     "y": lambda case: case.trace.y,
@@ -46,14 +46,14 @@ class Formula:
         """Whether it asks for what comes after the layer."""
         return not set(READS_ON).isdisjoint(self.needs)
 
-    def fits(self, case):
-        """Whether the case has all that it asks for."""
-        if not set(OF_THE_NEXT_LAYER).isdisjoint(self.needs):
-            return isinstance(case.net[case.net.reader(case.layer)], Dense)
-        return True
+    def fits(self, case, coupled=False):
+        """Whether the case has all that it asks for; layers that are added to others only if `coupled` ones may be."""
+        if case.coupled and (not coupled or "W_out" in self.needs):
+            return False
+        return set(OF_THE_NEXT_LAYER).isdisjoint(self.needs) or case.has_next()
 
     def given(self, case):
-        return {name: array_of(case, name) for name in self.needs}
+        return {name: array_of(case, name, of_first=True) for name in self.needs}
 
     def __call__(self, case, given=None):
         return self.of(self.given(case) if given is None else given)
@@ -81,15 +81,17 @@ class Formula:
         return "None" if result.ndim == 0 and result.item() is None else f"an array of {result.dtype}"
 
 
-def array_of(case, name):
-    """One array that a formula can ask for."""
+def array_of(case, name, of_first=False):
+    """One array that a formula can ask for. Those of the next layer: of all layers that read this one, their neurons
+    side by side, or of the first."""
     if name in FROM_WEIGHTS:
         return FROM_WEIGHTS[name](case.net, case.layer)
     if name in FROM_SAMPLES:
         return FROM_SAMPLES[name](case.net, case.layer, case.trace)
     if name in OF_THE_NETWORK:
         return OF_THE_NETWORK[name](case)
-    return OF_THE_NEXT_LAYER[name](case, case.net.reader(case.layer))
+    each = [OF_THE_NEXT_LAYER[name](case, reader) for reader in case.readers[:1 if of_first else None]]
+    return each[0] if len(each) == 1 else np.concatenate(each, axis=0 if name in ("W_next", "b_next") else 2)
 
 
 def protected(array):

@@ -1,31 +1,26 @@
 """Grading: points for each task of an assignment, measured on fresh random cases.
 
-The student's code runs in a process of its own, with a time limit for each task. That guards against mistakes
-(endless loops, exit(), a crash), not against malice: give work from strangers to `grade` inside a container.
+The student's code runs in a process of its own, with a time limit for each task.
 """
 
 import contextlib
+import io
 import json
-import os
 import pathlib
-import queue
 import re
 import shutil
-import subprocess
-import sys
 import textwrap
-import threading
-import types
 from typing import NamedTuple
 
 import numpy as np
 
 from ..engine.checks import check_count, check_real
 from .answers import judge, told_error
+from .apart import CouldNotRun, one_line, run_file, stop_told, worker
 from .assignments import find, names
+from .checking import plain_verdict
 
 NAMED = re.compile(r"""^ASSIGNMENT *= *["']([^"']+)["']""", re.MULTILINE)
-START = 120.0                   # seconds that Python itself may take to start and import NumPy, on a busy machine
 
 GRADE = """\
 Give points to the functions that a student wrote: each is called with fresh random arguments,
@@ -42,12 +37,13 @@ Exit code: 0 all points, 1 some are missing, 2 something could not run."""
 
 
 class Mark(NamedTuple):
-    """The points of one task, and why."""
+    """The points of one task, and why; `verdict` is what `verify` says as a dict, where a task claims something."""
 
     task: str
     points: int
     of: int
     feedback: str
+    verdict: dict | None = None
 
 
 class Sheet(NamedTuple):
@@ -124,8 +120,8 @@ def grade(path, seed=None, assignment=None, limit=10.0):
     the other tasks are replaced by right ones: a mistake costs points once. `seed=None` draws fresh cases;
     grades.seed draws them again.
 
-    The code runs in a process of its own; `limit=None` runs it in this one, without a limit (in a notebook, say).
-    Nothing is raised for what is wrong with a student's code: `sheet.problem` tells that a file could not be run.
+    The code runs in a process of its own, which guards against mistakes, not against malice: grade work from strangers
+    inside a container. `limit=None` runs it in this process, without a limit (in a notebook, say). Nothing is raised for what is wrong with a student's code: `sheet.problem` tells that a file could not be run.
     In a folder it also tells that a file's assignment is not known. Raises FileNotFoundError if there is no such file,
     ValueError if its assignment is not known, a folder has no file of one, or the assignment's own code fails,
     TypeError or ValueError for a malformed seed or limit.
@@ -157,13 +153,9 @@ def grade_file(file, assignment, seed, limit):
         results, problem = dict(found), None
     except CouldNotRun as error:
         results, problem = {}, str(error)
-    marks = (Mark(name, task.points * right, task.points, feedback) for name, task in wanted.items()
-             for right, feedback in [results.get(name, (False, "could not run"))])
+    marks = (Mark(name, task.points * right, task.points, feedback, verdict) for name, task in wanted.items()
+             for right, feedback, verdict in [results.get(name, (False, "could not run", None))])
     return Sheet(str(file), assignment.name, tuple(marks), problem)
-
-
-class CouldNotRun(Exception):
-    """The file as a whole cannot be run."""
 
 
 # --------------------------------------------------------------------------- finding files
@@ -199,47 +191,24 @@ def text_of(file):
 
 
 def grade_here(file, assignment, wanted, seed):
-    """Yield (task, (right?, feedback)) in this process."""
+    """Yield (task, (right?, feedback, verdict)) in this process."""
     module = run_file(file)
     for name, task in wanted.items():
         yield name, grade_task(module, task, assignment, seed)
 
 
-def run_file(file):
-    """The student's file as a module; CouldNotRun tells why it is none."""
-    module = types.ModuleType("submission")
-    module.__file__ = str(file)
-    sys.modules[module.__name__] = module       # dataclasses look for the module that they stand in
-    try:
-        with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
-            code = compile(file.read_bytes(), str(file), "exec")
-            exec(code, vars(module))
-    except KeyboardInterrupt:
-        raise
-    except SyntaxError as error:
-        raise CouldNotRun(f"{type(error).__name__}: {error.msg} (line {error.lineno})") from None
-    except BaseException as error:              # whatever stands at the left margin of a student's file, exit() too
-        raise CouldNotRun(told_error(error, code_of(file)).replace("\n", " ")) from None
-    finally:
-        del sys.modules[module.__name__]
-    return module
-
-
-def code_of(file):
-    """Something whose code is in this file, for `told_error`."""
-    return eval(compile("lambda: None", str(file), "eval"))
-
-
 def grade_task(module, task, assignment, seed):
-    """(right?, feedback) for one task, with the other tasks' functions replaced by right ones."""
+    """(right?, feedback, verdict as a dict or None) for one task, with the other tasks' functions replaced by right
+    ones."""
     function = vars(module).get(task.name)
     if not callable(function):
-        return False, f"there is no function {task.name}"
+        return False, f"there is no function {task.name}", None
     before = dict(vars(module))
     vars(module).update({one.name: one.answer for one in assignment.tasks if one.name != task.name})
     try:
         right, feedback = judge(function, task, seed)
-        return right, feedback + (verdict(function, task, seed, right) if task.claim is not None else "")
+        found = None if task.claim is None else verdict(function, task, seed, right)
+        return (right, feedback, None) if found is None else (right, f"{feedback}\n{found}", plain_verdict(found))
     except Exception as error:                  # the student's own are caught where the function is called
         raise ValueError(f"task {task.name} of {assignment.folder} cannot be graded: {told_error(error)}") from error
     finally:
@@ -248,27 +217,28 @@ def grade_task(module, task, assignment, seed):
 
 
 def verdict(function, task, seed, right):
-    """A further paragraph: what `verify` says of the function; nothing if it could not run, or has seen less."""
+    """What `verify` says of the function; None if it could not run, or has seen less than the random cases."""
     try:
         from .verify import verify
-        found = verify(function, **task.claim, seed=seed)
-    except Exception:                           # the feedback stands without it
-        return ""
-    return f"\n{found}" if found.holds == right and found.problem is None else ""
+        with contextlib.redirect_stdout(io.StringIO()):
+            found = verify(function, **task.claim, seed=seed)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:                       # the feedback stands without it
+        return None
+    return found if found.holds == right and found.problem is None else None
 
 
 def grade_apart(file, assignment, wanted, seed, limit):
-    """Yield (task, (right?, feedback)), from a process of its own; from another if that ends or must be ended."""
+    """Yield (task, (right?, feedback, verdict)), from a process of its own; from another if that ends or must be
+    ended."""
     waiting = list(wanted)
     while waiting:
-        with worker({"file": str(file.resolve()), "folder": str(assignment.folder), "tasks": waiting,
-                     "seed": seed}) as listen:
-            stopped = None
-            if listen(START) != ["started"]:
-                raise RuntimeError("cannot start a Python process for the student's code")
-            loaded = listen(limit)
+        with worker(work, {"file": str(file.resolve()), "folder": str(assignment.folder), "tasks": waiting,
+                           "seed": seed}) as listen:
+            stopped, loaded = None, listen(limit)
             if loaded != ["loaded"]:
-                raise CouldNotRun(loaded[1] if loaded[0] == "problem" else stop_told(loaded, limit))
+                raise CouldNotRun(loaded[1] if loaded[0] == "problem" else one_line(stop_told(loaded, limit)))
             while waiting and stopped is None:
                 message = listen(limit)
                 if message[0] == "task":
@@ -278,62 +248,12 @@ def grade_apart(file, assignment, wanted, seed, limit):
                 else:
                     stopped = stop_told(message, limit)
         if stopped is not None:
-            yield waiting.pop(0), (False, stopped)
+            yield waiting.pop(0), (False, stopped, None)
 
 
-def stop_told(message, limit):
-    """Why nothing more came from the process."""
-    return f"not done after {limit:g} seconds: an endless loop?" if message == ["late"] else \
-        "it ended Python itself"
-
-
-@contextlib.contextmanager
-def worker(work):
-    """Start a process that does the work; yield listen(seconds) -> its next message, ["late"] or ["ended"]."""
-    code = f"import sys; sys.path[:] = {sys.path!r}; from minprune.verification.grading import work; work()"
-    process = subprocess.Popen([sys.executable, "-I", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.DEVNULL, text=True, encoding="utf-8")
-    messages = queue.Queue()
-
-    def listen(seconds):
-        try:
-            return messages.get(timeout=seconds)
-        except queue.Empty:
-            return ["late"]
-
-    def read():
-        for line in process.stdout:
-            messages.put(json.loads(line))
-        messages.put(["ended"])
-
-    try:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(json.dumps(work))
-            process.stdin.close()
-        reader = threading.Thread(target=read, daemon=True)
-        reader.start()
-        yield listen
-    finally:
-        process.kill()
-        process.wait()
-        reader.join()
-        process.stdout.close()
-
-
-def work():
-    """What the process does: read the work from stdin, tell each result in a line of JSON.
-
-    The student's code gets an empty stdin and a stdout that goes nowhere, so that its prints do not mix with these.
-    """
-    asked = json.loads(sys.stdin.read())
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-    def tell(*message):
-        print(json.dumps(message), file=out, flush=True)
-
+def work(asked, tell):
+    """What the process does: run the file, grade its tasks."""
     assignment = find(asked["folder"])
-    tell("started")
     try:
         module = run_file(pathlib.Path(asked["file"]))
     except CouldNotRun as error:
@@ -361,7 +281,7 @@ def add_grade(commands, add_command, number):
     one.add_argument("--seed", type=number(int, 0), metavar="N", help="of the random cases; default: new ones")
     one.add_argument("--limit", type=number(float, 0.1), default=10.0, metavar="S",
                      help="seconds for each task; default 10")
-    one.add_argument("--json", action="store_true", help="print the points and the feedback as JSON")
+    one.add_argument("--json", action="store_true", help="print points, feedback and verdicts as JSON")
     one.add_argument("--start", metavar="NAME|N", help="copy an assignment's brief and starter into a new folder here")
     one.add_argument("--make-starters", nargs="?", const="", metavar="FOLDER",
                      help="for teachers: cut the starters out of FOLDER/solutions/*.py")

@@ -5,74 +5,23 @@ claim then holds on every trial (of a claim of order, on as many as that asks fo
 """
 
 import functools
-from typing import Callable, NamedTuple
 
 import numpy as np
 
 from ..engine.activations import sigmoid
 from ..engine.dense import Dense
 from ..engine.losses import softmax
-from .altered import (ABS_FIRST, MEAN_FOR_SUM, OTHER_AXES, SQUARE_FIRST, SUM_FOR_MEAN, WITHOUT_ABS, WITHOUT_SQUARE,
-                      Rule, altered)
-from .formulas import Unanswered, array_of
+from .altered import ABS_FIRST, OTHER_AXES, SQUARE_FIRST, WITHOUT_ABS, WITHOUT_SQUARE, Rule
+from .asked import Asked, Correction
+from .dependence import of_invariance, of_means
+from .formulas import Unanswered
+from .invariance import Invariance
 from .ranking import Ranking
 from .verdict import Mistake
 
 
-class Correction(NamedTuple):
-    """`apply(asked)` returns the corrected array; KeyError or Unanswered where it does not apply."""
+ENOUGH = 6                      # networks on which a correction does not help, before any on which it does
 
-    name: str
-    remedy: str
-    apply: Callable
-
-
-class Asked:
-    """A formula asked about one case: what it was given and returned, and what was measured."""
-
-    def __init__(self, check, trial):
-        self.check, self.formula, self.case, self.trial = check, check.formula, trial.case, trial
-        self.layer = self.case.net[self.case.layer]
-
-    @functools.cached_property
-    def given(self):
-        return self.formula.given(self.case)
-
-    @functools.cached_property
-    def forms(self):
-        return self.check.forms(self.case)
-
-    @property
-    def claimed(self):
-        if self.trial.claimed is None:
-            raise Unanswered(self.trial.problem)
-        return self.trial.claimed
-
-    def array(self, name):
-        """An array of the case whether the formula asks for it or not."""
-        return self.given[name] if name in self.given else array_of(self.case, name)
-
-    def with_given(self, **changed):
-        return self.formula.of({**self.given, **changed})
-
-    def by_rule(self, rule):
-        return self.formula.of({name: altered(array.copy(), rule) for name, array in self.given.items()})
-
-    def next_layer(self):
-        """The layer that reads this one; ValueError for the output layer, which none reads."""
-        return self.case.net[self.case.net.reader(self.case.layer)]
-
-    def about(self, case):
-        """The same formula asked about another case."""
-        return Asked(self.check, self.trial._replace(case=case, claimed=self.formula(case)))
-
-    def accepts(self, correction):
-        """Whether the claim holds in this case with the correction."""
-        try:
-            with np.errstate(all="ignore"):
-                return self.check.accepts(self, correction.apply)
-        except (Unanswered, KeyError, ValueError, IndexError):
-            return False
 
 
 def find_mistake(check, trials):
@@ -81,33 +30,30 @@ def find_mistake(check, trials):
         return None
     every = [Asked(check, trial) for trial in sorted(trials, key=lambda trial: trial.error <= check.tolerance)]
     spared = int((1 - check.share) * len(every))
-    for correction in corrections(check.formula, every):
-        if rejections(correction, every, spared) <= spared:
+    for correction in corrections(check, every):
+        if rejections(correction, every, spared) <= spared and correction.confirm(every):
             told = "on all" if not spared else f"on at least {len(every) - spared} of"
-            return Mistake(correction.name, f"{correction.remedy} ({told} {len(every)} networks)")
+            return Mistake(correction.name, f"{correction.told(every)} ({told} {len(every)} networks)")
     return None
 
 
 def rejections(correction, every, spared):
-    """On how many cases the correction does not help; the counting ends where it is too many."""
+    """On how many cases the correction does not help; the counting ends where it is too many, or all of the first."""
     count = 0
-    for asked in every:
+    for tried, asked in enumerate(every, 1):
         count += not asked.accepts(correction)
-        if count > spared:
-            break
+        if count > spared or count == tried == ENOUGH:
+            return spared + 1
     return count
 
 
-def corrections(formula, every):
+def corrections(check, every):
     """All that are tried, the plainest first."""
-    name = formula.name
+    formula, name = check.formula, check.formula.name
+    if isinstance(check, Invariance):
+        yield from of_invariance(check.kind, name)
+        return
     yield from of_means(name)
-    if every[0].check.of_values:
-        yield from all_others(formula, every)
-
-
-def all_others(formula, every):
-    name = formula.name
     yield Correction("wrong sign", f"−{name} holds", lambda asked: -asked.claimed)
     yield from of_factors(name)
     yield from of_batches(name)
@@ -276,12 +222,6 @@ def with_bias(asked):
 
 
 # ------------------------------------------------------------------------------ of operations
-
-
-def of_means(name):
-    for mistake, remedy, rule in (("sum where the mean is meant", "with the mean", MEAN_FOR_SUM),
-                                  ("mean where the sum is meant", "with the sum", SUM_FOR_MEAN)):
-        yield Correction(mistake, f"{remedy}, {name} holds", lambda asked, rule=rule: asked.by_rule(rule))
 
 
 def of_operations(name):

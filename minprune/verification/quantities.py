@@ -91,19 +91,30 @@ def moved_in_place(f, outputs, array, h):
 
 def loss_of(case, y):
     """ℓ of rows that repeat the case's samples again and again."""
-    return case.loss(y, np.tile(case.t, (len(y) // len(case.t), *[1] * (case.t.ndim - 1))))
+    return case.loss(y, again(case.t, len(y)))
+
+
+def again(array, rows):
+    """An array of the samples, repeated again and again until it has so many rows."""
+    return np.tile(array, (rows // len(array), *[1] * (array.ndim - 1)))
+
+
+def output_from_o(case, o):
+    """y when the layer puts out o; what goes around it, where it is inside a block, is of the same samples."""
+    around = None if case.layer in case.net.layers else case.net.forward(again(case.x, len(o)))
+    return case.net.tail(case.layer, o, around)
 
 
 def loss_from_o(case):
-    return lambda o: loss_of(case, case.net.tail(case.layer, o))
+    return lambda o: loss_of(case, output_from_o(case, o))
 
 
 def loss_from_z(case):
-    return lambda z: loss_of(case, case.net.tail(case.layer, case.net[case.layer].outputs(z)))
+    return lambda z: loss_of(case, output_from_o(case, case.net[case.layer].outputs(z)))
 
 
 def loss_from_x(case):
-    return lambda x: loss_of(case, case.net.tail(case.layer, case.net[case.layer].forward(x).o))
+    return lambda x: loss_of(case, output_from_o(case, case.net[case.layer].forward(x).o))
 
 
 def positions(case, array):
@@ -141,7 +152,7 @@ def of_parameter(name, order=1):
 
 def output_slopes(case, step):
     o = case.trace[case.layer].o
-    return positions(case, slopes(lambda o: case.net.tail(case.layer, o).reshape(len(o), -1), o, step))
+    return positions(case, slopes(lambda o: output_from_o(case, o), o, step))
 
 
 def neuron_slopes(case, step):
@@ -208,7 +219,7 @@ QUANTITIES = {one.name: one for one in (
     Quantity("do/dx", neuron_slopes, of_pairs),
     Quantity("d2L/do2", of_outputs_twice, of_neurons, 1e-2),
     Quantity("d2L/dW2", of_parameter("W", order=2), of_weights, 1e-2),
-    Quantity("removal", silenced, of_removals),
+    Quantity("removal", silenced, of_removals, fits=lambda case: not case.coupled),
 )}
 
 

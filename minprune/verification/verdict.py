@@ -1,9 +1,22 @@
 """Verdict: whether a claim holds, by how much it fails, on which smallest network, and by which mistake."""
 
 import dataclasses
+import textwrap
 from typing import NamedTuple
 
 import numpy as np
+
+
+FORMS = {"per sample": "sample by sample", "sum over the batch": "summed over the batch",
+         "mean over the batch": "averaged over the batch"}
+
+
+class Spread(NamedTuple):
+    """One number a network, what these are, and how large the claim says they are at least (in the median)."""
+
+    values: np.ndarray
+    told: str
+    asked: float
 
 
 class Mistake(NamedTuple):
@@ -27,9 +40,11 @@ class Verdict:
     counterexample   the smallest found, a Counterexample with net, layer, x, t, loss, claimed, measured; or None
     mistake          a Mistake (name, remedy) if one correction makes the claim hold on all trials; or None
     problem          why a trial gave nothing to compare (an exception, a wrong shape, NaN), or None
+    unanswered       on how many networks there was such a problem
     form             what the formula returns: "per sample", "sum over the batch"
     found            further numbers: slope and order of `approximates`, median and quartiles of `ranks_like`
-    points           (claimed, measured): numbers that were compared, for `plot`
+    points           (claimed, measured): numbers that were compared, for `plot`; `labels` says what they are
+    spread           a Spread, one number a network, of what has an order or a rank; or None
     """
 
     formula: str
@@ -43,17 +58,20 @@ class Verdict:
     counterexample: object = None
     mistake: Mistake | None = None
     problem: str | None = None
+    unanswered: int = 0
     form: str = ""
     found: dict = dataclasses.field(default_factory=dict)
-    points: tuple = ((), ())
+    points: tuple = dataclasses.field(default=((), ()), repr=False)
     summary: str = ""
+    labels: tuple = ("claimed", "measured")
+    spread: Spread | None = dataclasses.field(default=None, repr=False)
 
     def __bool__(self):
         return self.holds
 
     def __str__(self):
         told = [f"{self.claim}: {self.evidence()}"]
-        told += [] if self.problem is None else [f"{self.problem}."]
+        told += [f"{self.told_problem()}: {self.problem}."] * (self.problem is not None)
         told += [f"The mistake: {self.mistake}."] * (self.mistake is not None)
         text = " ".join(told)
         return text if self.counterexample is None else f"{text}\n{self.counterexample}"
@@ -61,42 +79,71 @@ class Verdict:
     def evidence(self):
         """One sentence or two: whether it holds, on how many networks, to which error."""
         holds = "it holds" if self.holds else "it fails"
-        if self.summary:
-            return f"{holds}. {self.summary}"
         networks = f"{self.trials} random networks ({self.where})"
+        if self.summary:
+            return f"{holds}, measured on {networks}. {self.summary}"
+        form = f", {FORMS[self.form]}" if self.form in FORMS else ""
         if self.holds:
-            return f"{holds} on all of {networks}, to a relative error of {self.error:.1e}{self.told_form()}."
-        error = "" if self.error is None else f", by a relative error of up to {self.error:.2g}{self.told_form()}"
-        return f"{holds} on {self.failed} of {networks}{error}."
+            exactly = f"to a relative error of {self.error:.1e}" if self.error else "exactly"
+            return f"{holds} on all of {networks}{form}, {exactly}."
+        error = "" if self.error is None else f", by a relative error of up to {self.error:.2g}"
+        return f"{holds} on {self.failed} of {networks}{form}{error}."
 
-    def told_form(self):
-        return f" ({self.form})" * bool(self.form)
+    def told_problem(self):
+        count = "all" if self.unanswered == self.trials else self.unanswered
+        return f"On {count} of them there is nothing to compare"
 
     def to_dict(self):
         """Plain values, ready for JSON; the network of the counterexample as its arrays."""
         plain = {name: getattr(self, name) for name in
-                 ("formula", "claim", "where", "holds", "error", "tolerance", "trials", "failed", "problem", "form")}
+                 ("formula", "claim", "where", "holds", "error", "tolerance", "trials", "failed", "problem",
+                  "unanswered", "form")}
         plain["found"] = dict(self.found)
         plain["mistake"] = None if self.mistake is None else self.mistake._asdict()
         plain["counterexample"] = None if self.counterexample is None else self.counterexample.to_dict()
         return plain
 
     def plot(self):
-        """Claimed against measured, one mark a number: a claim that holds lies on the line. Returns a Figure."""
+        """Claimed against measured, one mark a number, where a claim that holds lies on the line; of claims about an
+        order or a ranking the spread over the networks. Returns a Figure."""
         from matplotlib.figure import Figure                # only a picture needs matplotlib
 
-        from ..plots import FILLED
-
-        claimed, measured = (np.asarray(one, float) for one in self.points)
         figure = Figure(figsize=(5.5, 5), layout="constrained")
         ax = figure.subplots()
-        every = np.concatenate([claimed, measured])
-        ends = [every.min(initial=0), every.max(initial=0)]
-        ax.plot(ends, ends, color="0.5", linestyle="--", linewidth=1, label="claimed = measured")
-        ax.plot(measured, claimed, color=FILLED["color"], linestyle="none", marker="o", markersize=3,
-                markerfacecolor="none", label=f"{claimed.size} numbers of {self.trials} networks")
-        ax.set_xlabel("measured")
-        ax.set_ylabel("claimed")
-        ax.set_title(f"{self.claim}: {'holds' if self.holds else 'fails'}", fontsize=10)
+        (draw_points if self.spread is None else draw_spread)(ax, self)
+        title = textwrap.fill(f"{self.claim}: {'holds' if self.holds else 'fails'}", 70, break_on_hyphens=False)
+        ax.set_title(title, fontsize=10)
         ax.legend(fontsize=8)
         return figure
+
+
+def draw_points(ax, verdict):
+    """Most of the numbers: a few that are much larger would push all others into one spot."""
+    from ..plots import FILLED
+
+    claimed, measured = (np.asarray(one, float) for one in verdict.points)
+    over, across = verdict.labels
+    every = np.concatenate([claimed, measured, [0.0]])
+    low, high = np.percentile(every, (1, 99)) if len(every) > 100 else (every.min(), every.max())
+    room = 0.1 * (high - low) or 1.0
+    ends = [low - room, high + room]
+    beyond = int(((np.minimum(claimed, measured) < ends[0]) | (np.maximum(claimed, measured) > ends[1])).sum())
+    outside = f", {beyond} of them outside" if beyond else ""
+    ax.plot(ends, ends, color="0.5", linestyle="--", linewidth=1, label=f"{over} = {across}")
+    ax.plot(measured, claimed, color=FILLED["color"], linestyle="none", marker="o", markersize=3,
+            markerfacecolor="none", label=f"{claimed.size} numbers of {verdict.trials} networks{outside}")
+    ax.set(xlabel=across, ylabel=over, xlim=ends, ylim=ends)
+
+
+def draw_spread(ax, verdict):
+    from ..plots import SOLID
+
+    values, told, asked = verdict.spread
+    finite = values[np.isfinite(values)]
+    exact = f"; {len(values) - len(finite)} more have no error" if len(finite) < len(values) else ""
+    tenths = 10 * np.append(finite, asked)
+    low, high = np.floor(tenths.min()), np.ceil(tenths.max())
+    edges = np.linspace(low / 10, high / 10, int(np.clip(high - low, 1, 60)) + 1)
+    ax.hist(finite, bins=edges, label=f"{len(finite)} networks{exact}", **SOLID)
+    ax.axvline(asked, color="black", linestyle="--", label=f"claimed: {asked:g} or more")
+    ax.set(xlabel=told, ylabel="networks")

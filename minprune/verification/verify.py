@@ -10,10 +10,12 @@ from .formulas import Formula
 from .invariance import HOMOGENEOUS, Invariance
 from .mistakes import find_mistake
 from .networks import Where, draw_cases
+from .quantities import QUANTITIES
 from .ranking import Ranking
 from .verdict import Verdict
 
 MOST_POINTS = 2000              # numbers kept for the picture
+SMALLER = {"ranks_like": {"neurons": (2, 3), "samples": (1, 2)}}     # of counterexamples, where nothing else is said
 CLAIMS = ("equals", "approximates", "invariant", "ranks_like")
 
 
@@ -35,7 +37,7 @@ def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6,
         invariant="batch size"   nothing changes with the "batch size", the "sample order", a "neuron permutation"
                                  (but for being in that order), a "relu rescaling"
         ranks_like="removal"     Spearman's rank correlation with this quantity, one number a neuron, has a median of at
-                                 least `least`
+                                 least `least`; a counterexample has two neurons, which the formula ranks wrongly
 
     Shapes for `equals`: quantities of o and z (N, P, K), or (N, K) for Dense; dL/dW (N, K, F) per sample, or (K, F)
     summed over the batch; dL/db (N, K) or (K,), also summed; dL/dx (N, P, C) of the layer's input, or (N, F) for
@@ -49,13 +51,17 @@ def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6,
     count, settings = check_count("trials", trials), defaults(formula, kind, invariant)
     check_count("seed", seed, least=0)
     check_real("tolerance", tolerance, above=0)
+    smaller = Where(where, **{**settings, **SMALLER.get(kind, {})})
     where = Where(where, **settings)
     if where.layer == "output" and formula.reads_on():
         raise ValueError(f'{formula.name} asks for what comes after the layer, and layer="output" has nothing after it')
     if where.layer == "output" and (kind != "equals" or equals in ("removal", "|removal|")):
         raise ValueError('layer="output" goes with the derivatives only: the output layer cannot be removed')
     if kind == "equals":
-        check = Equality(formula, quantity_of(equals), tolerance)
+        quantity = quantity_of(equals)
+        if quantity.name == formula.name:
+            quantity = quantity._replace(name=f"the other {formula.name}")
+        check = Equality(formula, quantity, tolerance)
     elif kind == "invariant":
         check = Invariance(formula, invariant, tolerance)
     elif kind == "ranks_like":
@@ -63,7 +69,7 @@ def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6,
     else:
         check_known("quantity to approximate:", approximates, ["removal"])
         check = Approximation(formula, check_order(order), draw_cases(where, 30, seed, formula.fits))
-    return judged(check, where, count, seed)
+    return judged(check, where, count, seed, smaller)
 
 
 def check_order(order):
@@ -83,7 +89,7 @@ def defaults(formula, kind, invariant):
     """What `where` is, where it does not say."""
     settings = {"batch_norm": True} if "gamma" in formula.needs else {}
     if kind == "ranks_like":
-        settings |= {"neurons": (6, 7, 8), "samples": (12,)}
+        settings |= {"neurons": (6, 7, 8), "samples": (12,)}        # to rank is to rank several, by their means
     if invariant in ("batch size", "sample order"):
         settings |= {"samples": (2, 3, 4)}
     if invariant == "relu rescaling":
@@ -91,19 +97,29 @@ def defaults(formula, kind, invariant):
     return settings
 
 
-def judged(check, where, count, seed):
+def judged(check, where, count, seed, smaller):
     """Try the check on random networks; if it fails, name the mistake and look for the smallest counterexample."""
     trials = [check.trial(case) for case in draw_cases(where, count, seed, check.fits)]
     holds, summary, found = check.judge(trials)
     failed = sum(not trial.error <= check.tolerance for trial in trials)
     verdict = Verdict(check.formula.name, str(check), str(where), holds, largest_error(trials), check.tolerance,
                       len(trials), failed, form=next((trial.form for trial in trials if trial.form), ""),
+                      unanswered=sum(trial.problem is not None for trial in trials),
                       problem=next((trial.problem for trial in trials if trial.problem), None),
-                      found=found, points=points(trials), summary=summary)
+                      found=found, points=points(trials), summary=summary, labels=labels_of(check),
+                      spread=None if isinstance(check, (Equality, Invariance)) else check.spread(trials))
     if not holds:
         verdict.mistake = find_mistake(check, trials)
-        verdict.counterexample = find_counterexample(check, where, trials, seed)
+        verdict.counterexample = find_counterexample(check, smaller, trials, seed)
     return verdict
+
+
+def labels_of(check):
+    """What `points` are called."""
+    if isinstance(check, Invariance):
+        return "after", "before"
+    measured = check.measured.strip("|") in QUANTITIES
+    return ("claimed", f"measured {check.measured}") if measured else (check.formula.name, check.measured)
 
 
 def largest_error(trials):

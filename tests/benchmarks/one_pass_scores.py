@@ -17,7 +17,7 @@ from stopwatch import seconds
 
 import minprune as mp
 from minprune.recording import stream
-from minprune.scores.gathering import needs
+from minprune.scores.parameters import needs
 from minprune.scores.sharing import NO_PASS, by_network, passes
 
 N, NETWORKS = 1000, 7

@@ -11,7 +11,7 @@ from minprune.cli import main
 from minprune.engine.residual import Residual
 from minprune.scores import CATALOGUE
 from minprune.scores.catalogue import WITH_BLOCKS, takes_blocks
-from minprune.scores.gathering import needs
+from minprune.scores.parameters import needs
 
 SEEDS = range(10)
 

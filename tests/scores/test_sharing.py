@@ -7,7 +7,7 @@ import pytest
 
 import minprune as mp
 from minprune.scores import CATALOGUE
-from minprune.scores.gathering import needs
+from minprune.scores.parameters import needs
 from minprune.scores.sharing import FORWARD, GRADIENTS, NO_PASS, SLOPES, by_network, passes, take_turns
 
 NET = mp.Network((6, 6, 1), [mp.Conv2D(3, 3, "relu", batch_norm=True), mp.MaxPool2D(2), mp.Flatten(),

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from minprune.verification import answers, assignments
-from minprune.verification.grading import grade, run_file
+from minprune.verification.apart import run_file
+from minprune.verification.grading import grade
 from minprune.verification.starters import pairs, starter
 
 NAMES = assignments.names()

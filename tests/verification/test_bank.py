@@ -31,6 +31,7 @@ LAST_MSE = {"layer": "last hidden", "loss": "mse"}
 LAST_CE = {"layer": "last hidden", "loss": "cross_entropy"}
 OUT_MSE = {"layer": "output", "loss": "mse"}
 CONV = {"layers": "conv"}
+GLOBAL = {**CONV, "pooling": "global", "layer": "last hidden"}
 
 TRUE = {
     # the neuron and the chain rule
@@ -109,6 +110,22 @@ TRUE = {
     "path norm and rescaling": (lambda W, W_out: np.abs(W).sum(axis=1) * np.abs(W_out).sum(axis=1),
                                 dict(invariant="relu rescaling", where="no biases")),
     "taylor ranks": (lambda o, do: np.abs((o * do).sum(axis=1)), dict(ranks_like="|removal|")),
+    # pooling and blocks
+    "do before max pooling": (lambda do: do, dict(equals="dL/do", where={**CONV, "pooling": "max"})),
+    "do before mean pooling": (lambda do: do, dict(equals="dL/do", where={**CONV, "pooling": "avg"})),
+    "global mean": (lambda dz_next, W_next, o: np.repeat(dz_next @ W_next, o.shape[1], 1) / o.shape[1],
+                    dict(equals="dL/do", where=GLOBAL)),
+    "do of several paths": (lambda do: do, dict(equals="dL/do", where={"residual": "before"})),
+    "dW pooled, around a block": (lambda dz, x: np.einsum("npi,npj->ij", dz, x),
+                                  dict(equals="dL/dW", where={**CONV, "pooling": True, "residual": True})),
+    "chain rule inside a block": (lambda dz_next, W_next: dz_next @ W_next,
+                                  dict(equals="dL/do", where={"residual": "inside"})),
+    "chain rule after a block": (lambda dz_next, W_next: dz_next @ W_next,
+                                 dict(equals="dL/do", where={"residual": "after"})),
+    "signed taylor around blocks": (lambda o, do: -(o * do).sum(axis=1),
+                                    dict(approximates="removal", where={"residual": True})),
+    "rescaling around blocks": (lambda W, W_out: np.abs(W).sum(axis=1) * np.abs(W_out).sum(axis=1),
+                                dict(invariant="relu rescaling", where={"residual": True, "that": "no biases"})),
 }
 
 NO_NAME = None
@@ -225,6 +242,11 @@ FALSE = {
     "first order is not exact": (lambda o, do: -(o * do)[:, 0], dict(equals="removal"), NO_NAME),
     "OBD without the slope": (lambda x, W_next: np.einsum("nj,i->nij", x[:, 0] ** 2, (W_next ** 2).sum(axis=0)),
                               dict(equals="d2L/dW2", where={**LAST_MSE, "activation": "tanh"}), NO_NAME),
+    # pooling and blocks
+    "global mean without its 1/P": (lambda dz_next, W_next, o: np.repeat(dz_next @ W_next, o.shape[1], 1),
+                                    dict(equals="dL/do", where={**GLOBAL, "samples": (1, 2)}), "off by the factor P"),
+    "the path around forgotten": (lambda dz_next, W_next: dz_next @ W_next,
+        dict(equals="dL/do", where={"residual": "before", "outputs": 1, "samples": (1, 2)}), NO_NAME),
     # orders, invariances, ranks
     "taylor is not of second order": (lambda o, do: np.abs((o * do).sum(axis=1)),
         dict(approximates="removal", order=2), NO_NAME),
@@ -232,9 +254,27 @@ FALSE = {
     "sums depend on the batch": (lambda do: np.abs(do).sum(axis=(0, 1)), dict(invariant="batch size"),
                                  "sum where the mean is meant"),
     "norms of a batch": (lambda do: np.sqrt((do ** 2).sum(axis=(0, 1))), dict(invariant="batch size"), NO_NAME),
-    "first sample decides": (lambda do: np.abs(do[0, 0]), dict(invariant="sample order"), NO_NAME),
+    "first sample decides": (lambda do: np.abs(do[0, 0]), dict(invariant="sample order"),
+                             "only the first sample is read"),
     "index decides": (lambda W: np.arange(len(W)), dict(invariant="neuron permutation"), NO_NAME),
-    "weight norms and rescaling": (lambda W: np.abs(W).sum(axis=1), dict(invariant="relu rescaling"), NO_NAME),
+    "weight norms and rescaling": (lambda W: np.abs(W).sum(axis=1), dict(invariant="relu rescaling"),
+                                   "scales with a"),
+    "outgoing norms and rescaling": (lambda W_out: (W_out ** 2).sum(axis=1), dict(invariant="relu rescaling"),
+                                     "scales with 1/a²"),
+    "in and out, added": (lambda W, W_out: np.abs(W).sum(axis=1) + np.abs(W_out).sum(axis=1),
+                          dict(invariant="relu rescaling"), NO_NAME),
+    "a batch of N divides": (lambda do: do / len(do), dict(invariant="batch size"), "off by the factor 1/N"),
+    "|mean of the gradients|": (lambda do: np.abs(do.mean(axis=(0, 1))), dict(invariant="batch size"),
+                                "absolute value after the mean over the batch"),
+    "outputs standardised": (lambda o: (o - o.mean(axis=0)) / (1e-3 + o.std(axis=0)), dict(invariant="batch size"),
+                             "the batch's mean and standard deviation in each sample's result"),
+    "largest of the batch": (lambda o: np.abs(o).max(axis=(0, 1)), dict(invariant="batch size"),
+                             "the maximum over the batch"),
+    "index as a weight": (lambda W: np.abs(W).sum(axis=1) * np.arange(1, len(W) + 1),
+                          dict(invariant="neuron permutation"), "weighted by the neuron's index"),
+    "against the first neuron": (lambda W: np.abs(W).sum(axis=1) / np.abs(W[0]).sum(),
+                                 dict(invariant="neuron permutation"), "normalised by the first neuron"),
+    "neighbours": (lambda o: o * np.roll(o, 1, axis=2), dict(invariant="neuron permutation"), NO_NAME),
     "1/s ranks upside down": (lambda o, do: 1 / (1e-9 + np.abs(o * do).sum(axis=1)),
         dict(ranks_like="|removal|"), NO_NAME),
 }
@@ -313,8 +353,9 @@ def second(f, array, index, h=1e-3):
     return (values[0] - 2 * values[1] + values[2]) / h ** 2
 
 
-# Where the mistake cannot be seen in less: a matrix that differs from its transpose needs two by two numbers.
-LARGER = {"W for W transposed": 4, "W_out for its transpose": 4}
+# Where the mistake cannot be seen in less: a matrix that differs from its transpose needs two by two numbers, and of
+# two neurons each is the other's neighbour.
+LARGER = {"W for W transposed": 4, "W_out for its transpose": 4, "neighbours": 4}
 WITH_EXAMPLE = [name for name, (_, claim, _) in FALSE.items() if "ranks_like" not in claim]
 
 
@@ -329,7 +370,8 @@ def test_every_counterexample_is_small_and_fails_when_measured_anew(name):
         return
     case = Case(example.net, example.layer, example.x, example.t, example.loss)
     code = formula.__code__
-    claimed = np.asarray(formula(**{one: array_of(case, one) for one in code.co_varnames[:code.co_argcount]}))
+    claimed = np.asarray(formula(**{one: array_of(case, one, of_first=True)
+                                    for one in code.co_varnames[:code.co_argcount]}))
     np.testing.assert_array_equal(claimed, example.claimed)
     full = naive(example)
     accepted = [full, full.sum(axis=0), full.mean(axis=0), full.squeeze(), full.sum(axis=0).squeeze(), at(full)]

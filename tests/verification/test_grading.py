@@ -180,7 +180,9 @@ def test_what_would_take_this_process_along_is_survived(told):
     """An endless loop and an end of Python itself cost their own task; the next ones go on in a new process."""
     text = "import os\nimport time\n" + body("time.sleep(60 if w.size > 1 else 0); return 2 * w")
     marks = told(text, limit=2.0)
-    assert marks["gradient"].feedback == "not done after 2 seconds: an endless loop?" and marks["both"].points == 3
+    assert marks["gradient"].feedback == ("not done after 2 seconds: an endless loop?\n"
+                                          "(line 5: time.sleep(60 if w.size > 1 else 0); return 2 * w)")
+    assert marks["both"].points == 3
     marks = told("import os\n" + body("os._exit(0)"), limit=20)
     assert marks["gradient"].feedback == "it ended Python itself" and marks["both"].points == 3
 
@@ -245,6 +247,9 @@ def test_a_verdict_is_added_where_a_task_claims_something(monkeypatch):
         def __str__(self):
             return f"it {'holds' if self.holds else 'fails'}"
 
+        def to_dict(self):
+            return {"holds": self.holds, "slope": np.inf}
+
     def verify(function, equals, seed):
         given.append((equals, seed))
         return Found(function(1) == 2)
@@ -252,15 +257,18 @@ def test_a_verdict_is_added_where_a_task_claims_something(monkeypatch):
     monkeypatch.setattr(sys.modules["minprune.verification.verify"], "verify", verify)
     task = Task("f", 1, lambda rng: {"w": rng.normal(size=2)}, lambda w: 2 * w, claim={"equals": "dL/dW"})
     module, assignment = argparse.Namespace(f=lambda w: w), assignments.Assignment("a", None, (task,))
-    right, feedback = grading.grade_task(module, task, assignment, 5)
+    right, feedback, verdict = grading.grade_task(module, task, assignment, 5)
     assert not right and feedback.endswith("\nit fails") and given == [("dL/dW", 5)]
+    assert verdict == {"holds": False, "slope": None}
     module.f = lambda w: 2 * w
-    assert grading.grade_task(module, task, assignment, 5) == (True, "right in 20 of 20 random cases\nit holds")
+    assert grading.grade_task(module, task, assignment, 5) == (True, "right in 20 of 20 random cases\nit holds",
+                                                               {"holds": True, "slope": None})
     module.f = lambda w: 2 * w if np.ndim(w) else 1                 # verify asked something else: it says nothing
-    assert grading.grade_task(module, task, assignment, 5) == (True, "right in 20 of 20 random cases")
+    assert grading.grade_task(module, task, assignment, 5) == (True, "right in 20 of 20 random cases", None)
     Found.problem = "it returned the wrong shape"
     module.f = lambda w: w
-    assert "it fails" not in grading.grade_task(module, task, assignment, 5)[1]
+    right, feedback, verdict = grading.grade_task(module, task, assignment, 5)
+    assert not right and "it fails" not in feedback and verdict is None
 
 
 def test_a_verdict_of_a_shipped_task(tmp_path):
@@ -270,6 +278,26 @@ def test_a_verdict_of_a_shipped_task(tmp_path):
     assert "activation_gradient equals dL/dz: it holds" in marks["activation_gradient"].feedback
     assert "Most likely: the sign is wrong\ninput_gradient equals dL/dx: it fails" in marks["input_gradient"].feedback
     assert "The smallest counterexample" in marks["input_gradient"].feedback
+    apart = grade(tmp_path / "mine.py", seed=0, limit=20)
+    assert apart.marks == marks
+    tasks = json.loads(json.dumps(apart.to_dict(), allow_nan=False))["sheets"][0]["tasks"]
+    verdicts = {one["task"]: one["verdict"] for one in tasks}
+    assert verdicts["activation_gradient"]["holds"] is True and verdicts["input_gradient"]["holds"] is False
+    assert verdicts["input_gradient"]["mistake"]["name"] == "wrong sign"
+    assert verdicts["input_gradient"]["counterexample"]["t"] and None in verdicts.values()
+
+
+def test_a_verdict_survives_prints_and_exit(folder, capfd):
+    (folder / "tasks.py").write_text("""
+from minprune.verification.assignments import Task
+TASKS = [Task("slope", 1, lambda rng: {"do": rng.normal(size=(1, 1, 1))}, lambda do: do, claim={"equals": "dL/do"})]
+""")
+    (folder / "mine.py").write_text("def slope(do):\n    print(do)\n    return do")
+    mark = grade(folder, limit=None).marks["slope"]
+    assert mark.points == 1 and mark.verdict["holds"] and capfd.readouterr() == ("", "")
+    (folder / "mine.py").write_text("def slope(do):\n    exit()")
+    mark = grade(folder, limit=None).marks["slope"]
+    assert mark.points == 0 and mark.verdict is None and "SystemExit" in mark.feedback
 
 
 def test_a_dataclass_in_a_students_file(told):

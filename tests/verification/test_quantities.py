@@ -5,10 +5,28 @@ import pytest
 
 import minprune as mp
 from minprune.verification.networks import Case, Where, draw_cases
-from minprune.verification.quantities import QUANTITIES, STEP, error_of, find_quantity
+from minprune.verification.paths import PLACES, POOLINGS, is_pooled, place_of
+from minprune.verification.quantities import (QUANTITIES, STEP, again, curvatures, error_of, find_quantity, moved,
+                                              slopes)
 
-DENSE, CONV = draw_cases(Where(), 25, 3), draw_cases(Where({"layers": "conv"}), 8, 3)
-OUTPUT = draw_cases(Where({"layer": "output"}), 8, 3)
+DENSE, CONV = draw_cases(Where(), 16, 3), draw_cases(Where({"layers": "conv"}), 8, 3)
+OUTPUT = draw_cases(Where({"layer": "output"}), 6, 3)
+BLOCK = [case for place in PLACES for case in draw_cases(Where({"residual": place}), 4, 3)]
+POOLED = [case for kind in POOLINGS for case in draw_cases(Where({"layers": "conv", "pooling": kind}), 3, 3)]
+BOTH = draw_cases(Where({"layers": "conv", "pooling": True, "residual": True}), 5, 3)
+NORMED = draw_cases(Where({"layers": "conv", "residual": True, "batch_norm": True}), 3, 3)
+HIDDEN = DENSE + CONV + BLOCK + POOLED + BOTH + NORMED
+
+
+def test_what_is_measured_here_has_all_shapes():
+    assert {place_of(case.net, case.layer) for case in BOTH + BLOCK + DENSE} == {"", *PLACES}
+    assert all(any(is_pooled(case.net, case.layer, (kind,)) for case in POOLED + BOTH) for kind in POOLINGS)
+    assert any(case.layer not in case.net.layers for case in BOTH) and any(case.coupled for case in BLOCK)
+
+
+def run_from(case, o):
+    """y when the layer puts out o, for the samples as they are."""
+    return case.net.tail(case.layer, o, case.net.forward(case.x))
 
 
 def measured(name, case):
@@ -20,21 +38,65 @@ def near(one, other):
     np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7 * max(1, np.abs(other).max(initial=0)))
 
 
-@pytest.mark.parametrize("case", DENSE + CONV + OUTPUT)
+@pytest.mark.parametrize("case", HIDDEN + OUTPUT)
 def test_first_derivatives_are_those_of_backward(case):
     trace, layer = case.trace[case.layer], case.net[case.layer]
     N, K = len(case.x), layer.K
     near(measured("dL/do", case), trace.do.reshape(N, -1, K))
     near(measured("dL/dz", case), trace.dz.reshape(N, -1, K))
     near(measured("dL/dW", case), layer.per_sample_dW(trace))
-    near(measured("dL/db", case), trace.dz.reshape(N, -1, K).sum(axis=1))
-    names = list(case.net.layers)
-    before = names[:names.index(case.layer)]
-    dx = case.trace.dx if not before else case.trace[before[-1]].do
-    near(measured("dL/dx", case), dx.reshape(N, -1, dx.shape[-1]))
+    da = layer.scaled(trace.dz, trace)
+    near(measured("dL/db", case), da.reshape(N, -1, K).sum(axis=1))
+    near(measured("dL/dx", case), layer.weigh_back(da).reshape(N, -1, trace.x.shape[-1]))
 
 
 @pytest.mark.parametrize("case", DENSE + CONV)
+def test_what_a_layer_reads_alone_has_the_slope_of_the_layer_before(case):
+    names = list(case.net.layers)
+    if not case.net.is_chain or case.layer == names[0]:
+        return
+    dx = case.trace[names[names.index(case.layer) - 1]].do
+    near(measured("dL/dx", case), dx.reshape(len(dx), -1, dx.shape[-1]))
+
+
+def test_dx_of_a_layer_in_a_block_is_what_goes_through_it():
+    """s = x + W₂ f(W₁ x): of the layer inside, dL/dx is the body's share of ∂L/∂x, without what goes around."""
+    net = mp.Network(2, [mp.Residual([mp.Dense(3, "tanh"), mp.Dense(2)]), mp.Dense(1)])
+    case = Case(net, "dense1", np.array([[0.3, -0.7], [1.1, 0.4]]), np.array([[0.5], [-1.0]]), "mse")
+    near(measured("dL/dx", case)[:, 0], case.trace["dense1"].dz @ net["dense1"].W)
+    near(case.trace.dx - measured("dL/dx", case)[:, 0], case.trace["residual1"].do)
+
+
+def test_around_a_block_by_hand():
+    """y = W₄ (o₁ + W₃ f(W₂ o₁)): ∂ℓ/∂o₁ = W₄ᵀ dy + W₂ᵀ [f′ W₃ᵀ W₄ᵀ dy], ∂ℓ/∂o₂ = W₃ᵀ W₄ᵀ dy, ∂ℓ/∂o₃ = W₄ᵀ dy."""
+    net = mp.Network(2, [mp.Dense(2), mp.Residual([mp.Dense(3, "tanh"), mp.Dense(2)]), mp.Dense(2)], seed=1)
+    W2, W3, W4 = (net[name].W for name in ("dense2", "dense3", "dense4"))
+    x, t = np.array([[0.3, -0.7], [1.1, 0.4], [0.2, 0.9]]), np.array([[0.5, 0], [-1.0, 2], [0.3, 0.1]])
+    o1 = x @ net["dense1"].W.T
+    o2 = np.tanh(o1 @ W2.T)
+    dy = (o1 + o2 @ W3.T) @ W4.T - t
+    by_hand = {"dense1": dy @ W4 + ((dy @ W4 @ W3) * (1 - o2 ** 2)) @ W2, "dense2": dy @ W4 @ W3, "dense3": dy @ W4}
+    for name, do in by_hand.items():
+        near(measured("dL/do", Case(net, name, x, t, "mse"))[:, 0], do)
+    removal = ((dy - o2[:, :1] * (W3[:, 0] @ W4.T)) ** 2 - dy ** 2).sum(axis=1) / 2
+    near(measured("removal", Case(net, "dense2", x, t, "mse"))[:, 0], removal)
+    near(measured("d2L/do2", Case(net, "dense3", x, t, "mse"))[:, 0], np.tile((W4 ** 2).sum(axis=0), (3, 1)))
+
+
+def test_pooling_by_hand():
+    """Of windows (1, 2) and (3, −1): max passes to 2 and 3, the mean half to each, the global mean a quarter."""
+    x = np.array([1.0, 2.0, 3.0, -1.0]).reshape(1, 1, 4, 1)
+    for pools, slopes_by_hand in (([mp.MaxPool2D((1, 2)), mp.Flatten()], lambda w: [0, w[0], w[1], 0]),
+                                  ([mp.AvgPool2D((1, 2)), mp.Flatten()], lambda w: np.repeat(w, 2) / 2),
+                                  ([mp.MaxPool2D((1, 2), 1), mp.Flatten()], lambda w: [0, w[0], w[1] + w[2], 0]),
+                                  ([mp.GlobalAvgPool2D()], lambda w: np.repeat(w, 4) / 4)):
+        net = mp.Network((1, 4, 1), [mp.Conv2D(1, 1), *pools, mp.Dense(1)], seed=2)
+        net["conv1"].W[...] = 1
+        case = Case(net, "conv1", x, np.zeros((1, 1)), "mse")
+        near(measured("dL/do", case).ravel(), case.trace.y.item() * np.array(slopes_by_hand(net["dense1"].W[0])))
+
+
+@pytest.mark.parametrize("case", DENSE[:8] + CONV[:4] + BLOCK + POOLED[::3] + BOTH)
 def test_dy_do_is_what_the_output_does_when_an_output_moves(case):
     o = case.trace[case.layer].o
     found = measured("dy/do", case)
@@ -42,7 +104,7 @@ def test_dy_do_is_what_the_output_does_when_an_output_moves(case):
         up, down = o.copy(), o.copy()
         up[(n, *index)] += 1e-5
         down[(n, *index)] -= 1e-5
-        slope = (case.net.tail(case.layer, up)[n] - case.net.tail(case.layer, down)[n]) / 2e-5
+        slope = (run_from(case, up)[n] - run_from(case, down)[n]) / 2e-5
         place = np.ravel_multi_index(index, o.shape[1:])
         np.testing.assert_allclose(found[n].reshape(-1, slope.size)[place], slope, rtol=1e-5, atol=1e-7)
 
@@ -71,7 +133,7 @@ def test_second_derivatives_by_hand():
     near(measured("d2L/dW2", case)[:, 0], case.x ** 2 * (2.25 * f1 ** 2 + (y - case.t) * -1.5 * f2))
 
 
-@pytest.mark.parametrize("case", DENSE + CONV)
+@pytest.mark.parametrize("case", [case for case in HIDDEN if not case.coupled])
 def test_removal_is_that_of_the_score(case):
     score = mp.score(case.net, "removal", case.x, case.t, loss=case.loss)
     near(measured("removal", case).mean(axis=0), score[case.layer])
@@ -79,7 +141,7 @@ def test_removal_is_that_of_the_score(case):
 
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_measuring_leaves_the_network_as_it_was(name, fingerprint):
-    for case in DENSE[:4]:
+    for case in DENSE[:4] + BLOCK[4:6] + CONV[:1] * (name != "do/dx"):
         before, x = fingerprint(case.net), case.x.copy()
         measured(name, case)
         assert fingerprint(case.net) == before and (case.x == x).all()
@@ -87,7 +149,7 @@ def test_measuring_leaves_the_network_as_it_was(name, fingerprint):
 
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_two_steps_agree(name):
-    for case in DENSE:
+    for case in DENSE + BLOCK + (POOLED + BOTH)[::2] * (name != "do/dx"):
         one, other = (QUANTITIES[name].measure(case, step) for step in (STEP, 1.5 * STEP))
         assert error_of(one, other, QUANTITIES[name].least * max(1, case.trace.L.max())) < 1e-6
 
@@ -142,3 +204,84 @@ def test_axes_of_one_may_be_left_out_of_dy_do():
     assert letters(5, 1) == {"(N, P, K, M)": (4, 5, 3, 1), "(N, P, K)": (4, 5, 3)}
     assert letters(1, 1) == {"(N, P, K, M)": (4, 1, 3, 1), "(N, K, M)": (4, 3, 1), "(N, P, K)": (4, 1, 3),
                              "(N, K)": (4, 3)}
+
+
+def test_layers_that_are_added_to_others_are_not_removed_alone():
+    assert {QUANTITIES["removal"].fits(case) for case in BLOCK if case.coupled} == {False}
+    assert {QUANTITIES["removal"].fits(case) for case in BLOCK + POOLED + OUTPUT if not case.coupled} == {True}
+    assert all(one.fits(case) for one in QUANTITIES.values() if one.name != "removal" for case in HIDDEN)
+    assert not find_quantity("|removal|").fits(next(case for case in BLOCK if case.coupled))
+
+
+# ------------------------------------------------------------------- the differences themselves
+
+
+def test_differences_of_known_functions():
+    """f = a³ b (per row): ∂f/∂a = 3a²b, ∂²f/∂a² = 6ab; ∂f/∂b = a³, ∂²f/∂b² = 0. Of degree 4 the error is rounding."""
+    rows = np.array([[1.5, -2.0], [0.5, 3.0], [-1.0, 0.25]])
+
+    def f(array):
+        return array[:, 0] ** 3 * array[:, 1]
+
+    a, b = rows.T
+    np.testing.assert_allclose(slopes(f, rows), np.stack([3 * a ** 2 * b, a ** 3], axis=1), rtol=1e-10)
+    np.testing.assert_allclose(curvatures(f, rows), np.stack([6 * a * b, 0 * a], axis=1), rtol=1e-8, atol=1e-7)
+
+
+@pytest.mark.parametrize("differences, exact, power", [(slopes, np.exp(0.3), 4), (curvatures, np.exp(0.3), 4)])
+def test_the_error_falls_with_the_fourth_power_of_the_step(differences, exact, power):
+    errors = [abs(differences(lambda a: np.exp(a[:, 0]), np.array([[0.3]]), h).item() - exact) for h in (0.2, 0.1)]
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(power, abs=0.05)
+
+
+def test_curvatures_take_three_times_the_step():
+    """Of a⁶ at 1: d(h) = 30 + 30 h² + 2 h⁴, so that [4 d(h/2) − d(h)] / 3 = 30 − h⁴ / 2; the h of a step 0.1 is 0.3."""
+    near(curvatures(lambda a: a[:, 0] ** 6, np.array([[1.0]]), 0.1), np.array([[30 - 0.3 ** 4 / 2]]))
+
+
+def test_moves_are_of_one_entry_in_all_samples_at_once():
+    array = np.arange(12.0).reshape(2, 2, 3)
+    seen = []
+
+    def f(rows):
+        seen.append(rows)
+        return rows.reshape(len(rows), -1).sum(axis=1)
+
+    values = moved(f, array, 0.5)
+    assert len(seen) == 1 and seen[0].shape == (5 * 6 * 2, 2, 3) and values.shape == (5, 6, 2)
+    rows = seen[0].reshape(5, 6, 2, 6)
+    for place, move in enumerate((1, 0.5, 0, -0.5, -1)):
+        for entry in range(6):
+            difference = rows[place, entry] - array.reshape(2, 6)
+            expected = np.zeros((2, 6))
+            expected[:, entry] = move * 0.5
+            np.testing.assert_allclose(difference, expected, atol=1e-15)
+    np.testing.assert_allclose(values, array.reshape(2, -1).sum(axis=1)
+                               + 0.5 * np.array([1, 0.5, 0, -0.5, -1])[:, None, None] * np.ones((5, 6, 2)))
+
+
+def test_samples_are_repeated_in_their_order():
+    np.testing.assert_array_equal(again(np.array([[1, 2], [3, 4]]), 6), [[1, 2], [3, 4]] * 3)
+    np.testing.assert_array_equal(again(np.arange(2), 4), [0, 1, 0, 1])
+    assert again(np.ones((1, 2, 3, 4)), 5).shape == (5, 2, 3, 4)
+
+
+@pytest.mark.parametrize("name, letters", [
+    ("dL/do", ["(N, P, K)"]), ("dL/dz", ["(N, P, K)"]), ("d2L/do2", ["(N, P, K)"]), ("dL/dx", ["(N, P, F)"]),
+    ("dL/dW", ["(N, K, F)", "(K, F)"]), ("d2L/dW2", ["(N, K, F)", "(K, F)"]),
+    ("dL/db", ["(N, K)", "(N, 1, K)", "(K,)"]),
+    ("removal", ["(N, K)", "(N, 1, K)", "(K,)"]), ("dy/do", ["(N, P, K, M)"])])
+def test_forms_of_images(name, letters):
+    """With several positions and outputs: none of these axes can be left out."""
+    case = next(case for case in CONV if case.net.output_shape[0] > 1 and not case.coupled)
+    N, K, M = len(case.x), case.net[case.layer].K, case.net.output_shape[0]
+    F, P = case.net[case.layer].W[0].size, case.trace[case.layer].o[0].size // K
+    if name == "dL/dx":
+        *places, F = case.trace[case.layer].x.shape[1:]
+        P = int(np.prod(places))
+    forms = QUANTITIES[name].forms(measured(name, case))
+    assert [form.letters for form in forms] == letters
+    for form in forms:
+        assert form.values.shape == eval(form.letters.replace("(K,)", "(K, )"))
+        whole = "mean over the batch" if name == "removal" else "sum over the batch"
+        assert form.told == ("per sample" if form.letters.startswith("(N") else whole)

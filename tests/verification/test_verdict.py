@@ -21,7 +21,7 @@ def test_what_holds_reads_as_a_sentence():
     verdict = verify(chain_rule, "dL/do", where="no biases", trials=30)
     error = f"{verdict.error:.1e}"
     assert str(verdict) == ("chain_rule equals dL/do: it holds on all of 30 random networks "
-                            f"(dense hidden layers; no biases), to a relative error of {error} (per sample).")
+                            f"(dense hidden layers; no biases), sample by sample, to a relative error of {error}.")
     assert verdict.error < 1e-8 and verdict.failed == 0 and verdict.trials == 30 and bool(verdict)
 
 
@@ -29,9 +29,9 @@ def test_what_fails_reads_as_a_short_paragraph():
     verdict = verify(wrong, "dL/do", trials=30)
     first, *lines = str(verdict).splitlines()
     assert first == ("wrong equals dL/do: it fails on 30 of 30 random networks (dense hidden layers), "
-                     "by a relative error of up to 2 (per sample). The mistake: wrong sign: "
+                     "sample by sample, by a relative error of up to 2. The mistake: wrong sign: "
                      "−wrong holds (on all 30 networks).")
-    assert lines[0].startswith("The smallest counterexample found: a network 1 → 1 → 1, mse, 1 sample")
+    assert lines[0].startswith("The smallest counterexample found, dense1 of a network 1 → 1 → 1 on 1 sample, mse")
     assert verdict.mistake == Mistake("wrong sign", "−wrong holds (on all 30 networks)")
     assert verdict.failed == 30 and abs(verdict.error - 2) < 1e-9 and not verdict
 
@@ -56,7 +56,7 @@ def test_the_picture_has_every_number_that_was_compared():
     np.testing.assert_array_equal(marks.get_ydata(), verdict.points[0])
     np.testing.assert_allclose(verdict.points[0], -verdict.points[1], rtol=1e-6, atol=1e-9)
     assert figure.axes[0].get_title() == "wrong equals dL/do: fails"
-    assert figure.axes[0].get_xlabel() == "measured" and figure.axes[0].get_ylabel() == "claimed"
+    assert figure.axes[0].get_xlabel() == "measured dL/do" and figure.axes[0].get_ylabel() == "claimed"
     assert (line.get_xdata() == line.get_ydata()).all()
 
 
@@ -69,3 +69,80 @@ def test_a_verdict_imports_no_matplotlib():
             "print('matplotlib' in sys.modules)")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "False\n", done.stderr
+
+
+def test_problems_are_told_with_how_many_networks_have_them():
+    verdict = verify(lambda dz_next, W_next: dz_next @ W_next.T, "dL/do", trials=40)
+    assert 0 < verdict.unanswered < verdict.failed < 40
+    assert f" On {verdict.unanswered} of them there is nothing to compare: formula raised ValueError" in str(verdict)
+    verdict = verify(lambda do: None, "dL/do", trials=10)
+    assert "On all of them there is nothing to compare: formula returned None" in str(verdict)
+    assert verdict.unanswered == verdict.to_dict()["unanswered"] == 10
+
+
+def test_a_claim_that_holds_to_the_bit_says_so():
+    verdict = verify(lambda W: W, invariant="sample order", trials=10)
+    assert str(verdict) == ("formula does not depend on the order of the samples: it holds on all of 10 random "
+                            "networks (dense hidden layers), exactly.")
+
+
+def test_claims_of_order_and_rank_say_on_how_many_networks():
+    for claim in ({"approximates": "removal"}, {"ranks_like": "|removal|"}):
+        verdict = verify(lambda o, do: np.abs(o * do).sum(axis=1), **claim, trials=20, where={"loss": "mse"})
+        assert ": it holds, measured on 20 random networks (dense hidden layers; mse). " in str(verdict)
+
+
+def test_the_picture_of_a_ranking_is_the_spread_of_its_correlations():
+    verdict = verify(lambda W: np.abs(W).sum(axis=1), ranks_like="removal", trials=30)
+    ax = verdict.plot().axes[0]
+    values, _, asked = verdict.spread
+    assert np.median(values) == verdict.found["median"] and asked == 0.5 and len(values) == 30
+    assert sum(bar.get_height() for bar in ax.patches) == 30
+    np.testing.assert_array_equal(ax.lines[0].get_xdata(), [0.5, 0.5])
+    assert ax.get_xlabel() == "Spearman's rank correlation with removal" and ax.get_ylabel() == "networks"
+
+
+def test_the_picture_of_an_order_is_the_spread_of_its_slopes():
+    verdict = verify(lambda o, do: np.abs(o * do).sum(axis=1), approximates="removal", order=2, trials=30)
+    ax = verdict.plot().axes[0]
+    finite = np.isfinite(verdict.spread.values)
+    assert verdict.spread.asked == 3 and abs(np.median(verdict.spread.values[finite]) - 2) < 0.05
+    assert sum(bar.get_height() for bar in ax.patches) == finite.sum()
+
+
+def test_the_picture_shows_most_numbers_and_says_how_many_it_leaves_out():
+    verdict = verify(wrong, "dL/do")
+    ax = verdict.plot().axes[0]
+    claimed, measured = verdict.points
+    low, high = ax.get_xlim()
+    assert ax.get_ylim() == (low, high)
+    outside = ((np.minimum(claimed, measured) < low) | (np.maximum(claimed, measured) > high)).sum()
+    assert 0 < outside < 0.05 * claimed.size
+    assert f"{claimed.size} numbers of 200 networks, {outside} of them outside" in ax.lines[1].get_label()
+    few = verify(wrong, "dL/do", trials=5)
+    low, high = few.plot().axes[0].get_xlim()
+    assert low < np.min(few.points) and np.max(few.points) < high
+
+
+def test_pictures_of_invariances_say_before_and_after():
+    ax = verify(lambda W: np.abs(W).sum(axis=1), invariant="relu rescaling", trials=10).plot().axes[0]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("before", "after") and "\n" in ax.get_title()
+
+
+def test_two_formulas_of_one_name_are_told_apart():
+    def taylor(o, do):
+        return np.abs((o * do).sum(axis=1))
+
+    first = taylor
+
+    def taylor(o, do):
+        return np.abs(o * do).sum(axis=1)
+
+    verdict = verify(taylor, equals=first, where={"layers": "conv"}, trials=20)
+    assert verdict.claim == "taylor equals the other taylor" and "of conv1: taylor gives [" in str(verdict)
+    assert ", the other taylor gives [" in str(verdict) and verdict.mistake.name == "absolute value before the sum"
+    assert verdict.plot().axes[0].get_xlabel() == "the other taylor"
+
+
+def test_a_verdict_at_a_prompt_is_not_pages_of_numbers():
+    assert len(repr(verify(chain_rule, "dL/do", trials=30))) < 1000

@@ -82,7 +82,7 @@ def test_slopes_in_a_factor_on_the_output_and_on_the_weights(case, close):
 def test_means_over_all_samples(case, close, monkeypatch):
     """In batches, and with few samples' gradients formed at a time."""
     net, x, t, given = case
-    monkeypatch.setattr("minprune.scores.gathering.BLOCK", 1)
+    monkeypatch.setattr("minprune.scores.sums.BLOCK", 1)
     seen = []
     mp.score(net, lambda mean_dW, mean_dW2, W: seen.append((mean_dW, mean_dW2)) or W[:, 0], x, t, "mse", batch_size=3)
     for (mean, mean_of_squares), arrays in zip(seen, given.values()):
