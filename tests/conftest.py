@@ -260,7 +260,7 @@ def differences():
 
 @pytest.fixture
 def linear_network():
-    """linear_network(seed): every output linear in every neuron (identity, average pooling), of three shapes in turn."""
+    """linear_network(seed): every output linear in every neuron (identity, average pooling); three shapes in turn."""
     def make(seed):
         layers = [[mp.Dense(4), mp.Dropout(0.5), mp.Dense(3, batch_norm=True), mp.Dense(2)],
                   [mp.Conv2D(3, 2, padding="same", batch_norm=True), mp.AvgPool2D(3, 1),

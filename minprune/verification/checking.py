@@ -271,7 +271,8 @@ def add_verify(commands, add_command, number):
                         ":FUNCTION of the same file")
     claims.add_argument("--approximates", metavar="removal",
                         help="its error falls as ε to the power of --order + 1 where the neuron is scaled down by ε")
-    claims.add_argument("--invariant", type=words, metavar="KIND", help=f"it does not change with: {', '.join(INVARIANCES)}")
+    claims.add_argument("--invariant", type=words, metavar="KIND",
+                        help=f"it does not change with: {', '.join(INVARIANCES)}")
     claims.add_argument("--ranks-like", metavar="QUANTITY",
                         help=f"it ranks neurons like {', '.join(ONE_A_NEURON)}; by Spearman's rank correlation")
     one.add_argument("--order", type=number(int, 1), metavar="1|2", help="of --approximates; default 1")

@@ -11,12 +11,16 @@ from ..engine.dense import Dense
 from ..engine.layer import Flatten
 from ..engine.losses import find_loss
 from ..engine.network import Network
+from ..engine.neurons import NeuronLayer
+from ..engine.residual import Residual
 from .approximation import Approximation
 from .equality import Equality
 from .networks import Case, clear
 from .notation import numbers
+from .paths import POOLINGS
 from .quantities import QUANTITIES
 from .ranking import Ranking
+from .structures import shaped_structures
 
 CLEAR = 1e-2                    # the relative error that a counterexample has at least, if any has it
 DRAWS = 12                      # round numbers tried for each structure, pair of activations, and loss
@@ -29,6 +33,7 @@ TARGETS = (0, 1, 2, -1)
 SIMPLE = {0.0: 0, 1.0: 0, 2.0: 1, -1.0: 1, 0.5: 2, -2.0: 2, 3.0: 2, -0.5: 3}
 ACTIVATIONS_BY_HAND = ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "softplus")
 LOSSES_BY_HAND = ("mse", "binary_cross_entropy", "cross_entropy")
+TOLD = tuple(POOLINGS.values())
 LOSSES_TOLD = {"mse": "mse, ℓ = ½ Σ (y − t)²",
                "binary_cross_entropy": "binary_cross_entropy, ℓ = Σ [log(1 + e^y) − t y]",
                "cross_entropy": "cross_entropy, ℓ = − Σ t log softmax(y)"}
@@ -61,6 +66,8 @@ class Counterexample:
                  f"{N} sample{'s' * (N > 1)}, {LOSSES_TOLD.get(self.loss, self.loss)}:"]
         lines += [f"  {name}: W = {numbers(layer.W)}, b = {numbers(layer.b)}, {layer.f.name}" + self.norm(layer)
                   for name, layer in ((name, self.net[name]) for name in self.net.neuron_layers)]
+        lines += [f"  {name} = {layer.formula()}" if layer.inside else f"  {name}: {layer!r}"
+                  for name, layer in self.net.layers.items() if layer.inside or isinstance(layer, TOLD)]
         lines += [f"  x = {numbers(self.x)}, t = {numbers(self.t)}", *self.passed()]
         return "\n".join([*lines, *(self.story if self.problem is None else [f"  {self.problem}"])])
 
@@ -97,7 +104,7 @@ def find_counterexample(check, where, trials, seed):
     failing = [trial for trial in trials if trial.error > check.tolerance]
     if not failing:
         return None
-    failing = [trial for trial in failing if trial.problem is None] or failing      # problems where there is nothing else
+    failing = [trial for trial in failing if trial.problem is None] or failing      # problems if there is nothing else
     *better, enough = ways_to_show(check, failing)
     for shows in (*better, enough):
         found = smallest(check, where, trials, failing, shows, seed) or (
@@ -182,10 +189,11 @@ def small_cases(check, where, trials, failing, rng):
     hopeless = hopeless_kinds(trials, failing)
     combinations = sorted({(trial.case.activations()[0], trial.case.activations()[-1], trial.case.loss)
                            for trial in failing}, key=by_hand)
-    structures = conv_structures if where.kind == "conv" else dense_structures
+    structures = shaped_structures if where.tells_what_follows() else \
+        conv_structures if where.kind == "conv" else dense_structures
     for input_shape, layers, N in structures(where):
         if not hopeless.isdisjoint({("samples", N), ("inputs", int(np.prod(input_shape))), ("outputs", layers[-1].K),
-                                    ("depth", sum(hasattr(layer, "K") for layer in layers))}):
+                                    ("depth", neuron_layers(layers))}):
             continue
         cases = []
         for draw, (hidden, output, loss) in rounds(combinations):
@@ -195,7 +203,8 @@ def small_cases(check, where, trials, failing, rng):
             fill(net, rng, plain=draw == 0)
             where.shape(net)
             x = rounded(rng, INPUTS[:1 if draw == 0 else None], (N, *net.input_shape))
-            case = Case(net, where.layer_of(net), x, targets(net, loss, N, rng, plain=draw == 0), loss)
+            case = Case(net, where.layer_of(net), x, targets(net, loss, N, rng, plain=draw == 0), loss,
+                        where.tells_what_follows())
             if hopeless.isdisjoint(kinds(case)) and where.accepts(net) and check.fits(case) and clear(net, x).all():
                 cases.append(case)
         if cases:
@@ -251,9 +260,22 @@ def conv_structures(where):
 
 def build(input_shape, layers, hidden, output):
     """A network of these layers with these activations."""
-    *first, last = [type(layer)(**{**layer.settings(), **({"activation": hidden} if hasattr(layer, "K") else {})})
-                    for layer in layers]
-    return Network(input_shape, [*first, type(last)(**{**last.settings(), "activation": output})], seed=0)
+    *first, last = layers
+    return Network(input_shape, [*(activated(layer, hidden) for layer in first), activated(last, output)], seed=0)
+
+
+def activated(layer, name):
+    """The layer with this activation, a block with those inside it."""
+    if isinstance(layer, Residual):
+        return Residual([activated(one, name) for one in layer.body],
+                        None if layer.projection is None else activated(layer.projection, name))
+    return type(layer)(**{**layer.settings(), **({"activation": name} if isinstance(layer, NeuronLayer) else {})})
+
+
+def neuron_layers(layers):
+    """How many layers with neurons there are, those in blocks counted as well."""
+    return sum(neuron_layers([*layer.body, layer.projection]) if isinstance(layer, Residual)
+               else isinstance(layer, NeuronLayer) for layer in layers)
 
 
 def fill(net, rng, plain):

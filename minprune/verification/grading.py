@@ -121,7 +121,8 @@ def grade(path, seed=None, assignment=None, limit=10.0):
     grades.seed draws them again.
 
     The code runs in a process of its own, which guards against mistakes, not against malice: grade work from strangers
-    inside a container. `limit=None` runs it in this process, without a limit (in a notebook, say). Nothing is raised for what is wrong with a student's code: `sheet.problem` tells that a file could not be run.
+    inside a container. `limit=None` runs it in this process, without a limit (in a notebook, say).
+    Nothing is raised for what is wrong with a student's code: `sheet.problem` tells that a file could not be run.
     In a folder it also tells that a file's assignment is not known. Raises FileNotFoundError if there is no such file,
     ValueError if its assignment is not known, a folder has no file of one, or the assignment's own code fails,
     TypeError or ValueError for a malformed seed or limit.

@@ -76,7 +76,8 @@ def in_two_batches(case, ask):
     whole = ask(case)
     parts = [slice(0, 1), slice(1, None)]
     if is_per_sample(case, ask, whole):
-        return whole, np.concatenate([ask(of_samples(case, part)) for part in parts]), "per sample", "one below the other"
+        split = np.concatenate([ask(of_samples(case, part)) for part in parts])
+        return whole, split, "per sample", "one below the other"
     one, other = (ask(of_samples(case, part)) for part in parts)
     return whole, (one + (len(case.x) - 1) * other) / len(case.x), "mean over the batch", "averaged"
 

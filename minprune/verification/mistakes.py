@@ -14,7 +14,7 @@ from ..engine.losses import softmax
 from .altered import ABS_FIRST, OTHER_AXES, SQUARE_FIRST, WITHOUT_ABS, WITHOUT_SQUARE, Rule
 from .asked import Asked, Correction
 from .dependence import of_invariance, of_means
-from .formulas import Unanswered
+from .formulas import OF_THE_NEXT_LAYER, Unanswered
 from .invariance import Invariance
 from .ranking import Ranking
 from .verdict import Mistake
@@ -247,6 +247,8 @@ OUTPUT_AXES = {"y": 1, "t": 1, "dy": 1}
 
 def of_paths(name):
     yield Correction("only one of several paths", f"summed over all neurons of the next layer, {name} holds", all_paths)
+    yield Correction("only one of several paths", f"summed over all layers that read this one, {name} holds",
+                     all_readers)
     yield Correction("only one of several positions", f"summed over all positions, {name} holds",
                      lambda asked: summed_over(asked, {one: 1 for one in ("o", "z", "do", "dz", "x")}, places(asked)))
 
@@ -260,6 +262,15 @@ def all_paths(asked):
     if isinstance(layer, Dense):
         axes["W_out"] = 1
     return summed_over(asked, axes, layer.K)
+
+
+def all_readers(asked):
+    """Σ over the layers that read this one, through a block and around it, of the formula with each as the next."""
+    if len(asked.case.readers) == 0:
+        raise ValueError("no layer reads it")
+    return sum(asked.with_given(**{name: OF_THE_NEXT_LAYER[name](asked.case, reader)
+                                   for name in asked.given if name in OF_THE_NEXT_LAYER})
+               for reader in asked.case.readers)
 
 
 def summed_over(asked, axes, count):

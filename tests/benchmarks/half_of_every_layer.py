@@ -36,7 +36,7 @@ NETWORKS = {"784-300-100-10": lambda dtype: mp.models.lenet_300_100((784,), 10, 
 
 
 def bare_products(net):
-    """A function that makes the matrix products of one forward pass and nothing else, of blocks as large as Conv2D's."""
+    """A function that makes the matrix products of one forward pass and nothing else, in blocks of Conv2D's size."""
     products = []
     for name in net.neuron_layers:
         layer = net[name]

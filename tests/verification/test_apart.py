@@ -97,7 +97,8 @@ def test_messages_come_one_by_one(mine):
 
 
 def test_the_user_reads_nothing_and_spoils_nothing(mine):
-    text = ("import os, sys\nassert os.environ['MPLBACKEND'] == 'Agg'\nos.write(1, b'[1]\\n')\nsys.__stdout__.write('[2]\\n'); sys.__stdout__.flush()\n"
+    text = ("import os, sys\nassert os.environ['MPLBACKEND'] == 'Agg'\nos.write(1, b'[1]\\n')\n"
+            "sys.__stdout__.write('[2]\\n'); sys.__stdout__.flush()\n"
             "def f(do):\n    assert sys.stdin.read() == ''\n    return do\n")
     assert [one[0] for one in messages(mine(text), 60)] == ["tried", "checked", "ended"]
 
