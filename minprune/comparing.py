@@ -114,15 +114,17 @@ def measure_all(net, names, x, t, loss, test, gathered):
     """{score: what was measured on one network}, those gathered while training included, which cost no pass afterwards;
     the reversed control goes with the exact removal."""
     forward = seconds(lambda: net.predict(x))
-    truth, rows = score_neurons(net, "removal", x, t, loss), {}
+    truth, rows, refused = score_neurons(net, "removal", x, t, loss), {}, {}
     for name in names:
         start = time.perf_counter()
         try:
             scores = quietly(score_neurons, net, name, x, t, loss)
         except ValueError as error:                         # a score that is only for small networks says so
-            print(f"left out: {name} ({error})", flush=True)
+            refused.setdefault(str(error).replace(f'score "{name}"', "it"), []).append(name)
             continue
         rows[name] = measure(net, scores, truth, (time.perf_counter() - start) / forward, test)
+    for reason, left_out in refused.items():
+        print(f"left out: {', '.join(left_out)} ({reason})", flush=True)
     for one in gathered:
         rows[type(one).__name__] = measure(net, one.scores(), truth, 0.0, test)
     rows["removal, reversed"] = measure(net, reverse(truth), truth, rows.get("removal", {"cost": 0.0})["cost"], test)
