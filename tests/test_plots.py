@@ -1,6 +1,5 @@
 """What a figure shows is what it was given; how it looks was judged by eye."""
 
-import io
 import os
 import subprocess
 import sys
@@ -55,7 +54,7 @@ def overlapping_texts(figure, monkeypatch):
         draw(text, renderer, *arguments)
 
     monkeypatch.setattr(Text, "draw", note)
-    figure.savefig(io.BytesIO(), dpi="figure")
+    figure.draw_without_rendering()                             # lays out and draws as save does, but no pixels
     boxes = [(text.get_text(), box) for text, box in boxes.items()]
     return [(a, b) for n, (a, one) in enumerate(boxes) for b, other in boxes[:n] if one.overlaps(other)]
 
@@ -196,7 +195,7 @@ def test_infinite_scores_are_bars_cut_off_at_a_triangle():
     (1, 5, 1), (3, 300, 1), (4, 10, 2), (8, 10, 2), (9, 10, 3), (9, 100, 3), (9, 101, 2),
 ])
 def test_many_layers_become_a_grid(layers, neurons, columns):
-    figure = plots.scores({f"dense{n}": np.ones(neurons) for n in range(layers)})
+    figure = plots.scores({f"dense{n}": np.ones(neurons if n == layers // 2 else 2) for n in range(layers)})
     assert len(figure.axes) == layers
     assert len({ax.get_subplotspec().colspan.start for ax in figure.axes}) == columns
     labelled = [ax.get_xlabel() != "" for ax in figure.axes]
@@ -470,7 +469,7 @@ def test_scores_are_captions_and_removed_neurons_are_crossed_out():
     assert plots.filters(net, scores).get_suptitle().split("\n")[1] == "above each: its number and score"
 
 
-@pytest.mark.parametrize("K, shown, title", [(64, 64, ""), (65, 64, "; the first 64 of 65")])
+@pytest.mark.parametrize("K, shown, title", [(65, 64, "; the first 64 of 65")])
 def test_at_most_64_are_shown_and_the_title_says_so(K, shown, title):
     figure = plots.filters(Net(np.ones((K, 1, 1, 1)), (4, 4, 1)))
     assert len(pictures(figure)) == shown
@@ -618,8 +617,8 @@ def test_scores_refuses(arguments, error, message):
     lambda: plots.comparison({"before": dict(BEFORE, neurons={f"conv{n}": 512 for n in range(13)}),
                               "after": dict(AFTER, neurons={f"conv{n}": 500 for n in range(13)})}),
     lambda: plots.history(run([3, 2, 1], [0.1, 0.5, 0.9], [4, 3, 2], [0.2, 0.4, 0.6])),
-    lambda: plots.filters(Net(np.ones((20, 3, 3, 1)), (8, 8, 1)), {"first": np.full(20, -1.23e-5)},
-                          {"first": np.arange(20) < 9}),
+    lambda: plots.filters(Net(np.ones((17, 3, 3, 1)), (8, 8, 1)), {"first": np.full(17, -1.23e-5)},
+                          {"first": np.arange(17) < 14}),
     lambda: plots.filters(Net(np.ones((9, 13)), (13,)), {"first": np.full(9, -1.23e-5)}),
     lambda: plots.scan(a_scan(["conv1", "dense1"]), "digits, mlp, seed 0"),
     lambda: plots.scan(a_scan([f"conv{n}" for n in range(13)]), "digits, cnn, seed 0"),

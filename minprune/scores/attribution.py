@@ -116,7 +116,7 @@ def slope_at(net, name, o, t, loss, of):
         o = traces[one].o
     do = slope_of_number(o, t, loss, of)
     for one in reversed(after):
-        do = net[one].backward(traces[one], do)
+        do = net[one].backward(traces[one], do, need_grads=False)
     return do
 
 
@@ -128,7 +128,7 @@ def along_path(net, x, t, loss, batch_size, steps, baseline, of, absolute, share
         shares = {name: 0.0 for name in totals}
         for alpha in midpoints(steps):
             trace = net.forward(baseline + alpha * (end.x - baseline))
-            net.backward(trace, slope_of_number(trace.y, end.t, loss, of))
+            net.backward(trace, slope_of_number(trace.y, end.t, loss, of), need_dx=False, need_grads=False)
             moved = end.x - baseline
             for name, layer in net.layers.items():
                 moved = layer.tangent(trace[name], moved)

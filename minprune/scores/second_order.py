@@ -185,7 +185,7 @@ def obd_weights(net, x, t, loss="cross_entropy", batch_size=256, gauss_newton=Fa
     LeCun, Denker & Solla, "Optimal Brain Damage", NIPS 1989. The gradient is left out, as there: at a minimum
     it is 0. Raises ValueError for a loss whose second derivatives are not known.
     """
-    passes = stream(net, x, t, loss, batch_size, need_dx=False)
+    passes = stream(net, x, t, loss, batch_size, need_dx=False, need_grads=False)
     found = take_turns({"obd": lambda traces: saliencies(net, loss, traces, gauss_newton)}, passes)
     return found["obd"]
 
@@ -275,7 +275,7 @@ def taylor_second_order(net, x, t, loss, batch_size=256):
     knows.
     """
     totals, count = {name: np.zeros(net[name].K) for name in net.hidden_layers}, 0
-    for trace in stream(net, x, t, loss, batch_size):
+    for trace in stream(net, x, t, loss, batch_size, need_dx=False, need_grads=False):
         for name, total in totals.items():
             total += [expected_change(net, name, i, trace, loss) for i in range(net[name].K)]
         count += len(trace.x)

@@ -44,7 +44,7 @@ def gauss_newton(net, trace, loss):
         unit = np.zeros_like(trace.y)
         unit[(slice(None), *place)] = 1
         curved.append(loss_hessian_product(loss, trace.y, trace.t, unit).reshape(N, -1))
-        net.backward(trace, unit, need_dx=False)
+        net.backward(trace, unit, need_dx=False, need_grads=False)
         J.append(per_sample_gradients(net, trace))
     J = np.stack(J, axis=1)                                                             # (N, outputs, P)
     return np.tensordot(J, np.stack(curved, axis=1) @ J, axes=([0, 1], [0, 1]))

@@ -68,14 +68,17 @@ def test_dense(activation, loss, batch_norm, worst, same_in_training):
     assert batch_norm or same_in_training(3, layers)
 
 
+STEPS = [(1, "valid"), (2, "valid"), (1, "same"), (2, "same"), (1, 1), (3, 2)]
+
+
 @pytest.mark.parametrize("batch_norm", [False, True])
-@pytest.mark.parametrize("stride, padding", [(1, "valid"), (2, "valid"), (1, "same"), (2, "same"),
-                                             (1, 1), (3, 2)])
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("stride, padding", STEPS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_conv2d(activation, loss, stride, padding, batch_norm, worst, same_in_training):
+def test_conv2d(activation, stride, padding, batch_norm, worst, same_in_training):
+    """The losses take turns, so that each meets every activation, and every stride and padding."""
+    turn = list(ACTIVATIONS).index(activation) + STEPS.index((stride, padding))
     layers = [mp.Conv2D(3, (3, 2), activation, stride, padding, batch_norm), mp.Flatten(), mp.Dense(2)]
-    assert worst((5, 4, 2), layers, loss, batch_norm, N=2, entries=2) <= GOOD
+    assert worst((5, 4, 2), layers, list(LOSSES)[turn % len(LOSSES)], batch_norm, N=2, entries=3) <= GOOD
     assert batch_norm or same_in_training((5, 4, 2), layers)
 
 

@@ -32,10 +32,10 @@ def test_conductance_adds_up_in_every_layer(seed, of, kind, random_network, rand
     x, t = random_samples(net, seed, 4)
     start = np.random.default_rng(seed).normal(size=net.input_shape)
     for baseline in (0.0, start):
-        scores = conductance(net, x, t, "mse", batch_size=3, steps=60, baseline=baseline, of=of, absolute=False)
+        scores = conductance(net, x, t, "mse", batch_size=3, steps=20, baseline=baseline, of=of, absolute=False)
         expected = difference(net, x, t, baseline, of)
         for shares in scores.values():
-            assert abs(shares.sum() - expected) < 2e-3 * max(1, abs(expected))
+            assert abs(shares.sum() - expected) < 1e-3 * max(1, abs(expected))
 
 
 @pytest.mark.parametrize("of", ["output", "loss"])
@@ -43,11 +43,11 @@ def test_integrated_gradients_add_up_to_silencing_the_layer(of, kind, random_net
     net = random_network(2, kind, smooth=True)
     x, t = random_samples(net, 2, 4)
     trace = net.forward(x)
-    scores = integrated_gradients(net, x, t, "mse", batch_size=3, steps=60, of=of, absolute=False)
+    scores = integrated_gradients(net, x, t, "mse", batch_size=3, steps=20, of=of, absolute=False)
     for name, shares in scores.items():
         silent = net.tail(name, np.zeros_like(trace[name].o))
         expected = (number(net, trace.y, t, of) - number(net, silent, t, of)).mean()
-        assert abs(shares.sum() - expected) < 1e-3 * max(1, abs(expected))
+        assert abs(shares.sum() - expected) < 5e-4 * max(1, abs(expected))
 
 
 @pytest.mark.parametrize("function", PATHS)
@@ -56,7 +56,7 @@ def test_the_error_of_the_path_falls_with_the_square_of_the_steps(function):
     net = mp.Network(3, [mp.Dense(4, "tanh"), mp.Dense(3, "sigmoid"), mp.Dense(2)], seed=1)
     x, t = np.random.default_rng(0).normal(size=(6, 3)), np.ones((6, 2))
     errors = []
-    for steps in (8, 16, 32, 4096):
+    for steps in (8, 16, 32, 512):
         errors.append(function(net, x, t, "mse", steps=steps, absolute=False)["dense1"])
     errors = [np.abs(one - errors[-1]).max() for one in errors[:-1]]
     assert 3.5 < errors[0] / errors[1] < 4.5 and 3.5 < errors[1] / errors[2] < 4.5
