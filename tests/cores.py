@@ -1,0 +1,156 @@
+"""Run the tests on several cores: a part of pytest for this project, where nothing but pytest may be installed.
+
+The process that collected the tests forks; each child takes one file after the other and sends what happens back, and
+the parent tells it as if it had run the tests itself.
+"""
+
+import json
+import multiprocessing.connection
+import os
+import traceback
+import warnings
+
+import pytest
+
+MANY = 1000                     # tests from which on a second core is worth its start
+
+
+def pytest_addoption(parser):
+    parser.addoption("--cores", type=int, default=None, metavar="N",
+                     help=f"processes that share the tests; default: 2 for {MANY} tests or more, where there are two "
+                          "cores; 1 otherwise, and always with --pdb")
+
+
+def cores(config, items):
+    asked = config.getoption("--cores")
+    if config.option.collectonly or config.getoption("usepdb", False) or not hasattr(os, "fork"):
+        return 1
+    return asked if asked is not None else min(2, os.cpu_count() or 1) if len(items) >= MANY else 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    """Run the tests and return True; None leaves it to pytest, which does it in this process."""
+    count = cores(session.config, session.items)
+    if count < 2 or session.testsfailed:
+        return None
+    run_apart(session, by_file(session.items), count)
+    if session.shouldfail:
+        raise session.Failed(session.shouldfail)
+    if session.shouldstop:
+        raise session.Interrupted(session.shouldstop)
+    return True
+
+
+def by_file(items):
+    """The tests of each file, so that its fixtures are made once; files of many tests first."""
+    files = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    return sorted(files.values(), key=len, reverse=True)
+
+
+def run_apart(session, files, count):
+    """Let children run the files, and tell what they say as it comes."""
+    context = multiprocessing.get_context("fork")
+    taken, children, codes = context.Value("i", 0), {}, []
+    left = {item.nodeid for file in files for item in file}
+    for _ in range(min(count, len(files))):
+        here, there = context.Pipe(duplex=False)
+        child = context.Process(target=run_child, args=(session, files, taken, there))
+        child.start()
+        there.close()
+        children[here] = child
+    try:
+        while children and not session.shouldfail and not session.shouldstop:
+            for here in multiprocessing.connection.wait(list(children)):
+                try:
+                    kind, *data = json.loads(here.recv_bytes())
+                except EOFError:
+                    child = children.pop(here)
+                    child.join()
+                    codes.append(child.exitcode)
+                    continue
+                tell(session.config, kind, *data)
+                left.discard(data[0] if kind == "finished" else None)
+    finally:
+        for child in children.values():
+            child.terminate()
+    if left and not session.shouldfail and not session.shouldstop:
+        session.shouldfail = f"{len(left)} tests were not run, such as {min(left)}: the processes that run them " \
+                             f"ended with exit codes {codes}"
+
+
+def take(files, taken):
+    """The next file's tests, or none."""
+    with taken.get_lock():
+        place, taken.value = taken.value, taken.value + 1
+    return files[place] if place < len(files) else []
+
+
+# ---------------------------------------------------------------------------- in a child
+
+
+def run_child(session, files, taken, there):
+    """Run files that nobody has taken yet, one after the other."""
+    plugins = session.config.pluginmanager
+    plugins.unregister(name="terminalreporter")
+    plugins.register(Sender(session.config, there))
+    capture = plugins.getplugin("capturemanager")
+    capture.stop_global_capturing()             # what is printed would be mixed with the parent's
+    capture.start_global_capturing()
+    try:
+        here = take(files, taken)
+        while here:
+            item, *here = here
+            here = here or take(files, taken)   # before the last test of a file, so that fixtures are kept for the next
+            session.config.hook.pytest_runtest_protocol(item=item, nextitem=here[0] if here else None)
+    except BaseException:
+        capture.stop_global_capturing()
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)                                 # what pytest does at its end is the parent's
+
+
+class Sender:
+    """A plugin that sends what is said of the tests, in JSON."""
+
+    def __init__(self, config, there):
+        self.config, self.there = config, there
+
+    def send(self, kind, *data):
+        self.there.send_bytes(json.dumps([kind, *data]).encode())
+
+    def pytest_runtest_logstart(self, nodeid, location):
+        self.send("started", nodeid, location)
+
+    def pytest_runtest_logreport(self, report):
+        self.send("report", self.config.hook.pytest_report_to_serializable(config=self.config, report=report))
+
+    def pytest_runtest_logfinish(self, nodeid, location):
+        self.send("finished", nodeid, location)
+
+    def pytest_warning_recorded(self, warning_message, when, nodeid, location):
+        told = warning_message
+        self.send("warning", str(told.message), told.category.__name__, told.filename, told.lineno, when, nodeid,
+                  location)
+
+
+# ---------------------------------------------------------------------------- in the parent
+
+
+def tell(config, kind, *data):
+    """Say what a child sent."""
+    if kind == "started":
+        config.hook.pytest_runtest_logstart(nodeid=data[0], location=tuple(data[1]))
+    elif kind == "finished":
+        config.hook.pytest_runtest_logfinish(nodeid=data[0], location=tuple(data[1]))
+    elif kind == "report":
+        report = config.hook.pytest_report_from_serializable(config=config, data=data[0])
+        config.hook.pytest_runtest_logreport(report=report)
+    else:
+        text, category, filename, line, when, nodeid, location = data
+        category = type(category, (Warning,), {})
+        config.hook.pytest_warning_recorded.call_historic(kwargs=dict(
+            warning_message=warnings.WarningMessage(category(text), category, filename, line), when=when,
+            nodeid=nodeid, location=location and tuple(location)))
