@@ -34,7 +34,11 @@ class Altered(np.ndarray):
             settings["out"] = tuple(plain(one) for one in out)
         instead = self.rule.instead.get(ufunc) if method == "__call__" else None
         result = instead(*arrays) if instead else getattr(ufunc, method)(*arrays, **settings)
-        return out[0] if out is not None else self.follow(result)
+        if out is None:
+            return self.follow(result)
+        if instead:
+            settings["out"][0][...] = result
+        return out[0]
 
     def __array_function__(self, function, types, arguments, settings):
         if function in self.rule.instead:
@@ -46,6 +50,8 @@ class Altered(np.ndarray):
         return altered(self.rule.seen(plain(result)), self.rule) if isinstance(result, np.ndarray) else result
 
     def reduced(self, name, axis, settings):
+        if settings.get("where", True) is not True:
+            raise ValueError(f"a {name} of some of the numbers cannot be done differently")
         return self.follow(self.rule.reductions[name](plain(self), axis=axis, **only(settings)))
 
     def sum(self, axis=None, **settings):

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import inspect
 import io
 import traceback
 import warnings
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 FEW = 16                        # a case with at most so many numbers is printed with all of them
+LARGE = 100                     # a case with such a number is not shown if there is another
 
 
 class Trial(NamedTuple):
@@ -34,10 +36,11 @@ def judge(function, task, seed):
     failed = [trial for trial in trials if trial.wrong is not None]
     if not failed:
         return True, f"right in {len(trials)} of {len(trials)} random cases"
-    smallest = min(failed, key=lambda trial: numbers(trial.given))
+    smallest = min(failed, key=lambda trial: (largest(trial.given) >= LARGE, numbers(trial.given)))
     named = mistake(task, trials)
     return False, "\n".join([f"wrong in {len(failed)} of {len(trials)} random cases; the smallest of them:",
-                             f"given {shapes(smallest.given)}", smallest.wrong, *values(smallest)]
+                             f"given {shapes(smallest.given)}", smallest.wrong,
+                             *another_order(function, smallest.given), *values(smallest)]
                             + [f"Most likely: {named}"] * (named is not None))
 
 
@@ -45,7 +48,11 @@ def draw(task, seed):
     """[(case, what the task's function should return for it), ...]."""
     rng = np.random.default_rng([seed, zlib.crc32(task.name.encode())])
     cases = [task.case(rng) for _ in range(task.trials)]
-    return [(given, task.answer(**copy.deepcopy(given))) for given in cases]
+    answers = [task.answer(**copy.deepcopy(given)) for given in cases]
+    for one in answers:
+        if not plain(one):
+            raise TypeError(f"its answer should give numbers, arrays, or a dict or tuple of them; it gives {one!r:.60}")
+    return list(zip(cases, answers))
 
 
 def attempt(function, given, expected, task):
@@ -74,6 +81,17 @@ def told_error(error, function=None):
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     return text + (f"\n(line {lines[-1].lineno}: {lines[-1].line})" if lines else "")
+
+
+def another_order(function, given):
+    """A line that tells so, where the function's parameters stand in another order than it is called with."""
+    try:
+        own = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):             # some that are written in C do not tell
+        return []
+    if own == list(given) or sorted(own) != sorted(given):
+        return []
+    return [f"it is called with {', '.join(given)}, in this order; its parameters are {', '.join(own)}"]
 
 
 # ------------------------------------------------------------------------------- comparing
@@ -154,6 +172,8 @@ def mistake(task, trials):
     """The name of the mistake that explains every trial, or None rather than a guess."""
     if any(trial.got is None for trial in trials):
         return None
+    if all(difference(trial.expected, trial.got, task.tolerance) is None for trial in trials):
+        return None                             # all that is wrong is that it changed its arguments
     for text, wrong in task.mistakes.items():
         if all(returns(wrong, trial, task.tolerance) for trial in trials):
             return text
@@ -211,6 +231,15 @@ def numbers(value):
     if isinstance(value, (tuple, list)):
         return sum(map(numbers, value))
     return sum(map(numbers, value.values())) if isinstance(value, Mapping) else np.size(value)
+
+
+def largest(value):
+    """The largest number in a value, whatever its sign."""
+    if isinstance(value, Mapping):
+        return largest(list(value.values()))
+    if isinstance(value, (tuple, list)):
+        return max(map(largest, value), default=0)
+    return np.abs(value).max(initial=0) if plain(value) else 0
 
 
 def shapes(given):

@@ -45,7 +45,8 @@ class Task:
                that a mistake costs points once.
     mistakes   {text: function(**case) -> the wrong answer that the text names}
     claim      {"equals": "dL/dz"} …: the arguments of `verify` for the same function, whose verdict is added to the
-               feedback if the function fails. Only for functions that keep to the contract of scores.
+               feedback where it agrees with the random cases. Only for functions, the answer too, that keep to the
+               contract of scores.
     tolerance  the largest error, relative to the largest number of the answer (but at least 0.001)
     trials     how many random cases
     """

@@ -333,9 +333,9 @@ def verify_command(arguments):
     return checked.code
 
 
-def wrapped(text):
+def wrapped(text, width=WIDTH):
     """Long lines broken between words, the further parts of an indented one under it."""
-    return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent=" " * 4 * line.startswith(" "),
+    return "\n".join(textwrap.fill(line, width, subsequent_indent=" " * 4 * line.startswith(" "),
                                    break_long_words=False, break_on_hyphens=False) for line in text.split("\n"))
 
 

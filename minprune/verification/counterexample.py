@@ -1,14 +1,10 @@
 """The smallest counterexample: fewest layers, then neurons, then samples, then round small numbers."""
 
 import collections
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine.conv2d import Conv2D
-from ..engine.dense import Dense
-from ..engine.layer import Flatten
 from ..engine.losses import find_loss
 from ..engine.network import Network
 from ..engine.neurons import NeuronLayer
@@ -20,12 +16,11 @@ from .notation import numbers
 from .paths import POOLINGS
 from .quantities import QUANTITIES
 from .ranking import Ranking
-from .structures import shaped_structures
+from .structures import neuron_layers, structures
 
 CLEAR = 1e-2                    # the relative error that a counterexample has at least, if any has it
 DRAWS = 12                      # round numbers tried for each structure, pair of activations, and loss
 ENOUGH = 8                      # trials of one kind that must all hold before that kind is not searched
-MOST_NEURONS = 5
 WEIGHTS = (1, 1, 2, -1, 0.5, -2, 3)
 BIASES = (0, 0, 0, 1, -1, 0.5)
 INPUTS = (1, 1, 2, -1, 0.5, 3)
@@ -189,11 +184,9 @@ def small_cases(check, where, trials, failing, rng):
     hopeless = hopeless_kinds(trials, failing)
     combinations = sorted({(trial.case.activations()[0], trial.case.activations()[-1], trial.case.loss)
                            for trial in failing}, key=by_hand)
-    structures = shaped_structures if where.tells_what_follows() else \
-        conv_structures if where.kind == "conv" else dense_structures
     for input_shape, layers, N in structures(where):
         if not hopeless.isdisjoint({("samples", N), ("inputs", int(np.prod(input_shape))), ("outputs", layers[-1].K),
-                                    ("depth", neuron_layers(layers))}):
+                                    ("depth", len(neuron_layers(layers)))}):
             continue
         cases = []
         for draw, (hidden, output, loss) in rounds(combinations):
@@ -237,27 +230,6 @@ def by_hand(combination):
             LOSSES_BY_HAND.index(loss.name) if loss.name in LOSSES_BY_HAND else len(LOSSES_BY_HAND))
 
 
-def dense_structures(where):
-    """(input shape, numbers of neurons, N): by layers, then neurons, then samples, then inputs."""
-    several = range(1, MOST_NEURONS + 1)
-    for depth in sorted(where.depths):
-        widths = [[size for size in (where.neurons if place < depth - 1 else where.outputs)] for place in range(depth)]
-        every = [one for one in itertools.product(*widths) if sum(one) <= max(sum(map(min, widths)) + 2, 3)]
-        for total, N, F in itertools.product(several, sorted(where.samples), (1, 2)):
-            for layers in every:
-                if sum(layers) == total:
-                    yield (F,), [Dense(size, batch_norm=where.batch_norm and place < depth - 1)
-                                 for place, size in enumerate(layers)], N
-
-
-def conv_structures(where):
-    """The same for images: one Conv2D, Flatten, Dense."""
-    for (K, M), N in itertools.product([(1, 1), (1, 2), (2, 1), (2, 2)], sorted(where.samples)):
-        for shape, kernel in (((1, 1, 1), 1), ((1, 2, 1), 1), ((1, 2, 2), 1), ((2, 2, 1), 2), ((1, 3, 1), (1, 2))):
-            if M in where.outputs:
-                yield shape, [Conv2D(K, kernel, batch_norm=where.batch_norm), Flatten(), Dense(M)], N
-
-
 def build(input_shape, layers, hidden, output):
     """A network of these layers with these activations."""
     *first, last = layers
@@ -270,12 +242,6 @@ def activated(layer, name):
         return Residual([activated(one, name) for one in layer.body],
                         None if layer.projection is None else activated(layer.projection, name))
     return type(layer)(**{**layer.settings(), **({"activation": name} if isinstance(layer, NeuronLayer) else {})})
-
-
-def neuron_layers(layers):
-    """How many layers with neurons there are, those in blocks counted as well."""
-    return sum(neuron_layers([*layer.body, layer.projection]) if isinstance(layer, Residual)
-               else isinstance(layer, NeuronLayer) for layer in layers)
 
 
 def fill(net, rng, plain):

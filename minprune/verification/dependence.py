@@ -8,7 +8,7 @@ import itertools
 
 import numpy as np
 
-from .altered import MEAN_FOR_SUM, SUM_FOR_MEAN, Rule, by_sample
+from .altered import MEAN_FOR_SUM, SUM_FOR_MEAN, WITHOUT_SQUARE, Rule, by_sample
 from .asked import Correction
 from .invariance import is_per_sample, of_samples, orders, permuted_case, rescaled_case, scales
 from .networks import Case
@@ -86,8 +86,7 @@ def abs_by_sample(count):
 def square_by_sample(count):
     rule = Rule(**{name: by_sample(name, count, lambda each, name=name: over_first(name, np.square(each)))
                    for name in ("sum", "mean")})
-    rule.instead = {np.square: np.array, np.power: lambda array, exponent:
-                    array if np.ndim(exponent) == 0 and exponent == 2 else np.power(array, exponent)}
+    rule.instead = WITHOUT_SQUARE.instead
     return rule
 
 

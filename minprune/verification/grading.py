@@ -4,6 +4,7 @@ The student's code runs in a process of its own, with a time limit for each task
 """
 
 import contextlib
+import difflib
 import io
 import json
 import pathlib
@@ -18,7 +19,7 @@ from ..engine.checks import check_count, check_real
 from .answers import judge, told_error
 from .apart import CouldNotRun, one_line, run_file, stop_told, worker
 from .assignments import find, names
-from .checking import plain_verdict
+from .checking import WIDTH, plain_verdict, wrapped
 
 NAMED = re.compile(r"""^ASSIGNMENT *= *["']([^"']+)["']""", re.MULTILINE)
 
@@ -67,17 +68,24 @@ class Sheet(NamedTuple):
         lines += [f"could not run: {self.problem}"] * (self.problem is not None)
         width = max((len(mark.task) for mark in self.marks), default=0)
         for mark in self.marks if self.problem is None else ():
-            first, *rest = mark.feedback.split("\n")
+            first, *rest = words_wrapped(mark.feedback, max(60, WIDTH - width - 9)).split("\n")
             lines += [f"  {mark.points}/{mark.of}  {mark.task:<{width}}  {first}"]
             lines += [textwrap.indent(line, " " * (width + 9)) for line in rest]
         return "\n".join(lines)
 
 
+def words_wrapped(text, width):
+    """Long lines broken between words; rows of numbers stay whole."""
+    return "\n".join(line if line.endswith(("]", "}")) else wrapped(line, width) for line in text.split("\n"))
+
+
 class Grades(NamedTuple):
-    """The sheets of all files, and the seed that draws the same cases again."""
+    """The sheets of all files, the seed that draws the same cases again, and the files of a folder that were left out,
+    for they do not say which assignment they are."""
 
     seed: int
     sheets: tuple
+    left_out: tuple = ()
 
     @property
     def points(self):
@@ -101,14 +109,16 @@ class Grades(NamedTuple):
 
     def __str__(self):
         total = [f"{self.points} of {self.of} points in {len(self.sheets)} files"] * (len(self.sheets) > 1)
-        return "\n\n".join([*map(str, self.sheets), *total, f"(the same cases again: --seed {self.seed})"])
+        rest = [f"left out, for want of a line ASSIGNMENT = \"…\": {', '.join(self.left_out)}"] * bool(self.left_out)
+        return "\n\n".join([*map(str, self.sheets), *total, *rest, f"(the same cases again: --seed {self.seed})"])
 
     def to_dict(self):
         """Plain lists and dicts, for json."""
         return {"seed": self.seed, "points": self.points, "of": self.of,
                 "sheets": [{"file": sheet.file, "assignment": sheet.assignment, "points": sheet.points,
                             "of": sheet.of, "problem": sheet.problem,
-                            "tasks": [mark._asdict() for mark in sheet.marks]} for sheet in self.sheets]}
+                            "tasks": [mark._asdict() for mark in sheet.marks]} for sheet in self.sheets],
+                "left_out": list(self.left_out)}
 
 
 def grade(path, seed=None, assignment=None, limit=10.0):
@@ -123,7 +133,8 @@ def grade(path, seed=None, assignment=None, limit=10.0):
     The code runs in a process of its own, which guards against mistakes, not against malice: grade work from strangers
     inside a container. `limit=None` runs it in this process, without a limit (in a notebook, say).
     Nothing is raised for what is wrong with a student's code: `sheet.problem` tells that a file could not be run.
-    In a folder it also tells that a file's assignment is not known. Raises FileNotFoundError if there is no such file,
+    In a folder it also tells that a file's assignment is not known; hidden files and folders, whose names begin with a
+    dot, are not looked at. Raises FileNotFoundError if there is no such file,
     ValueError if its assignment is not known, a folder has no file of one, or the assignment's own code fails,
     TypeError or ValueError for a malformed seed or limit.
     """
@@ -133,7 +144,8 @@ def grade(path, seed=None, assignment=None, limit=10.0):
     path, given = pathlib.Path(path), None if assignment is None else find(assignment)
     if path.is_file():
         return Grades(seed, (grade_file(path, given or assignment_of(path), seed, limit),))
-    return Grades(seed, tuple(grade_one_of_many(file, given, seed, limit) for file in submissions(path, given)))
+    files, left_out = submissions(path, given)
+    return Grades(seed, tuple(grade_one_of_many(file, given, seed, limit) for file in files), left_out)
 
 
 def grade_one_of_many(file, given, seed, limit):
@@ -163,14 +175,17 @@ def grade_file(file, assignment, seed, limit):
 
 
 def submissions(path, given=None):
-    """The files of a folder that belong to an assignment; FileNotFoundError or ValueError if there are none."""
+    """(the files of a folder that belong to an assignment, the names of the others); FileNotFoundError or ValueError if
+    none does."""
     if not path.is_dir():
         raise FileNotFoundError(f"no such file or folder: {path}")
-    files = [file for file in sorted(path.rglob("*.py")) if file.name != "tasks.py"
-             and (given or NAMED.search(text_of(file)) or (file.parent / "tasks.py").is_file())]
+    every = [file for file in sorted(path.rglob("*.py")) if file.name != "tasks.py"
+             and not any(part.startswith(".") for part in file.relative_to(path).parts)]
+    files = [file for file in every
+             if given or NAMED.search(text_of(file)) or (file.parent / "tasks.py").is_file()]
     if not files:
         raise ValueError(f'no file in {path} has a line ASSIGNMENT = "…" or a tasks.py beside it')
-    return files
+    return files, tuple(str(file) for file in every if file not in files)
 
 
 def assignment_of(file):
@@ -203,7 +218,7 @@ def grade_task(module, task, assignment, seed):
     ones."""
     function = vars(module).get(task.name)
     if not callable(function):
-        return False, f"there is no function {task.name}", None
+        return False, missing(module, task.name, [one.name for one in assignment.tasks]), None
     before = dict(vars(module))
     vars(module).update({one.name: one.answer for one in assignment.tasks if one.name != task.name})
     try:
@@ -217,15 +232,26 @@ def grade_task(module, task, assignment, seed):
         vars(module).update(before)
 
 
+def missing(module, name, tasks):
+    """That there is no such function, and which one that no task asks for has the nearest name."""
+    own = [one for one, value in vars(module).items() if callable(value) and one not in tasks]
+    near = difflib.get_close_matches(name, own, n=1)
+    return f"there is no function {name}" + "".join(f"; should {one} be it?" for one in near)
+
+
 def verdict(function, task, seed, right):
-    """What `verify` says of the function; None if it could not run, or has seen less than the random cases."""
+    """What `verify` says of the function; None if it could not run, or has seen less than the random cases.
+
+    ValueError or TypeError if the task claims what cannot be claimed, not even of its own answer.
+    """
     try:
         from .verify import verify
         with contextlib.redirect_stdout(io.StringIO()):
             found = verify(function, **task.claim, seed=seed)
     except KeyboardInterrupt:
         raise
-    except BaseException:                       # the feedback stands without it
+    except BaseException:                       # of a student's function: the feedback stands without it
+        verify(task.answer, **{**task.claim, "trials": 1}, seed=seed)
         return None
     return found if found.holds == right and found.problem is None else None
 

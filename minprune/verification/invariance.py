@@ -1,5 +1,7 @@
 """The claim that a formula does not change when something is changed that should not matter."""
 
+import functools
+import itertools
 from typing import Callable, NamedTuple
 
 import numpy as np
@@ -73,12 +75,14 @@ def is_per_sample(case, ask, result):
 
 def in_two_batches(case, ask):
     """All samples at once, and the first and the others apart: side by side, or the mean weighted by their sizes."""
-    whole = ask(case)
-    parts = [slice(0, 1), slice(1, None)]
-    if is_per_sample(case, ask, whole):
-        split = np.concatenate([ask(of_samples(case, part)) for part in parts])
-        return whole, split, "per sample", "one below the other"
-    one, other = (ask(of_samples(case, part)) for part in parts)
+    whole, parts = ask(case), [ask(of_samples(case, part)) for part in (slice(0, 1), slice(1, None))]
+    each = is_per_sample(case, ask, whole)
+    for part in parts:
+        if part.shape[each:] != whole.shape[each:]:
+            return whole, part, "", ""
+    if each:
+        return whole, np.concatenate(parts), "per sample", "one below the other"
+    one, other = parts
     return whole, (one + (len(case.x) - 1) * other) / len(case.x), "mean over the batch", "averaged"
 
 
@@ -98,11 +102,18 @@ def with_neurons_permuted(case, ask):
         after = ask(permuted_case(case, order))
         if before.shape != after.shape or K not in before.shape:
             return before, after, "", order
-        permuted = [np.take(before, order, axis) for axis, size in enumerate(before.shape) if size == K]
-        return min(permuted, key=lambda one: error_of(after, one)), after, "", order
+        return min(in_new_order(before, order), key=lambda one: error_of(after, one)), after, "", order
 
     K, before = case.net[case.layer].K, ask(case)
     return worst(in_order(order) for order in orders(K))
+
+
+def in_new_order(array, order):
+    """The array with each axis, or several, that may be that of the neurons in the new order."""
+    axes = [axis for axis, size in enumerate(array.shape) if size == len(order)]
+    for count in range(1, len(axes) + 1):
+        for some in itertools.combinations(axes, count):
+            yield functools.reduce(lambda one, axis: one.take(order, axis), some, array)
 
 
 def orders(count):

@@ -39,7 +39,7 @@ class Case:
 
     @functools.cached_property
     def trace(self):
-        return record_batch(self.net, self.x, self.t, self.loss)
+        return record_batch(self.net, self.x, self.t, self.loss, need_dx=False, need_grads=False)
 
     @functools.cached_property
     def readers(self):

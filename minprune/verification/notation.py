@@ -10,7 +10,7 @@ def numbers(array):
     array = np.asarray(array, float)
     while array.ndim > 2 and 1 in array.shape:
         array = array.squeeze(array.shape.index(1))
-    return np.array2string(array, separator=", ", threshold=40, formatter={"float_kind": number}).replace("\n", "")
+    return " ".join(np.array2string(array, separator=", ", threshold=40, formatter={"float_kind": number}).split())
 
 
 def number(value, digits=5, nothing=NOTHING):

@@ -9,6 +9,7 @@ import numpy as np
 
 FORMS = {"per sample": "sample by sample", "sum over the batch": "summed over the batch",
          "mean over the batch": "averaged over the batch"}
+MOST_BARS = 60                  # of a picture of a spread, else one for each tenth
 
 
 class Spread(NamedTuple):
@@ -142,8 +143,9 @@ def draw_spread(ax, verdict):
     finite = values[np.isfinite(values)]
     exact = f"; {len(values) - len(finite)} more have no error" if len(finite) < len(values) else ""
     tenths = 10 * np.append(finite, asked)
-    low, high = np.floor(tenths.min()), np.ceil(tenths.max())
-    edges = np.linspace(low / 10, high / 10, int(np.clip(high - low, 1, 60)) + 1)
-    ax.hist(finite, bins=edges, label=f"{len(finite)} networks{exact}", **SOLID)
+    low = np.floor(tenths.min())
+    high = max(np.ceil(tenths.max()), low + 1)
+    edges = np.linspace(low / 10, high / 10, int(min(high - low, MOST_BARS)) + 1)
+    ax.hist(np.clip(finite, edges[0], edges[-1]), bins=edges, label=f"{len(finite)} networks{exact}", **SOLID)
     ax.axvline(asked, color="black", linestyle="--", label=f"claimed: {asked:g} or more")
     ax.set(xlabel=told, ylabel="networks")

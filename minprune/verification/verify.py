@@ -73,9 +73,9 @@ def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6,
 
 
 def check_order(order):
-    if order not in (1, 2):
+    if isinstance(order, bool) or order not in (1, 2):
         raise ValueError(f"order expects 1 or 2, got {order!r}")
-    return order
+    return int(order)
 
 
 def the_claim(*claims):

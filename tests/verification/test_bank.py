@@ -246,7 +246,8 @@ FALSE = {
     "global mean without its 1/P": (lambda dz_next, W_next, o: np.repeat(dz_next @ W_next, o.shape[1], 1),
                                     dict(equals="dL/do", where={**GLOBAL, "samples": (1, 2)}), "off by the factor P"),
     "the path around forgotten": (lambda dz_next, W_next: dz_next @ W_next,
-        dict(equals="dL/do", where={"residual": "before", "outputs": 1, "samples": (1, 2)}), "only one of several paths"),
+        dict(equals="dL/do", where={"residual": "before", "outputs": 1, "samples": (1, 2)}),
+        "only one of several paths"),
     # orders, invariances, ranks
     "taylor is not of second order": (lambda o, do: np.abs((o * do).sum(axis=1)),
         dict(approximates="removal", order=2), NO_NAME),

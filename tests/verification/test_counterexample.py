@@ -11,7 +11,6 @@ import minprune as mp
 from minprune.verification import verify
 from minprune.verification.counterexample import roughness, simplest
 from minprune.verification.networks import Case
-from minprune.verification.notation import number, numbers
 
 
 def minus_chain_rule(dz_next, W_next):
@@ -83,15 +82,6 @@ def test_round_numbers_are_less_rough():
     assert roughness(case(1)) < roughness(case(2)) < roughness(case(0.5)) < roughness(case(0.3))
     assert roughness(case(1)) < roughness(case(1, "relu")) < roughness(case(1, "tanh"))
     assert roughness(case(1)) < roughness(case(1, loss="binary_cross_entropy"))
-
-
-def test_numbers_on_one_line():
-    assert numbers(np.array([[1.0, -0.5]])) == "[[1, -0.5]]"
-    assert numbers(np.array([-0.0, -1e-13, 1e-13, -0.25])) == "[0, 0, 0, -0.25]"
-    assert numbers(np.array([1e-9, -2e-9])) == "[1e-09, -2e-09]"
-    assert number(-0.0) == "0" and number(1 / 3, 3) == "0.333" and number(-1e-13, nothing=1e-15) == "-1e-13"
-    assert numbers(np.array([[[1 / 3]]])) == "[[0.33333]]"
-    assert "\n" not in numbers(np.ones((3, 4)))
 
 
 # ------------------------------------------------------- redone on paper: from the printed text, and nothing else

@@ -5,9 +5,14 @@ import pytest
 
 from minprune.verification import verify
 from minprune.verification.asked import Asked
-from minprune.verification.dependence import counterweight, degree_in, held, with_equal_neurons, with_equal_samples
-from minprune.verification.altered import altered, by_sample
-from minprune.verification.invariance import orders, permuted_case, rescaled_case, scales
+from minprune.verification.dependence import (
+    abs_by_sample, aligned, alike_for_one, along, counterweight, degree_in, held, leaves_something, mean_for_max,
+    of_batch_size, of_first_or_last, of_neuron_order, of_sample_order, of_scales, same, square_by_sample,
+    with_equal_neurons, with_equal_samples)
+from minprune.verification.equality import Trial
+from minprune.verification.formulas import Formula
+from minprune.verification.altered import altered
+from minprune.verification.invariance import Invariance, of_samples, orders, permuted_case, rescaled_case, scales
 from minprune.verification.networks import Where, draw_cases
 
 BATCH, SAMPLES, NEURONS, SCALES = "batch size", "sample order", "neuron permutation", "relu rescaling"
@@ -121,6 +126,8 @@ def test_the_remedies_say_what_was_measured():
         "equal samples get different numbers; less 0, 1, 2, 3 by index, ")
     assert remedy(lambda o: o / (1 + o.std(axis=0)), BATCH).startswith(
         "with a constant in place of the standard deviation over the samples, formula holds")
+    assert remedy(lambda o: (o - o.mean(axis=0)) / (1e-3 + o.std(axis=0)), BATCH).startswith(
+        "with constants in place of the mean and standard deviation over the samples, formula holds")
 
 
 def test_batch_norm_scales_by_gamma_and_beta():
@@ -131,7 +138,8 @@ def test_batch_norm_scales_by_gamma_and_beta():
 
 
 def cases(count=30, **where):
-    return draw_cases(Where({"activation": "relu", "residual": False, **where}), count, 0, lambda case: not case.coupled)
+    where = Where({"activation": "relu", "residual": False, **where})
+    return draw_cases(where, count, 0, lambda case: not case.coupled)
 
 
 def test_the_changed_networks_are_what_they_are_said_to_be():
@@ -169,9 +177,6 @@ def test_neighbours_are_no_invariants_of_order():
     ("do", -1, 0, lambda do: np.sign(do)), ("o", 1, 0.5, lambda o: np.sqrt(np.abs(o))),
     ("do", -1, -1, lambda do: 1 / (do + (do == 0))), ("z", 1, None, lambda z: np.exp(z))])
 def test_degrees(name, sign, expected, formula):
-    from minprune.verification.invariance import Invariance
-    from minprune.verification.formulas import Formula
-
     check = Invariance(Formula(formula), SCALES, 1e-6)
     case = next(one for one in cases() if (one.trace[one.layer].z > 0).all() and one.trace[one.layer].do.all())
     axis = formula.__code__.co_varnames[0] != "W" and 2 or 0
@@ -180,19 +185,6 @@ def test_degrees(name, sign, expected, formula):
 
 
 A = np.array([[[1.0, -2, 3], [4, 5, -6]], [[-1, 0, 2], [7, -8, 9]]])           # N = 2
-
-
-def test_reductions_by_sample():
-    doubled = by_sample("sum", 2, lambda each: 2 * each.sum(axis=0, keepdims=True))
-    np.testing.assert_array_equal(doubled(A, axis=0), 2 * A.sum(axis=0))
-    np.testing.assert_array_equal(doubled(A, axis=(0, 1)), 2 * A.sum(axis=(0, 1)))
-    np.testing.assert_array_equal(doubled(A, axis=-3, keepdims=True), 2 * A.sum(axis=0, keepdims=True))
-    np.testing.assert_array_equal(doubled(A, axis=None), 2 * A.sum())
-    np.testing.assert_array_equal(doubled(A, axis=1), A.sum(axis=1))                  # not the samples
-    np.testing.assert_array_equal(doubled(A[0], axis=1), A[0].sum(axis=1))
-    np.testing.assert_array_equal(by_sample("sum", 3, np.abs)(A, axis=0), A.sum(axis=0))   # nor of three
-    absolute = by_sample("mean", 2, lambda each: np.abs(each).mean(axis=0, keepdims=True))
-    np.testing.assert_array_equal(absolute(A, axis=(0, 1)), np.abs(A.mean(axis=1)).mean(axis=0))
 
 
 def test_statistics_that_are_held():
@@ -206,3 +198,123 @@ def test_statistics_that_are_held():
                            (np.var(array, axis=1, ddof=1), np.var(A, axis=1, ddof=1)),
                            (np.std(array, axis=0), np.std(A, axis=0))):
         np.testing.assert_allclose(np.asarray(left), expected, rtol=1e-15)
+
+
+# ------------------------------------------------------------------ each correction by itself
+
+
+def asked_about(formula, kind, case):
+    return Asked(Invariance(Formula(formula), kind, 1e-6), Trial(case, None, None, 0.0)).about(case)
+
+
+def test_factors_of_the_batch_by_hand():
+    four = cases(1, samples=4)[0]
+    asked = asked_about(lambda do: np.ones((len(do), 2)), BATCH, four)
+    found = {one.name: one.apply(asked) for one in of_batch_size("f") if one.name.startswith("off by")}
+    factors = {"N": 4, "1/N": 1 / 4, "N²": 16, "1/N²": 1 / 16, "√N": 2, "1/√N": 1 / 2}
+    assert found.keys() == {f"off by the factor {told}" for told in factors}
+    for told, factor in factors.items():
+        np.testing.assert_allclose(found[f"off by the factor {told}"], np.full((4, 2), 1 / factor))
+
+
+BATCHES = np.array([[1.0, -2], [-3, 4]])                      # N = 2
+
+
+@pytest.mark.parametrize("rule, formula, expected", [
+    (abs_by_sample, lambda a: np.abs(a.mean(axis=0)), [2, 3]), (abs_by_sample, lambda a: a.sum(axis=0), [4, 6]),
+    (abs_by_sample, lambda a: a.sum(axis=1), [-1, 1]), (abs_by_sample, lambda a: a.sum(), 2),
+    (square_by_sample, lambda a: a.mean(axis=0) ** 2, [5, 10]), (square_by_sample, lambda a: a.sum(axis=0), [10, 20]),
+    (square_by_sample, lambda a: np.square(a.mean()), 1 / 4), (square_by_sample, lambda a: a ** 3, BATCHES ** 3),
+    (square_by_sample, lambda a: a.mean(axis=1) ** 2, [-1 / 2, 1 / 2]),
+    (mean_for_max, lambda a: a.max(axis=0), [-1, 1]), (mean_for_max, lambda a: a.min(axis=0), [-1, 1]),
+    (mean_for_max, lambda a: a.max(axis=1), [1, 4]), (mean_for_max, lambda a: a.max(), 2.5)])
+def test_rules_of_the_batch_by_hand(rule, formula, expected):
+    np.testing.assert_allclose(np.asarray(formula(altered(BATCHES.copy(), rule(2)))), expected)
+
+
+def test_no_rule_of_the_batch_where_it_changes_what_is_said_of_one_sample():
+    two = next(case for case in cases(samples=2) if (case.trace[case.layer].z < 0).any(axis=-1).all())
+    one = of_samples(two, slice(0, 1))
+    apply = alike_for_one(abs_by_sample)
+    signed = asked_about(lambda z: z.mean(axis=0), BATCH, two)
+    np.testing.assert_allclose(apply(signed), np.abs(two.trace[two.layer].z).mean(axis=0, keepdims=True))
+    with pytest.raises(ValueError, match="something else of one sample"):
+        apply(asked_about(lambda z: z.mean(axis=0), BATCH, one))
+    same_of_one = asked_about(lambda z: np.abs(z.mean(axis=0)), BATCH, one)
+    np.testing.assert_allclose(apply(same_of_one), same_of_one.claimed)
+
+
+def test_what_is_the_same():
+    one = np.array([1.0, 2])
+    assert same(one, one + 1e-10) and not same(one, one + 1e-8) and not same(one, one[:1])
+
+
+@pytest.mark.parametrize("values, left", [([1, 2, 3, 4], True), ([1, 2, 3, 3], False), ([1, 2, 3, 3 + 1e-12], False)])
+def test_four_numbers_are_something_that_is_left(values, left):
+    case = cases(1)[0]
+    asked = asked_about(lambda W: np.array(values, float), SCALES, case)
+    assert leaves_something(lambda asked: asked.claimed)([asked]) == left
+    assert not leaves_something(lambda asked: asked.claimed * 0)([asked, asked])
+
+
+def test_only_the_first_or_last():
+    case = cases(1, samples=3, activation="relu", outputs=2)[0]
+    z = case.trace[case.layer].z
+    first, last = of_first_or_last("f")
+    for correction, place in ((first, 0), (last, -1)):
+        np.testing.assert_allclose(correction.apply(asked_about(lambda z: z[place, 0], SAMPLES, case)), z.mean(axis=0))
+        for formula in (lambda z: z[-1 - place, 0], lambda z: z.mean(axis=(0, 1)), lambda z: z[len(z) // 2, 0]):
+            with pytest.raises(ValueError, match="one sample only"):
+                correction.apply(asked_about(formula, SAMPLES, case))
+
+
+@pytest.mark.parametrize("power, told", [(1, "a"), (2, "a²"), (3, "a³"), (0.5, "√a"), (-1, "1/a"), (-2, "1/a²"),
+                                         (-3, "1/a³"), (-0.5, "1/√a")])
+def test_powers_of_the_scales(power, told):
+    """(Σ |w|)^p scales with a^p: the correction of this name, and no other, takes that back."""
+    case = next(one for one in cases(outputs=2) if one.net[one.layer].K == 2)
+    asked = asked_about(lambda W: np.abs(W).sum(axis=1) ** power, SCALES, case)
+    after = asked.about(rescaled_case(case))
+    np.testing.assert_allclose(after.claimed, asked.claimed * scales(case) ** power)
+    helping = {one.name for one in of_scales("f")
+               if asked.claimed.ndim == 1 and accepted(one, asked, after)}
+    assert helping == {f"scales with {told}"}
+
+
+def accepted(correction, asked, after):
+    try:
+        return same(correction.apply(after), correction.apply(asked))
+    except ValueError:
+        return False
+
+
+def test_equal_ones_get_their_indices():
+    """What is largest tells the factor: where relu puts out 0 there is none."""
+    for kind, axis in ((SAMPLES, 0), (NEURONS, 2)):
+        verdict = verify(lambda o: o * index(o, axis), invariant=kind, where={"activation": "relu"}, trials=20)
+        assert verdict.mistake and verdict.mistake.name.startswith("weighted by the "), str(verdict)
+
+
+def test_nothing_is_weighted_by_its_index():
+    """A correction that divides by 1, 1, 1 says nothing, even where it is accepted."""
+    corrections = [*of_sample_order("f"), *of_neuron_order("f")]
+    several = cases(12, samples=2, neurons=3)
+    for formula in (lambda z: z, lambda b: b):
+        for correction in corrections:
+            if "index" not in correction.name:
+                continue
+            every = [asked_about(formula, SAMPLES, case) for case in several]
+            try:
+                for asked in every:
+                    correction.apply(asked)
+            except (ValueError, IndexError):
+                continue
+            assert not correction.confirm(every)
+
+
+def test_axes_that_are_not_of_this_kind():
+    assert along(np.ones((2, 3)), 1, 3) == 3
+    for array, axis in ((np.ones((2, 3)), 0), (np.ones((2, 3)), 2)):
+        with pytest.raises(ValueError, match="no axis"):
+            along(array, axis, 3)
+    assert [aligned(np.ones(3), axis, 3).shape for axis in range(3)] == [(3, 1, 1), (1, 3, 1), (1, 1, 3)]

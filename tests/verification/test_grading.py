@@ -105,6 +105,23 @@ def test_the_smallest_case_is_told_with_its_numbers(told):
     assert "Most likely" not in told(body("return 2 * w + (w.size == 2)"))["gradient"].feedback
 
 
+def test_a_case_for_paper_is_shown_rather_than_one_of_large_numbers():
+    task = Task("f", 1, lambda rng: {"w": rng.choice([1.0, 1000.0]) * np.ones(rng.integers(1, 5)), "of": {"a": (2,)}},
+                lambda w, of: w, trials=40)
+    assert "given w (1,), of {'a': [2]}\n" in judge(lambda w, of: 2 * w, task, 0)[1]
+    shown = judge(lambda w, of: w * (1 if len(w) == 1 and w[0] < 100 else 2), task, 0)[1]
+    assert "\nw = [1., 1.]\n" in shown, shown
+    assert "\nw = [1000.]\n" in judge(lambda w, of: w * (1 + (w > 100)), task, 0)[1]
+
+
+def test_arguments_in_another_order_are_told(told):
+    text = RIGHT.replace("def both(w, scale)", "def both(scale, w)")
+    assert "it is called with w, scale, in this order; its parameters are scale, w" in told(text)["both"].feedback
+    assert "in this order" not in told(RIGHT.replace("(w, scale)", "(w, size)"))["both"].feedback
+    task = Task("f", 1, lambda rng: {"x": rng.normal(size=2)}, lambda x: 2 * x)
+    assert "in this order" not in judge(max, task, 0)[1]            # it does not tell its parameters
+
+
 def test_parts_of_an_answer(told):
     def both(code):
         return told(RIGHT.replace('{"sum": w.sum() * scale, "high": gradient(w) > 0}', code))["both"].feedback
@@ -147,6 +164,11 @@ def test_a_missing_and_an_unwritten_function(told):
     marks = told('def gradient(w):\n    raise NotImplementedError("gradient")\n')
     assert marks["gradient"].feedback == "not written yet: it raises NotImplementedError('gradient')"
     assert marks["both"].feedback == "there is no function both"
+
+
+def test_a_renamed_function_is_found(told):
+    feedback = told(RIGHT.replace("gradient", "gradients"))["gradient"].feedback
+    assert feedback == "there is no function gradient; should gradients be it?"
 
 
 def test_tolerance_is_relative_to_the_largest_number(told):
@@ -214,6 +236,17 @@ def test_a_mistake_is_only_named_if_it_explains_every_case():
     assert "Most likely" not in judge(lambda w: w if next(calls) else 3 * w, task, 0)[1]
     raising = Task("f", 1, lambda rng: {"w": rng.normal(size=2)}, lambda w: 2 * w, {"none": lambda w: 1 / 0})
     assert "Most likely: it is half" in judge(lambda w: w, raising, 0)[1]
+
+
+def test_changed_arguments_are_no_mistake_of_the_answer():
+    task = Task("f", 1, lambda rng: {"w": rng.uniform(size=2)}, lambda w: 1.0 * w)
+
+    def f(w):
+        w += 0
+        w[0] += 1
+        return w - np.array([1, 0])
+
+    assert "it changed its input w" in judge(f, task, 0)[1] and "Most likely" not in judge(f, task, 0)[1]
 
 
 def test_general_mistakes():
@@ -340,6 +373,27 @@ def test_a_folder_of_many_files(tmp_path):
         grades.marks
 
 
+def test_hidden_files_are_not_graded_and_those_left_out_are_named(tmp_path, folder):
+    (folder / "mine.py").write_text(RIGHT)
+    (folder / "._mine.py").write_bytes(b"\0\5")
+    (folder / ".ipynb_checkpoints").mkdir()
+    (folder / ".ipynb_checkpoints" / "mine-checkpoint.py").write_text(RIGHT)
+    assert [sheet.file for sheet in grade(folder, limit=None).sheets] == [str(folder / "mine.py")]
+    (tmp_path / "an.py").write_text(RIGHT)
+    grades = grade(tmp_path, limit=None)
+    assert grades.points == grades.of == 5 and grades.left_out == (str(tmp_path / "an.py"),)
+    assert f'left out, for want of a line ASSIGNMENT = "…": {tmp_path / "an.py"}' in str(grades)
+    assert grades.to_dict()["left_out"] == [str(tmp_path / "an.py")]
+    both = grade(tmp_path, assignment=folder, limit=None)
+    assert len(both.sheets) == 2 and both.left_out == () and "left out" not in str(both)
+
+
+def test_a_hidden_folder_may_be_asked_for(tmp_path):
+    (tmp_path / ".work").mkdir()
+    (tmp_path / ".work" / "an.py").write_text('ASSIGNMENT = "01_the_neuron"')
+    assert len(grade(tmp_path / ".work", limit=None).sheets) == 1
+
+
 def test_refused(tmp_path, folder):
     with pytest.raises(FileNotFoundError, match="no such file or folder"):
         grade(tmp_path / "none.py")
@@ -378,6 +432,31 @@ def test_a_teachers_own_error_is_not_the_students(folder, limit):
     (folder / "mine.py").write_text(RIGHT)
     with pytest.raises(ValueError, match="task gradient of .* cannot be graded: ZeroDivisionError"):
         grade(folder, limit=limit)
+
+
+@pytest.mark.parametrize("answer, told", [("None", "its answer should give numbers, .*; it gives None"),
+                                          ("'much'", "its answer should give numbers, .*; it gives 'much'")])
+def test_an_answer_that_is_no_number_is_the_teachers_error(folder, answer, told):
+    (folder / "tasks.py").write_text(TASKS.replace("answer=measured", f"answer=lambda w: {answer}"))
+    (folder / "mine.py").write_text(RIGHT)
+    with pytest.raises(ValueError, match=f"task gradient of .* cannot be graded: TypeError: {told}"):
+        grade(folder, limit=None)
+
+
+@pytest.mark.parametrize("claim, told", [({"equals": "dL/dq"}, 'unknown quantity "dL/dq"'),
+                                         ({"equal": "dL/do"}, "unexpected keyword argument 'equal'")])
+def test_a_claim_that_cannot_be_made_is_the_teachers_error(folder, claim, told):
+    (folder / "tasks.py").write_text(f"""
+from minprune.verification.assignments import Task
+TASKS = [Task("slope", 1, lambda rng: {{"do": rng.normal(size=(1, 1, 1))}}, lambda do: do, claim={claim})]
+""")
+    (folder / "mine.py").write_text("def slope(do):\n    return do")
+    with pytest.raises(ValueError, match=f"task slope of .* cannot be graded: .*{told}"):
+        grade(folder, limit=None)
+    (folder / "tasks.py").write_text((folder / "tasks.py").read_text().replace(str(claim), "{'equals': 'dL/do'}"))
+    (folder / "mine.py").write_text("def slope(d):\n    return d")         # verify cannot know what d is: no verdict
+    mark = grade(folder, limit=None).marks["slope"]
+    assert mark.points == 1 and mark.verdict is None
 
 
 # -------------------------------------------------------------------------------- the starters
@@ -479,6 +558,15 @@ def test_the_report(folder):
     assert lines[-3:] == ["  3/3  both      right in 20 of 20 random cases", "", "(the same cases again: --seed 7)"]
     (folder / "mine.py").write_text("1 / 0")
     assert "random cases" not in str(grade(folder, seed=7, limit=None))
+
+
+def test_words_of_the_report_are_wrapped_and_numbers_are_not():
+    row = "expected " + str([[1.25, 2.5]] * 16)
+    words = "it raised ValueError: " + "many words " * 20
+    sheet = grading.Sheet("mine.py", "squares", (grading.Mark("gradient", 0, 2, f"{words}\n{row}"),))
+    lines = str(sheet).split("\n")
+    assert len(row) > 110 and lines[-1] == " " * 17 + row and all(len(line) <= 100 for line in lines[:-1])
+    assert " ".join(" ".join(lines[1:-1]).split()) == f"0/2 gradient {words}".rstrip()
 
 
 def test_json(folder, capsys):

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from minprune.verification import verify
-from minprune.verification.ranking import ranks, spearman
+from minprune.verification.approximation import Approximation
+from minprune.verification.equality import Equality, Trial, quantity_of
+from minprune.verification.formulas import Formula
+from minprune.verification.invariance import Invariance
+from minprune.verification.networks import draw_cases
+from minprune.verification.ranking import Ranking, ranks, spearman
+from minprune.verification.verify import MOST_POINTS, SMALLER, check_order, defaults, labels_of, largest_error, points
+from minprune.verification.where import Where
 
 
 def taylor(o, do):
@@ -20,6 +27,13 @@ def taylor(o, do):
     ({"equals": "dL/do", "seed": -1}, ValueError, "seed expects at least 0, got -1"),
     ({"approximates": "remove"}, ValueError, 'unknown quantity to approximate: "remove"; did you mean "removal"'),
     ({"approximates": "removal", "order": 3}, ValueError, "order expects 1 or 2, got 3"),
+    ({"approximates": "removal", "order": 0}, ValueError, "order expects 1 or 2, got 0"),
+    ({"approximates": "removal", "order": True}, ValueError, "order expects 1 or 2, got True"),
+    ({"equals": "dL/do", "tolerance": float("inf")}, ValueError, "tolerance expects a finite number"),
+    ({"ranks_like": "removal", "least": -1.5}, ValueError, "least expects"),
+    ({"approximates": "removal", "where": {"layer": "output"}}, ValueError, "goes with the derivatives only"),
+    ({"ranks_like": "dL/do", "where": {"layer": "output"}}, ValueError, "goes with the derivatives only"),
+    ({"equals": "|removal|", "where": {"layer": "output"}}, ValueError, "the output layer cannot be removed"),
     ({"invariant": "batchsize"}, ValueError, 'unknown invariance "batchsize"; did you mean "batch size"'),
     ({"ranks_like": "removals"}, ValueError, 'unknown quantity "removals"; did you mean "removal"'),
     ({"equals": "removal", "where": {"layer": "output"}}, ValueError, "the output layer cannot be removed"),
@@ -201,3 +215,74 @@ def test_ranks_and_spearman_by_hand():
     assert spearman(np.array([1.0, 2, 3]), np.array([10.0, 20, 500])) == 1
     assert spearman(np.array([1.0, 2, 3, 4]), np.array([2.0, 1, 4, 3])) == pytest.approx(0.6)
     assert spearman(np.ones(3), np.arange(3.0)) == 0
+
+
+# -------------------------------------------------------------------------------- what a verdict is made of
+
+
+@pytest.mark.parametrize("function, kind, invariant, expected", [
+    (lambda o: o, "equals", None, {}), (lambda gamma: gamma, "equals", None, {"batch_norm": True}),
+    (lambda o: o, "approximates", None, {}),
+    (lambda o: o, "ranks_like", None, {"neurons": (6, 7, 8), "samples": (12,)}),
+    (lambda o: o, "invariant", "batch size", {"samples": (2, 3, 4)}),
+    (lambda o: o, "invariant", "sample order", {"samples": (2, 3, 4)}),
+    (lambda o: o, "invariant", "neuron permutation", {}),
+    (lambda gamma: gamma, "invariant", "relu rescaling", {"batch_norm": True, "activation": ("relu", "leaky_relu")})])
+def test_what_where_is_where_it_does_not_say(function, kind, invariant, expected):
+    assert defaults(Formula(function), kind, invariant) == expected
+
+
+def test_counterexamples_of_rankings_are_smaller():
+    assert SMALLER == {"ranks_like": {"neurons": (2, 3), "samples": (1, 2)}}
+
+
+def test_orders_are_whole_numbers():
+    assert [check_order(one) for one in (1, 2.0, np.int64(2))] == [1, 2, 2] and type(check_order(1.0)) is int
+
+
+def trial(claimed=None, measured=None, error=0.0, problem=None):
+    return Trial(None, claimed, measured, error, problem=problem)
+
+
+def test_the_largest_error():
+    assert largest_error([trial(error=0.1), trial(error=0.3), trial(error=0.2)]) == 0.3
+    assert largest_error([trial(error=0.1), trial(error=np.inf)]) is None
+    assert type(largest_error([trial(error=np.float64(0.1))])) is float
+
+
+def test_points_are_all_numbers_that_were_compared():
+    many = np.arange(3000.0)
+    found = points([trial(np.ones((1, 2)), 2 * np.ones((1, 2))), trial(many[:1], many[:2], problem="raised"),
+                    trial(many, -many)])
+    assert len(found[0]) == len(found[1]) == MOST_POINTS == 2000
+    np.testing.assert_array_equal(found[0][:4], [1, 1, 0, 1])
+    np.testing.assert_array_equal(found[1], [2, 2, *-many[:1998]])
+    assert [one.shape for one in points([trial(problem="raised")])] == [(0,), (0,)]
+
+
+def test_what_points_are_called():
+    formula = Formula(taylor)
+    assert labels_of(Equality(formula, quantity_of("dL/do"), 1e-6)) == ("claimed", "measured dL/do")
+    assert labels_of(Equality(formula, quantity_of("|dL/do|"), 1e-6)) == ("claimed", "measured |dL/do|")
+    assert labels_of(Equality(formula, quantity_of(taylor), 1e-6)) == ("taylor", "taylor")
+    assert labels_of(Invariance(formula, "batch size", 1e-6)) == ("after", "before")
+    assert labels_of(Ranking(formula, "removal", 0.5)) == ("claimed", "measured removal")
+    assert labels_of(Approximation(formula, 1, [])) == ("claimed", "measured |removal|")
+
+
+def test_a_verdict_counts_what_failed_and_what_had_no_answer():
+    def sometimes(do):
+        assert len(do) != 2
+        return do * (1 + (len(do) == 3))
+
+    verdict = verify(sometimes, "dL/do", trials=60, where={"depth": 2})
+    counts = [len(case.x) for case in draw_cases(Where({"depth": 2}), 60, 0)]
+    assert verdict.unanswered == counts.count(2) > 0 and verdict.failed == counts.count(2) + counts.count(3)
+    assert verdict.trials == 60 and verdict.error is None and verdict.tolerance == 1e-6 and verdict.form == "per sample"
+    assert verdict.formula == "sometimes" and verdict.where == "dense hidden layers"
+    assert "AssertionError" in verdict.problem
+    assert verdict.spread is None and len(verdict.points[0]) > 0
+
+
+def test_ranks_between_minus_one_and_one_may_be_asked_for():
+    assert verify(lambda o, do: -taylor(o, do), ranks_like="|removal|", trials=5, least=-1)

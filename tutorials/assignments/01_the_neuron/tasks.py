@@ -75,6 +75,7 @@ TASKS = [
     Task("activation_gradient", points=2, case=above, answer=activation_gradient,
          claim={"equals": "dL/dz", "where": {"activation": "sigmoid"}, "trials": 50}, mistakes={
         "f′ is missing": lambda z, do: do,
+        "do is missing": lambda z, do: sigmoid(z) * (1 - sigmoid(z)),
         "σ′ = o (1 − o): the factor o is missing": lambda z, do: do * (1 - sigmoid(z)),
         "σ′ = o (1 − o), not z (1 − z)": lambda z, do: do * z * (1 - z),
         "f′ is evaluated at o instead of z": lambda z, do: do * sigmoid(sigmoid(z)) * (1 - sigmoid(sigmoid(z)))}),

@@ -7,9 +7,9 @@ from minprune.verification.assignments import Task
 
 
 def logits(rng):
-    """Some cases hold numbers whose e^y is no float any more."""
+    """Half the cases hold numbers whose e^y is no float any more, each row at another height."""
     N, C = map(int, rng.integers([1, 2], 6))
-    return {"y": rng.normal(size=(N, C)) * rng.choice([1, 3, 500])}
+    return {"y": rng.choice([1, 1000]) * (rng.normal(size=(N, C)) + 3 * rng.normal(size=(N, 1)))}
 
 
 def labelled(rng):
@@ -84,10 +84,24 @@ def naive(y):
     return np.exp(y) / np.exp(y).sum(axis=1, keepdims=True)
 
 
+def e(y):
+    return np.exp(y - y.max(axis=1, keepdims=True))
+
+
+def one_taken_from_columns(y, t):
+    dy = softmax(y)
+    dy[:, t] -= 1
+    return dy
+
+
 TASKS = [
     Task("softmax", points=2, case=logits, answer=softmax, mistakes={
         "e^y overflows: subtract the largest logit of each row first": naive,
-        "the sum goes over the samples, not over the classes": lambda y: softmax(y.T).T}),
+        "what is subtracted is the largest of all logits, not of each row": lambda y: np.exp(y - y.max()) / np.exp(
+            y - y.max()).sum(axis=1, keepdims=True),
+        "the sum goes over the samples, not over the classes": lambda y: e(y) / e(y).sum(axis=0),
+        "largest and sum go over the samples, not over the classes": lambda y: softmax(y.T).T,
+        "the sum goes over all numbers, not over each row": lambda y: e(y) / e(y).sum()}),
     Task("cross_entropy", points=2, case=labelled, answer=cross_entropy, mistakes={
         "it is the mean over the samples, not one loss for each": lambda y, t: cross_entropy(y, t).mean(),
         "it is the sum over the samples, not one loss for each": lambda y, t: cross_entropy(y, t).sum(),
@@ -96,7 +110,8 @@ TASKS = [
         "e^y overflows: subtract the largest logit of each row first": lambda y, t: -np.log(
             naive(y))[np.arange(len(y)), t]}),
     Task("cross_entropy_gradient", points=2, case=labelled_small, answer=cross_entropy_gradient, mistakes={
-        "the target is not subtracted": lambda y, t: softmax(y)}),
+        "the target is not subtracted": lambda y, t: softmax(y),
+        "[:, t] takes whole columns: the 1 is one number's in each row, [np.arange(N), t]": one_taken_from_columns}),
     Task("momentum_step", points=2, case=step, answer=momentum_step, mistakes={
         "the weights move with the old velocity": lambda w, g, v, rate, momentum, weight_decay: (
             w - rate * v, momentum * v + g + weight_decay * w),
@@ -112,6 +127,8 @@ TASKS = [
         "the loss is the mean over the samples, not the sum": lambda x, t, W, b, rate, steps: train(
             x, t, W, b, rate * len(x), steps),
         "the steps go uphill": lambda x, t, W, b, rate, steps: train(x, t, W, b, -rate, steps),
+        "it is one step too many": lambda x, t, W, b, rate, steps: train(x, t, W, b, rate, steps + 1),
+        "it is one step too few": lambda x, t, W, b, rate, steps: train(x, t, W, b, rate, steps - 1),
         "only one step is taken": lambda x, t, W, b, rate, steps: train(x, t, W, b, rate, 1),
         "the bias does not learn": lambda x, t, W, b, rate, steps: (train_without_bias(x, t, W, b, rate, steps), b),
         "each step uses one sample, not all of them": train_one_after_the_other}),

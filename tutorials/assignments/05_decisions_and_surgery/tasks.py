@@ -1,5 +1,7 @@
 """Decisions are those of `decide`; surgery and compensation those of `prune` and `fold_means` on random networks."""
 
+import math
+
 import numpy as np
 
 import minprune as mp
@@ -7,9 +9,11 @@ from minprune.verification.assignments import Task
 
 
 def layers(rng):
-    """Scores with ties in and between layers, in no order of names."""
+    """Scores with ties in and between layers, in no order of names; some layers are so large that a sort which does
+    not keep equal ones in order shows it on every computer."""
     named = [f"{kind}{place}" for kind in ("dense", "conv") for place in (2, 1)][:rng.integers(1, 4)]
-    return {name: rng.integers(0, 5, size=rng.integers(1, 7)) / 2 + rng.choice([0, 0, 1]) for name in named}
+    return {name: rng.integers(0, 5, size=40 if rng.random() < 0.2 else rng.integers(1, 7)) / 2 + rng.choice([0, 0, 1])
+            for name in named}
 
 
 def shares(rng):
@@ -94,17 +98,37 @@ def emptied(scores, remove):
     return dict(zip(scores, np.split(lowest_go(np.concatenate(rows), remove), np.cumsum(list(map(len, rows))))))
 
 
+def by_index(scores, remove):
+    """Ties: the lower index goes first, then the layer that comes first."""
+    keep = {layer: np.ones(len(s), bool) for layer, s in scores.items()}
+    for _, i, _, layer in sorted((s[i], i, place, layer) for place, (layer, s) in enumerate(scores.items())
+                                 for i in range(len(s))):
+        if remove > 0 and keep[layer].sum() > 1:
+            keep[layer][i] = False
+            remove -= 1
+    return keep
+
+
 TASKS = [
     Task("keep_by_layer", points=2, case=shares, answer=keep_by_layer, trials=40, mistakes={
         "True means stays": lambda scores, remove: turned(keep_by_layer(scores, remove)),
         "the highest go; high must mean keep": lambda scores, remove: keep_by_layer(
             {layer: -s for layer, s in scores.items()}, remove),
         "of equal scores the lower index goes first": without_stability,
+        'equal scores are not kept in order: np.argsort(…, kind="stable")': lambda scores, remove: {
+            layer: ~np.isin(np.arange(len(s)), np.argsort(s)[:int(remove * len(s))]) for layer, s in scores.items()},
+        "a threshold cannot tell equal scores apart: too few go": lambda scores, remove: {
+            layer: s >= np.sort(s)[int(remove * len(s))] for layer, s in scores.items()},
+        "a threshold cannot tell equal scores apart: too many go": lambda scores, remove: {
+            layer: s > np.sort(s)[int(remove * len(s))] for layer, s in scores.items()},
         "a fraction of K neurons is rounded down": lambda scores, remove: {
-            layer: lowest_go(s, round(remove * len(s))) for layer, s in scores.items()}}),
+            layer: lowest_go(s, round(remove * len(s))) for layer, s in scores.items()},
+        "a fraction of K neurons is rounded down, not up": lambda scores, remove: {
+            layer: lowest_go(s, math.ceil(remove * len(s))) for layer, s in scores.items()}}),
     Task("keep_global", points=4, case=counts, answer=keep_global, trials=40, mistakes={
         "True means stays": lambda scores, remove: turned(keep_global(scores, remove)),
         "a layer is emptied: each keeps at least one neuron": emptied,
+        "of equal scores the layer comes before the index": by_index,
         "the highest go; high must mean keep": lambda scores, remove: keep_global(
             {layer: -s for layer, s in scores.items()}, remove),
         "of equal scores the layer that comes first in scores goes first": lambda scores, remove: keep_global(
