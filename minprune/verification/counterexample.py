@@ -20,6 +20,7 @@ from .structures import neuron_layers, structures
 
 CLEAR = 1e-2                    # the relative error that a counterexample has at least, if any has it
 DRAWS = 12                      # round numbers tried for each structure, pair of activations, and loss
+MOST_BUILT, MOST_TRIED = 3000, 1000     # networks in one search: what fails on none of these needs larger ones
 ENOUGH = 8                      # trials of one kind that must all hold before that kind is not searched
 WEIGHTS = (1, 1, 2, -1, 0.5, -2, 3)
 BIASES = (0, 0, 0, 1, -1, 0.5)
@@ -80,7 +81,7 @@ class Counterexample:
         lines.append(f"  ℓ = {numbers(loss(trace.y, self.t))}")
         o = trace[self.layer].o
         for i in range(o.shape[-1]) if self.quantity.strip("|") == "removal" else []:
-            y = self.net.tail(self.layer, np.where(np.arange(o.shape[-1]) == i, 0, o))
+            y = self.net.tail(self.layer, np.where(np.arange(o.shape[-1]) == i, 0, o), trace)
             lines[-1] += f", without neuron {i} of {self.layer} {numbers(loss(y, self.t))}"
         return lines
 
@@ -119,9 +120,11 @@ def ways_to_show(check, failing):
 
 def smallest(check, where, trials, failing, shows, seed):
     """The trial of the smallest and roundest case that `shows` it, or None."""
+    tried = 0
     for cases in small_cases(check, where, trials, failing, np.random.default_rng(seed)):
         found = simplest(cases, lambda case: failed(check, failing, shows, case))
-        if found is not None:
+        tried += len(cases)
+        if found is not None or tried > MOST_TRIED:
             return found
     return None
 
@@ -184,24 +187,35 @@ def small_cases(check, where, trials, failing, rng):
     hopeless = hopeless_kinds(trials, failing)
     combinations = sorted({(trial.case.activations()[0], trial.case.activations()[-1], trial.case.loss)
                            for trial in failing}, key=by_hand)
+    built = 0
     for input_shape, layers, N in structures(where):
+        if built > MOST_BUILT:
+            return
         if not hopeless.isdisjoint({("samples", N), ("inputs", int(np.prod(input_shape))), ("outputs", layers[-1].K),
                                     ("depth", len(neuron_layers(layers)))}):
             continue
-        cases = []
+        cases, refused = [], 0
         for draw, (hidden, output, loss) in rounds(combinations):
-            net = build(input_shape, layers, hidden, output)
-            if net is None or net.output_shape[0] not in where.output_sizes(loss):
+            if layers[-1].K not in where.output_sizes(loss):
                 continue
-            fill(net, rng, plain=draw == 0)
-            where.shape(net)
-            x = rounded(rng, INPUTS[:1 if draw == 0 else None], (N, *net.input_shape))
-            case = Case(net, where.layer_of(net), x, targets(net, loss, N, rng, plain=draw == 0), loss,
-                        where.tells_what_follows())
-            if hopeless.isdisjoint(kinds(case)) and where.accepts(net) and check.fits(case) and clear(net, x).all():
+            if refused == DRAWS:
+                break                               # nothing of this structure is what the claim is about
+            built += 1
+            case = small_case(where, build(input_shape, layers, hidden, output), N, loss, rng, plain=draw == 0)
+            fits = hopeless.isdisjoint(kinds(case)) and where.accepts(case.net) and check.fits(case)
+            refused += not fits
+            if fits and clear(case.net, case.x).all():
                 cases.append(case)
         if cases:
             yield cases
+
+
+def small_case(where, net, N, loss, rng, plain):
+    """The network with round numbers, and N samples of them; `plain`: ones wherever it can be."""
+    fill(net, rng, plain)
+    where.shape(net)
+    x = rounded(rng, INPUTS[:1 if plain else None], (N, *net.input_shape))
+    return Case(net, where.layer_of(net), x, targets(net, loss, N, rng, plain), loss, where.tells_what_follows())
 
 
 def rounds(combinations):

@@ -1,5 +1,6 @@
 """The claim that a formula equals what is measured; and Trial, what came of any claim on one network."""
 
+import contextlib
 import functools
 from typing import NamedTuple
 
@@ -67,11 +68,27 @@ class Equality:
         return all(trial.error <= self.tolerance for trial in trials), "", {}
 
 
-def quantity_of(equals):
-    """The Quantity of this name, or the one that a second formula gives: what a first one is said to equal."""
+SMALL = 1e-8                    # of the largest number that is compared: below it a difference may be rounding alone
+
+
+def quantity_of(equals, formula=None, cases=()):
+    """The Quantity of this name, or the one that a second formula gives: what a first one is said to equal.
+
+    Nothing is measured for a second formula: how small a difference counts is told by what both give in some cases.
+    """
     if not callable(equals):
         return find_quantity(equals)
     other = Formula(equals)
     return Quantity(other.name if other.name != "formula" else "the other formula",
                     lambda case, step: other(case), lambda values: [Form("the other's", "", values)],
-                    fits=functools.partial(other.fits, coupled=True))
+                    least=SMALL * largest((formula, other), cases), fits=functools.partial(other.fits, coupled=True))
+
+
+def largest(formulas, cases):
+    """The largest number that one of the formulas gives in one of the cases; never 0."""
+    sizes = [np.finfo(float).tiny / SMALL]
+    for case in cases:
+        for formula in formulas:
+            with contextlib.suppress(Unanswered):
+                sizes.append(np.abs(formula(case)).max(initial=0.0))
+    return max(sizes)

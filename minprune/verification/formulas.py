@@ -36,7 +36,7 @@ class Formula:
             raise TypeError(f"formula expects a function, got {type(function).__name__}")
         self.function, self.name = function, getattr(function, "__name__", type(function).__name__)
         self.name = "formula" if self.name == "<lambda>" else self.name
-        self.needs = needs(function)
+        self.needs, self.single = needs(function), False
         if not self.needs:
             raise ValueError(f"{self.name} names no parameter that says what it needs, such as o or dz_next")
         for one in self.needs:
@@ -74,6 +74,7 @@ class Formula:
         if not np.isfinite(result).all():
             what = "NaN" if np.isnan(result).any() else "infinity"
             raise Unanswered(f"{self.name} returned {what} (given {shapes(given)})")
+        self.single |= result.dtype in (np.float32, np.float16)
         return result.astype(float)
 
     @staticmethod

@@ -24,9 +24,9 @@ class Invariance:
 
     share = 1.0                 # of the trials must hold
 
-    def __init__(self, formula, kind, tolerance):
+    def __init__(self, formula, kind, tolerance, least=1e-4):
         check_known("invariance", kind, KINDS)
-        self.formula, self.kind, self.tolerance = formula, kind, tolerance
+        self.formula, self.kind, self.tolerance, self.least = formula, kind, tolerance, least
         self.measured = f"{formula.name}, {kind}"
 
     def __str__(self):
@@ -43,7 +43,7 @@ class Invariance:
         if before.shape != after.shape:
             problem = f"{self.formula.name} returned the shape {before.shape} before and {after.shape} after the change"
             return Trial(case, None, None, np.inf, problem=problem)
-        return Trial(case, after, before, error_of(after, before), form)
+        return Trial(case, after, before, error_of(after, before, self.least), form)
 
     def story(self, trial):
         kind = KINDS[self.kind]

@@ -64,6 +64,7 @@ class Verdict:
     found: dict = dataclasses.field(default_factory=dict)
     points: tuple = dataclasses.field(default=((), ()), repr=False)
     summary: str = ""
+    note: str = ""
     labels: tuple = ("claimed", "measured")
     spread: Spread | None = dataclasses.field(default=None, repr=False)
 
@@ -73,6 +74,7 @@ class Verdict:
     def __str__(self):
         told = [f"{self.claim}: {self.evidence()}"]
         told += [f"{self.told_problem()}: {self.problem}."] * (self.problem is not None)
+        told += [self.note] * bool(self.note)
         told += [f"The mistake: {self.mistake}."] * (self.mistake is not None)
         text = " ".join(told)
         return text if self.counterexample is None else f"{text}\n{self.counterexample}"
@@ -112,7 +114,7 @@ class Verdict:
         figure = Figure(figsize=(5.5, 5), layout="constrained")
         ax = figure.subplots()
         (draw_points if self.spread is None else draw_spread)(ax, self)
-        title = textwrap.fill(f"{self.claim}: {'holds' if self.holds else 'fails'}", 70, break_on_hyphens=False)
+        title = textwrap.fill(f"{self.claim}: {'holds' if self.holds else 'fails'}", 60, break_on_hyphens=False)
         ax.set_title(title, fontsize=10)
         ax.legend(fontsize=8)
         return figure

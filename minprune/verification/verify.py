@@ -5,8 +5,8 @@ import numpy as np
 from ..engine.checks import check_count, check_known, check_real
 from .approximation import Approximation
 from .counterexample import find_counterexample
-from .equality import Equality, quantity_of
-from .formulas import Formula
+from .equality import SMALL, Equality, largest, quantity_of
+from .formulas import Formula, Unanswered
 from .invariance import HOMOGENEOUS, Invariance
 from .mistakes import find_mistake
 from .networks import Where, draw_cases
@@ -44,8 +44,9 @@ def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6,
     Dense; dy/do (N, P, K, M), without P or M where these are 1; do/dx (N, K, F), Dense only; removal (N, K), or its
     mean (K,). `where` narrows the claim, see `Where`. The same `seed` gives the same verdict.
 
-    Raises TypeError or ValueError for unknown names (naming the nearest), no claim or several, and a `where` that no
-    random network fits. What the formula raises is told in the verdict, with the shapes that it was given.
+    Raises TypeError or ValueError for unknown names (naming the nearest), no claim or several, a `where` that no random
+    network fits, and a formula that gives other numbers the second time. What the formula raises is told in the
+    verdict, with the shapes that it was given.
     """
     formula, kind = Formula(formula), the_claim(equals, approximates, invariant, ranks_like)
     count, settings = check_count("trials", trials), defaults(formula, kind, invariant)
@@ -58,14 +59,15 @@ def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6,
     if where.layer == "output" and (kind != "equals" or equals in ("removal", "|removal|")):
         raise ValueError('layer="output" goes with the derivatives only: the output layer cannot be removed')
     if kind == "equals":
-        quantity = quantity_of(equals)
+        quantity = quantity_of(equals, formula, draw_cases(where, 30, seed, formula.fits) if callable(equals) else ())
         if quantity.name == formula.name:
             quantity = quantity._replace(name=f"the other {formula.name}")
         check = Equality(formula, quantity, tolerance)
     elif kind == "invariant":
-        check = Invariance(formula, invariant, tolerance)
+        cases = draw_cases(where, 30, seed, formula.fits)
+        check = Invariance(formula, invariant, tolerance, SMALL * largest([formula], cases))
     elif kind == "ranks_like":
-        check = Ranking(formula, ranks_like, check_real("least", least, least=-1))
+        check = Ranking(formula, ranks_like, check_least(least))
     else:
         check_known("quantity to approximate:", approximates, ["removal"])
         check = Approximation(formula, check_order(order), draw_cases(where, 30, seed, formula.fits))
@@ -76,6 +78,12 @@ def check_order(order):
     if isinstance(order, bool) or order not in (1, 2):
         raise ValueError(f"order expects 1 or 2, got {order!r}")
     return int(order)
+
+
+def check_least(least):
+    if not -1 <= check_real("least", least, least=-1) <= 1:
+        raise ValueError(f"least expects a correlation, at most 1, got {least!r}")
+    return least
 
 
 def the_claim(*claims):
@@ -99,7 +107,9 @@ def defaults(formula, kind, invariant):
 
 def judged(check, where, count, seed, smaller):
     """Try the check on random networks; if it fails, name the mistake and look for the smallest counterexample."""
-    trials = [check.trial(case) for case in draw_cases(where, count, seed, check.fits)]
+    cases = draw_cases(where, count, seed, check.fits)
+    check_repeatable(check.formula, cases[0])
+    trials = [check.trial(case) for case in cases]
     holds, summary, found = check.judge(trials)
     failed = sum(not trial.error <= check.tolerance for trial in trials)
     verdict = Verdict(check.formula.name, str(check), str(where), holds, largest_error(trials), check.tolerance,
@@ -109,9 +119,28 @@ def judged(check, where, count, seed, smaller):
                       found=found, points=points(trials), summary=summary, labels=labels_of(check),
                       spread=None if isinstance(check, (Equality, Invariance)) else check.spread(trials))
     if not holds:
+        verdict.note = SINGLE.format(check.formula.name) if check.formula.single and is_rounding(verdict.error) else ""
         verdict.mistake = find_mistake(check, trials)
         verdict.counterexample = find_counterexample(check, smaller, trials, seed)
     return verdict
+
+
+SINGLE = "{} returns fewer digits than float64 has; tolerance=1e-4 leaves room for the rounding of float32."
+
+
+def is_rounding(error):
+    return error is not None and error < 1e-3
+
+
+def check_repeatable(formula, case):
+    """Raise ValueError if the formula gives other numbers the second time; what it raises is told by the trials."""
+    try:
+        once, again = formula(case), formula(case)
+    except Unanswered:
+        return
+    if once.shape != again.shape or not np.allclose(once, again, rtol=1e-9, atol=0):
+        raise ValueError(f"{formula.name} gives other numbers for the same arrays the second time: "
+                         "a formula neither draws numbers nor remembers")
 
 
 def labels_of(check):

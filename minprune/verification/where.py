@@ -150,6 +150,7 @@ class Where:
 
     def __str__(self):
         told = [f"{self.kind} {self.layer} layers"]
+        told += ["batch norm"] * self.batch_norm
         told += [", ".join(self.activations)] * (len(self.activations) < len(ACTIVATIONS))
         told += [", ".join(loss.name for loss in self.losses)] * (len(self.losses) < len(LOSSES))
         told += [] if self.pooling is None else [f"{' or '.join(self.pooling) or 'no'} pooling"]

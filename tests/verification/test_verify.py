@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minprune.verification import verify
+from minprune.verification import counterexample, verify
 from minprune.verification.approximation import Approximation
 from minprune.verification.equality import Equality, Trial, quantity_of
 from minprune.verification.formulas import Formula
@@ -286,3 +286,67 @@ def test_a_verdict_counts_what_failed_and_what_had_no_answer():
 
 def test_ranks_between_minus_one_and_one_may_be_asked_for():
     assert verify(lambda o, do: -taylor(o, do), ranks_like="|removal|", trials=5, least=-1)
+
+
+# -------------------------------------------------------------------- what must not pass, or not fail
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-200, 1e-9, 1.001e200])
+def test_small_and_large_numbers_are_told_apart_as_any_others(factor):
+    """Nothing is measured for a second formula: no difference is too small to count."""
+    assert not verify(lambda do: factor * do, equals=lambda do: 2 * factor * do, trials=20)
+    assert verify(lambda do: factor * do, equals=lambda do: do * factor, trials=20)
+    assert not verify(lambda W: factor * np.abs(W).sum(axis=1), invariant="relu rescaling", trials=20)
+    assert verify(lambda o: factor * o, invariant="sample order", trials=20)
+
+
+def test_noise_of_a_cancellation_is_no_difference():
+    one = verify(lambda do, o: (do + o) - o, equals=lambda do: do, trials=60)
+    assert one and 0 < one.error
+
+
+def test_float32_is_told_what_it_lacks():
+    def single(dz_next, W_next):
+        return dz_next.astype(np.float32) @ W_next.astype(np.float32)
+
+    def double_but_wrong(dz_next, W_next):
+        return 1.0001 * dz_next @ W_next
+
+    verdict = verify(single, equals="dL/do")
+    assert not verdict and "single returns fewer digits than float64 has; tolerance=1e-4 leaves room" in str(verdict)
+    assert verify(single, equals="dL/do", tolerance=1e-4)
+    assert "digits" not in str(verify(double_but_wrong, equals="dL/do", trials=20))
+    assert "digits" not in str(verify(lambda do: -do.astype(np.float32), equals="dL/do", trials=20))
+
+
+def test_what_does_not_repeat_itself_is_no_formula():
+    rng, calls = np.random.default_rng(0), []
+    with pytest.raises(ValueError, match="gives other numbers for the same arrays the second time"):
+        verify(lambda do: do * rng.normal(), equals="dL/do")
+    with pytest.raises(ValueError, match="formula gives other numbers"):
+        verify(lambda do: do + len(calls.append(0) or calls), equals="dL/do")
+
+
+def test_a_correlation_is_at_most_1():
+    with pytest.raises(ValueError, match="least expects a correlation, at most 1, got 1.5"):
+        verify(lambda do: do, ranks_like="removal", least=1.5)
+
+
+def test_removal_inside_a_block_can_be_printed():
+    """ℓ = ½ (1 + 1)² with the neuron, ½ 1² without: the first order says −2."""
+    verdict = verify(lambda o, do: -(o * do).sum(axis=1), equals="removal", where={"residual": "inside"})
+    assert not verdict and "without neuron 0 of dense2 [0.5]" in str(verdict)
+
+
+def test_batch_norm_is_told():
+    assert "(dense hidden layers; batch norm)" in str(verify(lambda gamma, dz: dz, equals="dL/dz", trials=5))
+
+
+def test_a_search_that_finds_nothing_small_ends(monkeypatch):
+    """Networks built, and networks tried, are bounded; a random one is shown then."""
+    built = []
+    original = counterexample.build
+    monkeypatch.setattr(counterexample, "build", lambda *given: built.append(0) or original(*given))
+    verdict = verify(lambda do, o: do * (1 + (np.abs(o) > 3.4)), equals="dL/do", trials=60)
+    assert not verdict and verdict.counterexample is not None
+    assert len(built) <= counterexample.MOST_BUILT + counterexample.DRAWS * 40
