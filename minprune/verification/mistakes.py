@@ -144,9 +144,7 @@ def undone(claimed, slopes):
 def of_values(name):
     yield Correction("a reciprocal", f"1 / {name} holds", lambda asked: 1 / asked.claimed)
     yield Correction("a reciprocal with the wrong sign", f"−1 / {name} holds", lambda asked: -1 / asked.claimed)
-    yield Correction("the absolute value is missing", f"|{name}| holds", lambda asked: np.abs(asked.claimed))
     yield Correction("squared", f"the square root of {name} holds", lambda asked: np.sqrt(asked.claimed))
-    yield Correction("the square is missing", f"the square of {name} holds", lambda asked: asked.claimed ** 2)
 
 
 def of_shapes(name):
@@ -193,11 +191,21 @@ def of_inputs(formula):
     if "y" in formula.needs:
         yield Correction("the loss of another convention", "the cross entropies take logits y: with softmax(y) or "
                          f"σ(y) for y, {name} holds", lambda asked: asked.with_given(y=probabilities(asked)))
+        yield Correction("the loss of another convention", "the cross entropy goes with softmax, the binary one with "
+                         f"σ: with that for the other, {name} holds", of_the_other_loss)
     yield Correction("bias forgotten", f"with z = W x + b for W x, {name} holds", with_bias)
 
 
 def substituted(asked, meant):
     return asked.with_given(**{given: asked.array(one) for given, one in meant.items()})
+
+
+def of_the_other_loss(asked):
+    """The formula where what is made of the logits by the other cross entropy's function is made by its own."""
+    y, own = asked.given["y"], probabilities(asked)
+    if own is y:
+        raise ValueError("neither of the two")
+    return asked.claimed + own - (sigmoid(y) if asked.case.loss.name == "cross_entropy" else softmax(y))
 
 
 def probabilities(asked):
@@ -225,6 +233,8 @@ def with_bias(asked):
 
 
 def of_operations(name):
+    yield Correction("the absolute value is missing", f"|{name}| holds", lambda asked: np.abs(asked.claimed))
+    yield Correction("the square is missing", f"the square of {name} holds", lambda asked: asked.claimed ** 2)
     yield Correction("absolute value where the signed value is meant", f"without |·|, {name} holds",
                      lambda asked: asked.by_rule(WITHOUT_ABS))
     yield Correction("absolute value before the sum", f"with |·| after the sum, {name} holds",

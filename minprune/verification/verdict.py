@@ -43,6 +43,7 @@ class Verdict:
     problem          why a trial gave nothing to compare (an exception, a wrong shape, NaN), or None
     unanswered       on how many networks there was such a problem
     form             what the formula returns: "per sample", "sum over the batch"
+    note             what else is to be known of the formula, or ""
     found            further numbers: slope and order of `approximates`, median and quartiles of `ranks_like`
     points           (claimed, measured): numbers that were compared, for `plot`; `labels` says what they are
     spread           a Spread, one number a network, of what has an order or a rank; or None
@@ -100,7 +101,7 @@ class Verdict:
         """Plain values, ready for JSON; the network of the counterexample as its arrays."""
         plain = {name: getattr(self, name) for name in
                  ("formula", "claim", "where", "holds", "error", "tolerance", "trials", "failed", "problem",
-                  "unanswered", "form")}
+                  "unanswered", "form", "note")}
         plain["found"] = dict(self.found)
         plain["mistake"] = None if self.mistake is None else self.mistake._asdict()
         plain["counterexample"] = None if self.counterexample is None else self.counterexample.to_dict()

@@ -154,9 +154,10 @@ def test_slopes_are_taken_away_again():
 def test_values_and_shapes_by_hand():
     asked = SimpleNamespace(claimed=np.array([[[4.0, 0.25], [1, 16]]]))
     signed = SimpleNamespace(claimed=np.array([-4.0, 2]))
-    for name, expected in (("a reciprocal", [-0.25, 0.5]), ("a reciprocal with the wrong sign", [0.25, -0.5]),
-                           ("the absolute value is missing", [4, 2]), ("the square is missing", [16, 4])):
+    for name, expected in (("a reciprocal", [-0.25, 0.5]), ("a reciprocal with the wrong sign", [0.25, -0.5])):
         np.testing.assert_array_equal(applied(mistakes.of_values("f"), name, signed), expected)
+    for name, expected in (("the absolute value is missing", [4, 2]), ("the square is missing", [16, 4])):
+        np.testing.assert_array_equal(applied(mistakes.of_operations("f"), name, signed), expected)
     np.testing.assert_array_equal(applied(mistakes.of_values("f"), "squared", asked), [[[2, 0.5], [1, 4]]])
     np.testing.assert_array_equal(applied(mistakes.of_shapes("f"), "transposed", asked), [[[4, 1], [0.25, 16]]])
 
