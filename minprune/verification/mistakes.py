@@ -239,14 +239,27 @@ def of_operations(name):
                      lambda asked: asked.by_rule(WITHOUT_ABS))
     yield Correction("absolute value before the sum", f"with |·| after the sum, {name} holds",
                      lambda asked: np.abs(asked.by_rule(WITHOUT_ABS)))
-    yield Correction("absolute value after the sum", f"with |·| before the sum, {name} holds",
-                     lambda asked: asked.by_rule(ABS_FIRST))
     yield Correction("square before the sum", f"with the square after the sum, {name} holds",
                      lambda asked: asked.by_rule(WITHOUT_SQUARE) ** 2)
-    yield Correction("square after the sum", f"with the square before the sum, {name} holds",
-                     lambda asked: asked.by_rule(SQUARE_FIRST))
+    for told, of_each, rule, functions in (("absolute value", "|·|", ABS_FIRST, (np.absolute, np.fabs)),
+                                           ("square", "the square", SQUARE_FIRST, (np.square, np.power))):
+        remedy = f"with {of_each} before the sum, {name} holds"
+        yield Correction(f"{told} after the sum", remedy, if_it_calls(functions, rule, True))
+        yield Correction(f"the {told} is missing", remedy, if_it_calls(functions, rule, False))
     for axis, rule in OTHER_AXES.items():
         yield Correction("wrong axis", f"along axis {axis}, {name} holds", lambda asked, rule=rule: asked.by_rule(rule))
+
+
+def if_it_calls(functions, rule, there):
+    """What the rule makes of formulas that call one of these functions, or, if not `there`, of those that do not."""
+    def corrected(asked):
+        called = []
+        noted = {one: lambda *arrays, one=one: called.append(one) or one(*arrays) for one in functions}
+        asked.by_rule(Rule(instead=noted))
+        if bool(called) != there:
+            raise ValueError("this one is not about such formulas")
+        return asked.by_rule(rule)
+    return corrected
 
 
 # ------------------------------------------------------------------------ of paths and batches

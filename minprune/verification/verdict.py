@@ -150,5 +150,8 @@ def draw_spread(ax, verdict):
     high = max(np.ceil(tenths.max()), low + 1)
     edges = np.linspace(low / 10, high / 10, int(min(high - low, MOST_BARS)) + 1)
     ax.hist(np.clip(finite, edges[0], edges[-1]), bins=edges, label=f"{len(finite)} networks{exact}", **SOLID)
-    ax.axvline(asked, color="black", linestyle="--", label=f"claimed: {asked:g} or more")
+    ax.axvline(asked, color="black", linestyle="--", label=f"claimed: median {asked:g} or more")
+    median = float(np.median(values))
+    if np.isfinite(median):
+        ax.axvline(median, color="0.6", label=f"median {median:.3g}")
     ax.set(xlabel=told, ylabel="networks")

@@ -92,8 +92,7 @@ def asked_about(formula, case=CASE, equals="dL/do"):
 
 
 def applied(corrections, name, asked):
-    correction, = (one for one in corrections if one.name == name)
-    return correction.apply(asked)
+    return next(one for one in corrections if one.name == name).apply(asked)
 
 
 def test_factors_by_hand():
@@ -249,3 +248,20 @@ def test_the_counting_of_rejections_ends_early():
     assert counted([False] * 6 + [True] * 90, 9) == (10, 6)                       # the first six all fail
     assert counted([False] * 5 + [True] * 90, 9) == (5, 95)
     assert counted([True] + [False] * 9 + [True] * 90, 9) == (9, 100)
+
+
+def test_what_is_not_there_is_called_missing():
+    """All ways from one of these to another; a name tells of a |·| or a square only where the formula has one."""
+    ways = {"|Σ|": lambda W, dW: np.abs((W * dW).sum(axis=2)), "Σ||": lambda W, dW: np.abs(W * dW).sum(axis=2),
+            "Σ": lambda W, dW: (W * dW).sum(axis=2), "Σ()²": lambda W, dW: ((W * dW) ** 2).sum(axis=2),
+            "(Σ)²": lambda W, dW: np.square((W * dW).sum(axis=2))}
+    expected = {("|Σ|", "Σ||"): "absolute value after the sum", ("|Σ|", "Σ"): "absolute value where the signed value "
+                "is meant", ("|Σ|", "Σ()²"): "the square is missing", ("|Σ|", "(Σ)²"): "the square is missing",
+                ("Σ||", "|Σ|"): "absolute value before the sum", ("Σ||", "Σ()²"): "the square is missing",
+                ("Σ||", "(Σ)²"): None, ("Σ", "|Σ|"): "the absolute value is missing",
+                ("Σ", "Σ||"): "the absolute value is missing", ("Σ", "Σ()²"): "the square is missing",
+                ("Σ", "(Σ)²"): "the square is missing", ("Σ()²", "(Σ)²"): "square before the sum",
+                ("(Σ)²", "Σ()²"): "square after the sum", ("(Σ)²", "|Σ|"): "squared"}
+    for (one, other), name in expected.items():
+        verdict = verify(ways[one], equals=ways[other], trials=20)
+        assert (verdict.mistake and verdict.mistake.name) == name, (one, other)

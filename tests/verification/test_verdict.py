@@ -222,7 +222,8 @@ def bars(values, asked):
 def test_the_bars_of_a_spread_are_tenths():
     ax, found = bars([0.12, 0.35, 0.37, np.inf], 0.5)
     assert found == [(0.1, 0.1, 1), (0.2, 0.1, 0), (0.3, 0.1, 2), (0.4, 0.1, 0)]
-    assert sorted(ax.get_legend_handles_labels()[1]) == ["3 networks; 1 more have no error", "claimed: 0.5 or more"]
+    assert sorted(ax.get_legend_handles_labels()[1]) == ["3 networks; 1 more have no error",
+                                                         "claimed: median 0.5 or more", "median 0.36"]
     assert ax.get_xlabel() == "what it is"
     assert "2 networks" in bars([0.1, 0.2], 0.5)[0].get_legend_handles_labels()[1]
 
