@@ -4,8 +4,6 @@ import io
 import time
 from dataclasses import dataclass
 
-import numpy as np
-
 from .engine import storage
 from .engine.checks import check_count
 from .engine.losses import prepare_pair, prepare_samples

@@ -20,7 +20,7 @@ from minprune.datasets import Dataset
 from minprune.engine import storage
 from minprune.engine.schedules import cosine
 from minprune.recipes import Distil, FineTune, Rewind
-from minprune.retraining import linear, one_shot
+from minprune.retraining import linear
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 4))

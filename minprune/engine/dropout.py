@@ -1,7 +1,5 @@
 """Dropout: in training each input is silenced at random; otherwise nothing happens."""
 
-import numpy as np
-
 from .checks import check_real
 from .layer import Layer
 from .trace import LayerTrace

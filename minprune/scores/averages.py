@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arrays import FROM_SAMPLES, FROM_WEIGHTS, gathered, only, over_samples, read_only
+from .arrays import FROM_SAMPLES, gathered, only, over_samples, read_only
 from .parameters import needs, told
 from .sums import SUMMED, add_to, batch_sums
 

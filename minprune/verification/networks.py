@@ -15,7 +15,7 @@ from ..engine.pooling import GlobalAvgPool2D, MaxPool2D
 from ..engine.residual import Residual
 from ..recording import record_batch
 from .paths import POOLINGS, is_coupled, is_read_directly, readers
-from .where import KEYS, KINDS, LAYERS, SUCH_THAT, Where, choice
+from .where import Where, choice
 
 MARGIN = 0.08                   # how far a kinked z stays from 0: central differences move it by far less
 FAR = 5                         # from this reach on the margin grows with it

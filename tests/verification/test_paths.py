@@ -1,6 +1,5 @@
 """Who reads whom: by hand, against the network's own account of coupled neurons, and by moving outputs."""
 
-import numpy as np
 import pytest
 
 import minprune as mp
