@@ -178,12 +178,12 @@ def test_names_are_the_functions_names_and_all_the_asked_ones_are_there():
 
 @EVERY
 def test_every_docstring_says_what_it_must(name):
-    told, text = entry(mp.scores.CATALOGUE[name]), mp.scores.CATALOGUE[name].__doc__
+    told, text = entry(mp.scores.CATALOGUE[name]), inspect.getdoc(mp.scores.CATALOGUE[name])
     labels = ("formula", "point", "order", "cost", "claims", "source", "differs")
     assert set(told) == {"name", "summary", "needs", *labels}
     assert told["name"] == name and told["summary"] == text.split("\n")[0] and told["summary"].endswith(".")
     assert told["formula"].startswith("I_i ") and "high = keep" in text.lower() or name == "random"
-    places = [text.index(f"\n    {label.capitalize()}:") for label in labels]
+    places = [text.index(f"\n{label.capitalize()}:") for label in labels]
     assert places == sorted(places)
     for label, start, end in zip(labels, places, [*places[1:], None]):
         body = text[start:end].split("\n\n")[0].split()             # up to the next label or an empty line

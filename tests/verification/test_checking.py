@@ -1,5 +1,6 @@
 """`minprune verify FILE.py:FUNCTION`: verdicts with exit codes, and what is told of code that cannot be tried."""
 
+import inspect
 import json
 import pathlib
 import re
@@ -360,7 +361,7 @@ def test_every_option_reaches_verify():
                  "--layers", "conv", "--layer", "last-hidden", "--batch-norm", "--pooling", "max", "avg",
                  "--residual", "before", "--that", "no-biases", ":small-one")
     assert told["where"] == where
-    assert set(where) >= set(re.findall(r"^        ([a-z_]+)   ", Where.__doc__, re.M)) > {"activation", "that"}
+    assert set(where) >= set(re.findall(r"^    ([a-z_]+)   ", inspect.getdoc(Where), re.M)) > {"activation", "that"}
     for pooling, residual, meant in (("yes", "no", (True, False)), ("no", "yes", (False, True))):
         told = claim("--equals", "dL/do", "--pooling", pooling, "--residual", residual)["where"]
         assert (told["pooling"], told["residual"]) == meant
