@@ -78,5 +78,7 @@ def weight_slopes(layer, trace):
     z, dz = (array.reshape(len(array), -1, layer.K) for array in (trace.z, trace.dz))
     shift = layer.scaled(layer.b - trace.kept["mean"], trace) + layer.beta if layer.batch_norm else layer.b
     if z.shape[1] == 1:
-        return (z[:, 0] - shift) * dz[:, 0]
+        slopes = z[:, 0] - shift
+        slopes *= dz[:, 0]
+        return slopes
     return np.einsum("npi,npi->ni", z, dz) - shift * over_positions(dz)

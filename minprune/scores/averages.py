@@ -4,7 +4,7 @@ import numpy as np
 
 from .arrays import FROM_SAMPLES, gathered, only, over_samples, read_only
 from .parameters import needs, told
-from .sums import SUMMED, add_to, batch_sums
+from .sums import SUMMED, add_to, gradient_sums
 
 
 def mean_over_samples(net, traces, of):
@@ -12,7 +12,7 @@ def mean_over_samples(net, traces, of):
     totals, count = {name: np.zeros(net[name].K) for name in net.hidden_layers}, 0
     for trace in traces:
         for name, each in of(trace).items():
-            totals[name] += each.sum(axis=0, dtype=float)
+            totals[name] += over_samples(each)
         count += len(trace.x)
         yield
     return {name: total / count for name, total in totals.items()}
@@ -29,25 +29,27 @@ def average(net, functions, traces):
     last = {one: {} for one in functions if one not in totals}
     arrays = {array for one in totals for array in wanted[one]}
     means = {mean for one in last for mean in wanted[one] if mean in SUMMED}
-    sums = {name: {} for name in net.hidden_layers}
+    sums, seen = {name: {} for name in net.hidden_layers}, {}
     count = 0
     for trace in traces:
         for name in net.hidden_layers:
             given = gathered(net, name, arrays, trace)
+            seen[name] = shapes(given)
             for one, total in totals.items():
                 each = checked(functions[one], name, only(wanted[one], given), (len(trace.x), net[name].K))
                 with np.errstate(invalid="ignore"):     # ∞ − ∞ is told in the end
                     total[name] += over_samples(each)
-            add_to(sums[name], batch_sums(means, net[name], trace[name]))
+            add_to(sums[name], gradient_sums(means, net[name], trace[name]))
         count += len(trace.x)
         yield
     for name in net.hidden_layers:
         given = gathered(net, name, {array for one in last for array in wanted[one]} - set(SUMMED))
         given |= {mean: read_only(np.divide(total, count, out=total)) for mean, total in sums[name].items()}
+        seen[name] = {**seen.get(name, {}), **shapes(given)}
         for one, scores in last.items():
             scores[name] = checked(functions[one], name, only(wanted[one], given), (net[name].K,)).astype(float)
     averaged = {one: {name: each / count for name, each in total.items()} for one, total in totals.items()}
-    return {one: not_nan(functions[one], (averaged | last)[one]) for one in functions}
+    return {one: not_nan(functions[one], (averaged | last)[one], wanted[one], seen) for one in functions}
 
 
 def checked(function, name, given, expected):
@@ -55,20 +57,28 @@ def checked(function, name, given, expected):
     result = as_array(function(**given))
     if result.shape == expected and result.dtype.kind in "buif":
         return result
-    shapes = ", ".join(f"{one} {array.shape}" for one, array in given.items())
     axes = "one number a neuron" if len(expected) == 1 else "one number a sample and neuron, not yet averaged"
     told_wrong = f"expects {expected} ({axes}), got {result.shape}" if result.shape != expected else \
         f"returned {result.dtype}, not numbers,"
-    raise ValueError(f'{told(function)} of layer "{name}" {told_wrong} from {shapes}')
+    raise ValueError(f'{told(function)} of layer "{name}" {told_wrong} from {listed(shapes(given))}')
 
 
-def not_nan(function, scores):
-    """Return {hidden layer: (K,)}; one look at the end finds what a look at every batch would."""
+def not_nan(function, scores, wanted, seen):
+    """Return {hidden layer: (K,)}; one look at the end finds what a look at every batch would. `seen` has the shapes
+    of the arrays that were given last."""
     for name, values in scores.items():
         if np.isnan(values).any():
             raise ValueError(f'{told(function)} of layer "{name}" returned NaN for neuron '
-                             f"{np.flatnonzero(np.isnan(values))[0]}")
+                             f"{np.flatnonzero(np.isnan(values))[0]}, from {listed(only(wanted, seen[name]))}")
     return scores
+
+
+def shapes(given):
+    return {one: array.shape for one, array in given.items()}
+
+
+def listed(shapes):
+    return ", ".join(f"{one} {shape}" for one, shape in shapes.items())
 
 
 def as_array(result):

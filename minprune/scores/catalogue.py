@@ -30,7 +30,7 @@ FAMILIES = (first_order, weight_gradients, second_order, surgeon, sensitivity, i
 CATALOGUE = {function.__name__: function for family in FAMILIES for function in family}
 
 # Of the scores that take the network those that know its Residual blocks; all others take layers one after the other.
-WITH_BLOCKS = ("random", "activation_std", "activation_entropy", "mutual_information", "synflow",
+WITH_BLOCKS = ("random", "reciprocal_gradient", "activation_std", "activation_entropy", "mutual_information", "synflow",
                "removal", "greedy_removal")
 
 
@@ -76,6 +76,6 @@ def told_needs(function):
         data = " and ".join(name for name in wanted if name in ("x", "t"))
         return f"passes of its own over {data}" if data else "the network alone"
     kinds = (("weights", FROM_WEIGHTS), ("forward pass", {*FROM_FORWARD, "forward_traces"}),
-             ("backward pass", {*FROM_BACKWARD, *SUMMED, "traces"}))
+             ("backward pass", {*FROM_BACKWARD, *SUMMED, "slope_traces", "traces"}))
     return " + ".join(f"{kind} ({', '.join(name for name in wanted if name in known)})"
                       for kind, known in kinds if any(name in known for name in wanted))

@@ -6,7 +6,8 @@ import warnings
 import numpy as np
 
 from ..engine.losses import Loss, prepare_mse
-from .arrays import mean_over_positions, output_slopes
+from .arrays import by_position, mean_over_positions, output_slopes
+from .averages import mean_over_samples
 
 PACKAGE = __name__.split(".")[0]
 
@@ -45,7 +46,7 @@ def gradient_z(dz):
     return mean_over_positions(np.abs(dz))
 
 
-def reciprocal_gradient(mean_abs_do):
+def reciprocal_gradient(net, slope_traces):
     """WARNING: ranks backwards. The second article's importance, the reciprocal of the contribution.
 
     Formula:  I_i = 1 / mean_np |∂ℓ_n/∂o_npi|
@@ -61,12 +62,14 @@ def reciprocal_gradient(mean_abs_do):
     rule and against `gradient`, of which it is the exact reverse. ∞ goes to neurons that nobody reads, or
     whose gradient is 0 for another reason (a loss of 0); a dead relu neuron is not one of them in general, as
     it is read with weights and ∂ℓ/∂o ≠ 0. It is here so that the claim can be measured.
-    mean_abs_do: (K,), the average of `gradient` -> (K,)
     """
     warnings.warn("reciprocal_gradient keeps the neurons that matter least to the loss; see its docstring",
                   stacklevel=callers_level())
+    def of(trace):
+        return {name: gradient(by_position(net, name, trace[name].do)) for name in net.hidden_layers}
+    slopes = yield from mean_over_samples(net, slope_traces, of)
     with np.errstate(divide="ignore"):
-        return 1 / mean_abs_do
+        return {name: 1 / slope for name, slope in slopes.items()}
 
 
 def callers_level():

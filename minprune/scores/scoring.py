@@ -29,18 +29,18 @@ def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, exec
         o_do  w_dW         Σ_p o · do and Σ_j w · dW: ℓ_n's slopes in a factor on the output
                            and on the incoming weights, without forming dW                       (N, K)
         mean_dW  mean_dW2  the means over all samples of dW and of dW², without forming dW       (K, F)
-        mean_abs_do        the mean over all samples and positions of |do|                        (K,)
 
     N are the samples of a batch. P is 1 for Dense, the H′·W′ output positions for Conv2D. All arrays are read-only,
     in the network's dtype (the means in float64). The function returns (N, K), which is averaged over all samples, or
-    (K,) if it asks for weights and means only; the means do not go with arrays of samples. Neurons that are coupled
+    (K,) if it asks for weights and means only; the two means do not go with arrays of samples. Neurons that are coupled
     by Residual blocks, "conv1+conv3", have their layers' arrays side by side, along P and F; their gamma is the ℓ2 norm
     of their layers', and there is no b (nor x, if their layers differ in P): ValueError. `settings` go to the
     function's parameters with defaults, which are never filled from this table: score(net, "random", seed=3).
 
     A score that is no such average is a function with a parameter `traces`, the recorded batches one after the other
-    (as from `mp.stream`, without dx), or `forward_traces`, which may have no gradients, to loop over; it gets net and
-    loss if it names them, and returns the whole dict. With a `yield` at the end of the loop it takes turns with others
+    (as from `mp.stream`, without dx), `slope_traces`, which may lack `grads`, those of the weights, or
+    `forward_traces`, which may have no gradients, to loop over; it gets net and loss if it names them, and returns
+    the whole dict. With a `yield` at the end of the loop it takes turns with others
     at the same passes; without it the passes are its own:
 
         def largest(net, forward_traces):

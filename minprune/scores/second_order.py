@@ -204,7 +204,7 @@ def saliencies(net, loss, traces, gauss_newton):
     return {key: 0.5 * totals[key] / count * parameters[key] ** 2 for key in parameters if key in totals}
 
 
-def obd(net, loss, traces, gauss_newton=False):
+def obd(net, loss, slope_traces, gauss_newton=False):
     """Optimal brain damage summed over the neuron's incoming weights.
 
     Formula:  I_i = Σ_j ½ h_ij w_ij²,   h_ij = mean_n Σ_p ∂²ℓ_n/∂a_npi² · x_npj²
@@ -222,11 +222,11 @@ def obd(net, loss, traces, gauss_newton=False):
     High = keep. It is what removing the weights one by one costs near a minimum, not what removing all of
     them costs: the mixed derivatives, which couple them, are left out.
     """
-    found = yield from saliencies(net, loss, traces, gauss_newton)
+    found = yield from saliencies(net, loss, slope_traces, gauss_newton)
     return {name: found[f"{name}.W"].reshape(net[name].K, -1).sum(axis=1) for name in net.hidden_layers}
 
 
-def obd_outputs(net, loss, traces, gauss_newton=False):
+def obd_outputs(net, loss, slope_traces, gauss_newton=False):
     """Optimal brain damage with the neuron's own output as the variable that goes.
 
     Formula:  I_i = mean_n Σ_p [½ h_npi o_npi² − ∂ℓ_n/∂o_npi · o_npi],  h = ∂²ℓ_n/∂o_npi² taken back without
@@ -246,7 +246,7 @@ def obd_outputs(net, loss, traces, gauss_newton=False):
         curvatures = diagonal(net, trace, loss, gauss_newton)
         of_layer = {name: (trace[name].o, trace[name].do, curvatures[name][0]) for name in net.hidden_layers}
         return {name: rise(*(by_position(net, name, one) for one in arrays)) for name, arrays in of_layer.items()}
-    return (yield from mean_over_samples(net, traces, of))
+    return (yield from mean_over_samples(net, slope_traces, of))
 
 
 def rise(o, do, h):

@@ -9,15 +9,15 @@ from .parameters import needs, parameters, without_settings
 from .sums import SUMMED
 
 NO_PASS, FORWARD, SLOPES, GRADIENTS = range(4)      # forward; also back to ∂ℓ/∂o and ∂ℓ/∂z; also the sums ∂ℓ/∂W
-TRACES = {"forward_traces": FORWARD, "traces": GRADIENTS}
+TRACES = {"forward_traces": FORWARD, "slope_traces": SLOPES, "traces": GRADIENTS}
 FORMULAS = "all formulas of arrays"
 END = object()
 
 
 def passes(wanted):
     """Which passes a score needs that wants these arrays, or traces."""
-    if "traces" in wanted:
-        return GRADIENTS
+    if takes_traces(wanted):
+        return max(TRACES[one] for one in wanted if one in TRACES)
     if not {*FROM_BACKWARD, *SUMMED}.isdisjoint(wanted):
         return SLOPES
     return NO_PASS if set(wanted) <= set(FROM_WEIGHTS) else FORWARD
@@ -55,8 +55,9 @@ def recorded(net, needed, x, t, loss, batch_size):
 def score_together(net, functions, x, t, loss, batch_size):
     """What several scores, {name: function}, come to: {name: {hidden layer: (K,)}}, from the same passes.
 
-    Formulas of arrays are averaged. A function with a parameter `traces` or `forward_traces` loops over these and
-    returns the whole dict; if it has a `yield` at the end of the loop it takes turns, if not the passes are its own.
+    Formulas of arrays are averaged. A function with a parameter `traces`, `slope_traces` or `forward_traces` loops over
+    these and returns the whole dict; if it has a `yield` at the end of the loop it takes turns, if not the passes are
+    its own.
     """
     wanted = {name: needs(one) for name, one in functions.items()}
     formulas = {name: one for name, one in functions.items() if not takes_traces(wanted[name])}

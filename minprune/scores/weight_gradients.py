@@ -87,7 +87,7 @@ def empirical_fisher_weights(W, mean_dW2):
     says only how large the gradients are. Weights are removed one by one here, not together.
     W, mean_dW2: (K, F) -> (K,)
     """
-    return 0.5 * np.einsum("ij,ij->i", W ** 2, mean_dW2)
+    return 0.5 * np.einsum("ij,ij->i", W * mean_dW2, W)
 
 
 def grasp(net, x, t, loss, batch_size=256):

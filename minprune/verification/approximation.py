@@ -1,7 +1,6 @@
 """The claim that a formula approximates exact removal: at which order does its error vanish?"""
 
 import contextlib
-from typing import NamedTuple
 
 import numpy as np
 
@@ -9,24 +8,13 @@ from .formulas import Unanswered, matching
 from .networks import Case
 from .notation import number
 from .quantities import STEP, find_quantity
+from .trial import Trial
 from .verdict import Spread
 
 LOUDNESS = (1 / 64, 1 / 128)
 SHORT = 0.3                     # how far a measured slope may lie below order + 1
 ROUNDING = 1e-13                # an error below this share of the loss is none
 MOST = 0.9                      # the share of networks that must have the slope
-
-
-class Trial(NamedTuple):
-    """What came of one network; `slopes` has one number a neuron, inf where there is no error."""
-
-    case: object
-    claimed: np.ndarray | None
-    measured: np.ndarray | None
-    error: float
-    form: str = ""
-    problem: str | None = None
-    slopes: np.ndarray | None = None
 
 
 class Approximation:

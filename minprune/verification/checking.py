@@ -20,6 +20,7 @@ from .invariance import KINDS as INVARIANCES
 from .quantities import QUANTITIES
 from .ranking import ONE_A_NEURON
 from .verify import verify
+from .where import KEYS
 
 PICTURES = ("png", "pdf", "svg")
 WIDTH = 100                     # of what the command prints
@@ -313,10 +314,6 @@ def add_where(where, number):
                        "returns whether it is one of them")
 
 
-WHERE = ("activation", "output", "loss", "depth", "neurons", "outputs", "samples", "layers", "layer", "batch_norm",
-         "pooling", "residual", "that")
-
-
 def verify_command(arguments):
     """Run `minprune verify`; return its exit code."""
     path, _, function = arguments.formula.rpartition(":")
@@ -346,7 +343,7 @@ def claim_of(arguments):
     for name, of in (("order", "approximates"), ("least", "ranks_like")):
         if claim[name] is not None and claim[of] is None:
             raise ValueError(f"--{name} goes with --{of.replace('_', '-')}")
-    where = {key: getattr(arguments, key) for key in WHERE if getattr(arguments, key) is not None}
+    where = {key: getattr(arguments, key) for key in KEYS if getattr(arguments, key) is not None}
     if where.get("pooling") in (["yes"], ["no"]):
         where["pooling"] = yes_or_no(*where["pooling"])
     return {**{name: value for name, value in claim.items() if value is not None}, "where": where}

@@ -1,24 +1,13 @@
-"""The claim that a formula equals what is measured; and Trial, what came of any claim on one network."""
+"""The claim that a formula equals what is measured."""
 
 import contextlib
 import functools
-from typing import NamedTuple
 
 import numpy as np
 
 from .formulas import Formula, Unanswered, matching
 from .quantities import STEP, Form, Quantity, error_of, find_quantity
-
-
-class Trial(NamedTuple):
-    """What came of it. `problem` says why the two cannot be compared, if so; then the error is infinite."""
-
-    case: object
-    claimed: np.ndarray | None
-    measured: np.ndarray | None
-    error: float
-    form: str = ""
-    problem: str | None = None
+from .trial import Trial
 
 
 class Equality:

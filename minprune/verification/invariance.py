@@ -7,11 +7,11 @@ from typing import Callable, NamedTuple
 import numpy as np
 
 from ..engine.checks import check_known
-from .equality import Trial
 from .formulas import Unanswered
 from .networks import Case
 from .notation import numbers
 from .quantities import error_of
+from .trial import Trial
 
 HOMOGENEOUS = ("relu", "leaky_relu", "identity")
 

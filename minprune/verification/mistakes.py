@@ -19,9 +19,7 @@ from .invariance import Invariance
 from .ranking import Ranking
 from .verdict import Mistake
 
-
 ENOUGH = 6                      # networks on which a correction does not help, before any on which it does
-
 
 
 def find_mistake(check, trials):
@@ -185,7 +183,7 @@ def of_inputs(formula):
     for meant, mistake, remedy in SUBSTITUTES:
         if set(meant) <= set(formula.needs):
             yield Correction(mistake, f"{remedy} {name} holds", functools.partial(substituted, meant=meant))
-    for weights in {"W", "W_next", "W_out"} & set(formula.needs):
+    for weights in (one for one in ("W", "W_next", "W_out") if one in formula.needs):
         yield Correction("W for Wᵀ", f"with {weights} transposed, {name} holds",
                          lambda asked, weights=weights: asked.with_given(**{weights: asked.given[weights].T}))
     if "y" in formula.needs:
@@ -201,7 +199,8 @@ def substituted(asked, meant):
 
 
 def of_the_other_loss(asked):
-    """The formula where what is made of the logits by the other cross entropy's function is made by its own."""
+    """σ(y) + … for softmax(y) + …, or the reverse: where the logits are put through the function of the other cross
+    entropy, and the result enters the formula as a summand, as in its gradient softmax(y) − t."""
     y, own = asked.given["y"], probabilities(asked)
     if own is y:
         raise ValueError("neither of the two")

@@ -1,10 +1,10 @@
 """Who reads whom: which layers' outputs each layer with neurons reads, and what lies between."""
 
+from ..engine.coupling import INPUT
 from ..engine.layer import Flatten
 from ..engine.neurons import NeuronLayer
 from ..engine.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 
-INPUT = ""                      # what the first layers read, in place of a layer's name
 POOLINGS = {"max": MaxPool2D, "avg": AvgPool2D, "global": GlobalAvgPool2D}
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 
 from ..engine.checks import check_known
-from .equality import Trial
 from .formulas import Unanswered, matching
 from .notation import NOTHING, numbers
 from .quantities import STEP, find_quantity
+from .trial import Trial
 from .verdict import Spread
 
 ONE_A_NEURON = ("removal", "dL/do", "dL/dz", "dL/db", "d2L/do2")

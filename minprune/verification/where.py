@@ -34,8 +34,7 @@ SUCH_THAT = {"all weights positive": (make_positive, positive),
 LAYERS = ("hidden", "last hidden", "output")
 KINDS = ("dense", "conv")
 KEYS = ("activation", "loss", "depth", "layers", "layer", "output", "outputs", "neurons", "samples", "batch_norm",
-        "that")
-OF_SHAPES = ("pooling", "residual")
+        "pooling", "residual", "that")
 
 
 class Where:
@@ -73,7 +72,7 @@ class Where:
     def __init__(self, where=None, **defaults):
         told = {} if where is None else where if isinstance(where, dict) else {"that": where}
         for key in told:
-            check_known("key of where:", key, KEYS + OF_SHAPES)
+            check_known("key of where:", key, KEYS)
         given = {**defaults, **told}
         self.layer = check_choice("layer", given.get("layer", "hidden"), LAYERS)
         self.kind = check_choice("layers", given.get("layers", "dense"), KINDS)

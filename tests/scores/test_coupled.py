@@ -165,7 +165,7 @@ def test_the_list_of_scores_tells_who_does_not_know(capsys):
     first = capsys.readouterr().out.split("\n\n")[0].splitlines()[1:]
     assert [line.split()[0] for line in first if "; no blocks  " in line] == REFUSED
     main(["scores", "obd"])
-    assert "needs    backward pass (traces); no blocks\n" in capsys.readouterr().out
+    assert "needs    backward pass (slope_traces); no blocks\n" in capsys.readouterr().out
 
 
 def test_refused_before_any_work_is_handed_out(random_residual, random_samples):

@@ -170,14 +170,14 @@ def test_bad_targets_and_losses_are_refused(name, bad, told):
     ("tailor", 'unknown score "tailor"; did you mean "taylor"'),
     ("zzz", 'unknown score "zzz"; Known: gradient, .*removal.*'),
     (lambda o, weights: o, 'unknown parameter of score "<lambda>": "weights".*'
-                           'Known: W, b, gamma, W_out, o, z, x, do, dz, o_do, w_dW, dW, mean_abs_do, mean_dW, '
-                           'mean_dW2, net, t, loss, batch_size, forward_traces, traces$'),
+                           'Known: W, b, gamma, W_out, o, z, x, do, dz, o_do, w_dW, dW, mean_dW, mean_dW2, net, '
+                           't, loss, batch_size, forward_traces, slope_traces, traces$'),
     (lambda Wout: 1, 'did you mean "W_out"'),
     (lambda net, trace: 1, 'unknown parameter of score "<lambda>": "trace"; did you mean "traces"'),
     (lambda: 1, 'score "<lambda>" names no parameter that says what it needs'),
     (lambda *arrays: 1, 'score "<lambda>" names no parameter'),
     (lambda net, o: 1, 'score "<lambda>" asks for net and o, which do not go together: it gets arrays .W, b, .*, or '
-                       'forward_traces, traces, net, loss, or net, x, t, loss, batch_size$'),
+                       'forward_traces, slope_traces, traces, net, loss, or net, x, t, loss, batch_size$'),
     (lambda o, t: 1, 'score "<lambda>" asks for o and t, which do not go together'),
     (lambda net, mean_dW: 1, "asks for net and mean_dW, which do not go together"),
 ])
@@ -202,7 +202,7 @@ def test_what_is_written_in_c_is_told_to_need_names(score):
     (lambda do: 0.0, r"expects \(6, 3\) .*got \(\)"),
     (lambda W: W, r"expects \(3,\) \(one number a neuron\), got \(3, 4\) from W \(3, 4\)"),
     (lambda o: o[:, 0] * np.where(np.arange(o.shape[2]) == 1, np.nan, 1),
-     'score "<lambda>" of layer "conv1" returned NaN for neuron 1'),
+     r'score "<lambda>" of layer "conv1" returned NaN for neuron 1, from o \(6, 16, 3\)$'),
     (lambda b: b / 0 * 0, 'of layer "conv1" returned NaN'),
     (lambda b: b + 1j, r"returned complex128, not numbers, from b \(3,\)"),
     (lambda b: b.astype(str), "not numbers"),

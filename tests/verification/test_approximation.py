@@ -8,9 +8,10 @@ import pytest
 
 import minprune as mp
 from minprune.verification import approximation
-from minprune.verification.approximation import LOUDNESS, Approximation, Trial, louder
+from minprune.verification.approximation import LOUDNESS, Approximation, louder
 from minprune.verification.formulas import Formula
 from minprune.verification.networks import Case
+from minprune.verification.trial import Trial
 
 WIDE, NARROW = LOUDNESS
 

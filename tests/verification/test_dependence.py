@@ -9,11 +9,11 @@ from minprune.verification.dependence import (
     abs_by_sample, aligned, alike_for_one, along, counterweight, degree_in, held, leaves_something, mean_for_max,
     of_batch_size, of_first_or_last, of_neuron_order, of_sample_order, of_scales, same, square_by_sample,
     with_equal_neurons, with_equal_samples)
-from minprune.verification.equality import Trial
 from minprune.verification.formulas import Formula
 from minprune.verification.altered import altered
 from minprune.verification.invariance import Invariance, of_samples, orders, permuted_case, rescaled_case, scales
 from minprune.verification.networks import Where, draw_cases
+from minprune.verification.trial import Trial
 
 BATCH, SAMPLES, NEURONS, SCALES = "batch size", "sample order", "neuron permutation", "relu rescaling"
 

@@ -5,11 +5,12 @@ import pytest
 
 from minprune.verification import counterexample, verify
 from minprune.verification.approximation import Approximation
-from minprune.verification.equality import Equality, Trial, quantity_of
+from minprune.verification.equality import Equality, quantity_of
 from minprune.verification.formulas import Formula
 from minprune.verification.invariance import Invariance
 from minprune.verification.networks import draw_cases
 from minprune.verification.ranking import Ranking, ranks, spearman
+from minprune.verification.trial import Trial
 from minprune.verification.verify import MOST_POINTS, SMALLER, check_order, defaults, labels_of, largest_error, points
 from minprune.verification.where import Where
 
