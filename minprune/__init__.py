@@ -14,46 +14,42 @@ from .engine.network import Network
 from .engine.optimizers import SGD, Adam
 from .engine.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from .engine.residual import Residual
-from .engine import schedules
-from . import datasets, models, scores
+from .engine import models, schedules
+from . import datasets, scores
 from .training import History, fit
 from .recording import record, stream
-from .scores import score
+from .scoring import score
 from .decisions import decide
 from .pruning import mask, prune
 from .evaluation import Comparison, Evaluation, compare, evaluate
 
 # What most programs do without is imported when it is first asked for: `import minprune` takes little more than NumPy.
-LATER = {
-    "augmentation": ("Chain", "Noise", "Shift"),
-    "distillation": ("distillation_loss", "teach"),
-    "regularisation": ("GroupLasso", "L1BatchNorm"),
-    "compensation": ("fold_means", "merge", "reconstruct"),
-    "connections": ("decide_connections", "keep_masked", "mask_connections", "n_of_m", "score_connections"),
-    "sparse": ("load_sparse", "save_sparse"),
-    "quantisation": ("compare_bits", "quantise", "quantised_bytes"),
-    "budgets": ("decide_within",),
-    "scans": ("scan",),
-    "tickets": ("find_tickets",),
-    "recipes": ("Cut", "Distil", "FineTune", "FromScratch", "Reinitialise", "Rewind", "RewindRate", "prune_state"),
-    "checkpoints": (),
-    "retraining": ("Step", "prune_iteratively"),
-    "search": ("search_strategies",),
-    "experiments": ("Method", "experiment"),
-    "plots": (),
-    "verification": ("Verdict", "grade", "verify"),
-}
-MODULE_OF = {name: module for module, names in LATER.items() for name in (module, *names)}
+# {name: the module that has it}; a name without a dot is a room, `mp.plots`.
+LATER = {name: module for module, names in {
+    "training.augmentation": ("Chain", "Noise", "Shift"),
+    "training.distillation": ("distillation_loss", "teach"),
+    "training.regularisation": ("GroupLasso", "L1BatchNorm"),
+    "pruning.compensation": ("fold_means", "merge", "reconstruct"),
+    "retraining": ("retraining", "Cut", "Distil", "FineTune", "FromScratch", "Reinitialise", "Rewind", "RewindRate", "Step",
+                   "prune_iteratively", "prune_state"),
+    "strategies": ("strategies", "decide_within", "scan", "search_strategies"),
+    "connections": ("connections", "compare_bits", "decide_connections", "find_tickets", "keep_masked", "load_sparse",
+                    "mask_connections", "n_of_m", "quantise", "quantised_bytes", "save_sparse", "score_connections"),
+    "plots": ("plots",),
+    "verification": ("verification", "Verdict", "verify"),
+    "grading": ("grading", "grade"),
+    "studies.experiments": ("Method", "experiment"),
+}.items() for name in names}
 
 
 def __getattr__(name):
-    """A module of LATER, or what it has."""
-    if name not in MODULE_OF:
+    """What LATER has."""
+    if name not in LATER:
         raise AttributeError(f"module 'minprune' has no attribute {name!r}")
     import importlib
-    module = importlib.import_module(f".{MODULE_OF[name]}", __name__)
-    return module if name == MODULE_OF[name] else getattr(module, name)
+    module = importlib.import_module(f".{LATER[name]}", __name__)
+    return module if name == LATER[name] else getattr(module, name)
 
 
 def __dir__():
-    return sorted({*globals(), *MODULE_OF})
+    return sorted({*globals(), *LATER})

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..engine.checks import check_count, check_network, check_seed
-from ..evaluation import latencies
+from ..evaluation.measurement import latencies
 from .arrays import weight_arrays
 from .masks import check_masks, mask_connections, masks_of
 

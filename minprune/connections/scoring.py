@@ -4,8 +4,8 @@ import numpy as np
 
 from ..engine.checks import check_known, check_network, check_seed
 from ..recording import stream
-from ..scores.arrays import read_only
-from ..scores.parameters import needs
+from ..scoring.arrays import read_only
+from ..scoring.parameters import needs
 from ..scores.second_order import obd_weights
 from .arrays import weight_arrays
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .blocks import blocks
+from .kernels import blocks
 from .checks import check_count
 from .neurons import NeuronLayer
 

@@ -5,8 +5,7 @@ from typing import Callable, NamedTuple
 import numpy as np
 
 from .activations import sigmoid
-from .checks import (as_dtype, batch_shape, check_count, check_known, check_network, check_numbers,
-                     check_same_length)
+from .checks import as_dtype, batch_shape, check_count, check_known, check_network, check_numbers, check_same_length
 
 
 class Loss(NamedTuple):

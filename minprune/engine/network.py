@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import storage
-from .blocks import use_memory_again
+from .kernels import use_memory_again
 from .chain import build, flat, run, run_back, run_from
 from .checks import as_dtype, batch_shape, check_count, check_known, check_numbers, check_seed
 from .coupling import Coupled, find_units

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from .blocks import blocks
+from .kernels import blocks
 from .conv2d import pair
 from .layer import Layer
 from .trace import LayerTrace

@@ -1,15 +1,22 @@
-"""The scores: how much each neuron matters, by formula. One file a family."""
+"""The scores: how much each neuron matters, by formula. One file a family, and nothing but formulas."""
 
-from .catalogue import CATALOGUE, entry, find_score
 from .first_order import linear_error
 from .gathered import GATHERED, GatheredGradient, Movement
-from .normalisation import NORMALISERS, cost_aware, normalise, reverse
 from .removal import pair_removal
-from .scoring import score
 from .second_order import obd_weights
 from .shapley import shapley_with_error
 from .surgeon import layerwise_obs_remove, layerwise_obs_weights, obs_remove, obs_weights
 
-__all__ = ["CATALOGUE", "GATHERED", "GatheredGradient", "Movement", "NORMALISERS", "cost_aware", "entry", "find_score",
-           "layerwise_obs_remove", "layerwise_obs_weights", "linear_error", "normalise", "obd_weights", "obs_remove",
-           "obs_weights", "pair_removal", "reverse", "score", "shapley_with_error"]
+__all__ = ["GATHERED", "GatheredGradient", "Movement", "layerwise_obs_remove", "layerwise_obs_weights", "linear_error",
+           "obd_weights", "obs_remove", "obs_weights", "pair_removal", "shapley_with_error"]
+
+# What computes the formulas is a room of its own. These names of it are at home here too, for programs that use them:
+# looked up when they are asked for, since the formulas know nothing of that room.
+OF_SCORING = ("CATALOGUE", "NORMALISERS", "cost_aware", "entry", "find_score", "normalise", "reverse")
+
+
+def __getattr__(name):
+    if name not in OF_SCORING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+    return getattr(import_module("..scoring", __name__), name)

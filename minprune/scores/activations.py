@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .arrays import mean_over_positions
-from .averages import mean_over_samples
+from .means import mean_over_positions
+from .means import mean_over_samples
 
 
 def activation_mean(o):

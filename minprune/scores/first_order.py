@@ -6,8 +6,8 @@ import warnings
 import numpy as np
 
 from ..engine.losses import Loss, prepare_mse
-from .arrays import by_position, mean_over_positions, output_slopes
-from .averages import mean_over_samples
+from .means import by_position, mean_over_positions, output_slopes
+from .means import mean_over_samples
 
 PACKAGE = __name__.split(".")[0]
 

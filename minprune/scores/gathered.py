@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arrays import by_position
+from .means import by_position
 
 
 class Gathered:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .averages import mean_over_samples
+from .means import mean_over_samples
 
 
 def influence(net, forward_traces):

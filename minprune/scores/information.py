@@ -4,7 +4,7 @@ import numpy as np
 
 from ..engine.checks import check_count
 from ..recording import batches, stream
-from .arrays import by_position
+from .means import by_position
 
 
 def activation_entropy(net, x, batch_size=256, bins=10):

@@ -10,9 +10,8 @@ from ..engine.losses import LOSSES, find_loss, softmax
 from ..engine.neurons import NeuronLayer
 from ..engine.pooling import AvgPool2D, GlobalAvgPool2D
 from ..recording import stream
-from .arrays import by_position
-from .averages import mean_over_samples
-from .sharing import take_turns
+from .means import finish, by_position
+from .means import mean_over_samples
 
 # ------------------------------------------------------------- f″, each as a function of z
 
@@ -186,8 +185,7 @@ def obd_weights(net, x, t, loss="cross_entropy", batch_size=256, gauss_newton=Fa
     it is 0. Raises ValueError for a loss whose second derivatives are not known.
     """
     passes = stream(net, x, t, loss, batch_size, need_dx=False, need_grads=False)
-    found = take_turns({"obd": lambda traces: saliencies(net, loss, traces, gauss_newton)}, passes)
-    return found["obd"]
+    return finish(saliencies(net, loss, passes, gauss_newton))
 
 
 def saliencies(net, loss, traces, gauss_newton):

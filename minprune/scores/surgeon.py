@@ -4,7 +4,7 @@ import numpy as np
 
 from ..engine.checks import check_known, check_real
 from ..recording import batches, stream
-from .arrays import by_position
+from .means import by_position
 from .second_order import hessian_product, loss_hessian_product
 
 LARGEST = 2000                  # parameters: H is 32 MB then, and its inverse takes about a second

@@ -1,9 +1,8 @@
-"""Is this formula true? Verdicts, smallest counterexamples, named mistakes; grading."""
+"""Is this formula true? Verdicts, smallest counterexamples, named mistakes."""
 
-from .counterexample import Counterexample
-from .grading import Grades, grade
+from .counterexamples.counterexample import Counterexample
 from .quantities import QUANTITIES
 from .verdict import Mistake, Verdict
 from .verify import verify
 
-__all__ = ["Counterexample", "Grades", "Mistake", "QUANTITIES", "Verdict", "grade", "verify"]
+__all__ = ["Counterexample", "Mistake", "QUANTITIES", "Verdict", "verify"]

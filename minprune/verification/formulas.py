@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..engine.checks import check_known
-from ..scores.arrays import FROM_SAMPLES, FROM_WEIGHTS, by_position
-from ..scores.parameters import needs
+from ..scores.means import by_position
+from ..scoring.arrays import FROM_SAMPLES, FROM_WEIGHTS
+from ..scoring.parameters import needs
 
 OF_THE_NETWORK = {
     "y": lambda case: case.trace.y,

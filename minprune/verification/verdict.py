@@ -123,7 +123,7 @@ class Verdict:
 
 def draw_points(ax, verdict):
     """Most of the numbers: a few that are much larger would push all others into one spot."""
-    from ..plots import FILLED
+    from ..plots.pictures import FILLED
 
     claimed, measured = (np.asarray(one, float) for one in verdict.points)
     over, across = verdict.labels
@@ -140,7 +140,7 @@ def draw_points(ax, verdict):
 
 
 def draw_spread(ax, verdict):
-    from ..plots import SOLID
+    from ..plots.pictures import SOLID
 
     values, told, asked = verdict.spread
     finite = values[np.isfinite(values)]

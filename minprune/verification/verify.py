@@ -3,15 +3,15 @@
 import numpy as np
 
 from ..engine.checks import check_count, check_known, check_real
-from .approximation import Approximation
-from .counterexample import find_counterexample
-from .equality import SMALL, Equality, largest, quantity_of
+from .claims.approximation import Approximation
+from .counterexamples.counterexample import find_counterexample
+from .claims.equality import SMALL, Equality, largest, quantity_of
 from .formulas import Formula, Unanswered
-from .invariance import HOMOGENEOUS, Invariance
-from .mistakes import find_mistake
-from .networks import Where, draw_cases
+from .claims.invariance import HOMOGENEOUS, Invariance
+from .diagnosis.mistakes import find_mistake
+from .sampling.random_networks import Where, draw_cases
 from .quantities import QUANTITIES
-from .ranking import Ranking
+from .claims.ranking import Ranking
 from .verdict import Verdict
 
 MOST_POINTS = 2000              # numbers kept for the picture

@@ -17,7 +17,7 @@ from stopwatch import seconds
 
 import minprune as mp
 from minprune.engine import conv2d
-from minprune.evaluation import LATENCY_BATCH, multiply_adds
+from minprune.evaluation.measurement import LATENCY_BATCH, multiply_adds
 
 
 def wide(dtype):

@@ -13,9 +13,11 @@ from stopwatch import seconds
 from training_step import BATCH, lenet5, mlp
 
 import minprune as mp
-from minprune.connections import decide_connections, keep_masked, mask_connections, score_connections
-from minprune.evaluation import multiply_adds
-from minprune.sparse import sparse_bytes
+from minprune.connections.deciding import decide_connections
+from minprune.connections.masks import keep_masked, mask_connections
+from minprune.connections.scoring import score_connections
+from minprune.evaluation.measurement import multiply_adds
+from minprune.connections.sparse import sparse_bytes
 
 
 def with_fewer_neurons(net, remove):

@@ -17,8 +17,8 @@ from stopwatch import seconds
 
 import minprune as mp
 from minprune.recording import stream
-from minprune.scores.parameters import needs
-from minprune.scores.sharing import NO_PASS, by_network, passes
+from minprune.scoring.parameters import needs
+from minprune.scoring.passes import NO_PASS, by_network, passes
 
 N, NETWORKS = 1000, 7
 MORE = {"chip": "K + 1 singular value decompositions a sample and layer",

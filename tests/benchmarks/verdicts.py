@@ -16,8 +16,8 @@ import numpy as np
 from stopwatch import seconds
 
 import minprune as mp
-from minprune.verification.approximation import LOUDNESS, louder
-from minprune.verification.networks import Case, Where, draw_cases
+from minprune.verification.claims.approximation import LOUDNESS, louder
+from minprune.verification.sampling.random_networks import Case, Where, draw_cases
 from minprune.verification.quantities import STEP, find_quantity
 from minprune.verification.verify import defaults
 from minprune.verification.formulas import Formula

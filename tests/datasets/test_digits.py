@@ -5,7 +5,7 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from minprune.datasets import load
+from minprune.datasets.loading import load
 from minprune.datasets.digits import read_digits
 
 COUNTS = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]     # as the origin's own description counts them

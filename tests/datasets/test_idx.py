@@ -6,7 +6,8 @@ import struct
 import numpy as np
 import pytest
 
-from minprune.datasets import load, read_idx
+from minprune.datasets.loading import load
+from minprune.datasets.idx import read_idx
 
 IMAGES, LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minprune.datasets
-from minprune.datasets import load
+from minprune.datasets.loading import load
 
 
 def test_the_public_names():

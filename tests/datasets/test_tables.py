@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from minprune.datasets import load
+from minprune.datasets.loading import load
 
 X, T = np.arange(24.0).reshape(8, 3), np.array([0, 1, 0, 1, 0, 1, 0, 1])
 

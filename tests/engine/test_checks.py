@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from minprune.engine.checks import (as_dtype, check_count, check_known, check_numbers, check_real,
-                                    check_same_length)
+from minprune.engine.checks import as_dtype, check_count, check_known, check_numbers, check_real, check_same_length
 
 # ------------------------------------------------------------------------------------- check_known
 

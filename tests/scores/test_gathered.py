@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.scores import GatheredGradient, Movement
+from minprune.scores.gathered import GatheredGradient, Movement
 
 
 def setting(seed=0):

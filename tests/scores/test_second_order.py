@@ -6,8 +6,7 @@ import pytest
 import minprune as mp
 from minprune.engine.losses import LOSSES, Loss
 from minprune.scores import second_order
-from minprune.scores.second_order import (SECOND_DERIVATIVES, diagonal, hessian_product, loss_hessian_diagonal,
-                                          loss_hessian_product, obd_weights)
+from minprune.scores.second_order import (SECOND_DERIVATIVES, diagonal, hessian_product, loss_hessian_diagonal, loss_hessian_product, obd_weights)
 
 NAMES = ("obd", "obd_outputs", "taylor_second_order")
 

@@ -7,8 +7,7 @@ import minprune as mp
 from minprune.engine.losses import LOSSES
 from minprune.scores import surgeon
 from minprune.scores.second_order import obd_weights
-from minprune.scores.surgeon import (hessian, layer_hessians, layerwise_obs_remove, layerwise_obs_weights,
-                                     obs_remove, obs_weights, weight_names)
+from minprune.scores.surgeon import (hessian, layer_hessians, layerwise_obs_remove, layerwise_obs_weights, obs_remove, obs_weights, weight_names)
 
 
 def raveled(net, arrays):

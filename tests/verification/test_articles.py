@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minprune.verification import verify
+from minprune.verification.verify import verify
 
 
 def every_neuron(values, o):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.verification import verify
+from minprune.verification.verify import verify
 from minprune.verification.formulas import array_of
-from minprune.verification.networks import Case
+from minprune.verification.sampling.random_networks import Case
 
 TRIALS = 40
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.verification import verify
+from minprune.verification.verify import verify
 from minprune.verification.formulas import KNOWN, Formula, array_of
-from minprune.verification.networks import Case, Where, draw_cases
+from minprune.verification.sampling.random_networks import Case, Where, draw_cases
 
 CASE = next(case for case in draw_cases(Where({"layer": "last hidden", "depth": 3, "outputs": 3}), 30, 1)
             if len(case.x) == 4 and case.net[case.layer].K == 2)

@@ -5,10 +5,9 @@ import pytest
 
 import minprune as mp
 from minprune.recording import record_batch
-from minprune.verification.networks import Case, Where, draw_cases
-from minprune.verification.paths import PLACES, POOLINGS, is_pooled, place_of
-from minprune.verification.quantities import (QUANTITIES, STEP, again, curvatures, error_of, find_quantity, moved,
-                                              slopes)
+from minprune.verification.sampling.random_networks import Case, Where, draw_cases
+from minprune.verification.sampling.topology import PLACES, POOLINGS, is_pooled, place_of
+from minprune.verification.quantities import (QUANTITIES, STEP, again, curvatures, error_of, find_quantity, moved, slopes)
 
 DENSE, CONV = draw_cases(Where(), 16, 3), draw_cases(Where({"layers": "conv"}), 8, 3)
 OUTPUT = draw_cases(Where({"layer": "output"}), 6, 3)

@@ -7,7 +7,8 @@ import sys
 import numpy as np
 from matplotlib.figure import Figure
 
-from minprune.verification import Mistake, Verdict, verify
+from minprune.verification.verdict import Mistake, Verdict
+from minprune.verification.verify import verify
 from minprune.verification.verdict import Spread, draw_points, draw_spread
 
 

@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
-from minprune.verification import counterexample, verify
-from minprune.verification.approximation import Approximation
-from minprune.verification.equality import Equality, quantity_of
+from minprune.verification.counterexamples import counterexample
+from minprune.verification.verify import verify
+from minprune.verification.claims.approximation import Approximation
+from minprune.verification.claims.equality import Equality, quantity_of
 from minprune.verification.formulas import Formula
-from minprune.verification.invariance import Invariance
-from minprune.verification.networks import draw_cases
-from minprune.verification.ranking import Ranking, ranks, spearman
-from minprune.verification.trial import Trial
+from minprune.verification.claims.invariance import Invariance
+from minprune.verification.sampling.random_networks import draw_cases
+from minprune.verification.claims.ranking import Ranking, ranks, spearman
+from minprune.verification.claims.trial import Trial
 from minprune.verification.verify import MOST_POINTS, SMALLER, check_order, defaults, labels_of, largest_error, points
-from minprune.verification.where import Where
+from minprune.verification.sampling.where import Where
 
 
 def taylor(o, do):

@@ -3,7 +3,7 @@
 import numpy as np
 
 import minprune as mp
-from minprune.verification.assignments import Task
+from minprune.grading.assignments import Task
 
 
 def logits(rng):

@@ -6,7 +6,7 @@ import minprune as mp
 from minprune.scores.activations import apoz
 from minprune.scores.first_order import taylor
 from minprune.scores.weights import weight_norm
-from minprune.verification.assignments import Task
+from minprune.grading.assignments import Task
 
 
 def recorded(rng):

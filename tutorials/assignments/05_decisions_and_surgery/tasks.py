@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 import minprune as mp
-from minprune.verification.assignments import Task
+from minprune.grading.assignments import Task
 
 
 def layers(rng):

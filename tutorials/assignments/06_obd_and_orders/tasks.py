@@ -3,7 +3,7 @@
 import numpy as np
 
 from minprune import finite_difference
-from minprune.verification.assignments import Task
+from minprune.grading.assignments import Task
 
 
 def logits(rng):

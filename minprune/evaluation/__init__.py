@@ -1,0 +1,6 @@
+"""Evaluation: what a network can do, and what it costs."""
+
+from ..engine.size import count_parameters, multiply_adds, size_on_disk
+from .measurement import Comparison, Evaluation, compare, evaluate
+
+__all__ = ["Comparison", "Evaluation", "compare", "count_parameters", "evaluate", "multiply_adds", "size_on_disk"]

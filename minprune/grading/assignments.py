@@ -1,0 +1,130 @@
+"""Assignments: what a task asks for, and where the assignments are.
+
+An assignment is a folder with three files:
+
+    brief.md      the text for students: what to implement, formulas, shapes, points
+    starter.py    ASSIGNMENT = "the folder's name", and functions that raise NotImplementedError("the task's name")
+    tasks.py      TASKS = [Task(...), ...], one for each function
+
+A task says how to draw a random case and what the answer is (measured, or a few lines of NumPy):
+
+    from minprune import finite_difference
+    from minprune.grading.assignments import Task
+
+    def squares(rng):                                       # the arguments of the student's function, in order
+        return {"w": rng.normal(size=rng.integers(1, 5))}
+
+    def measured(w):                                        # the same arguments -> what it should return
+        return finite_difference(lambda w: (w ** 2).sum(), w)
+
+    TASKS = [Task("gradient", points=2, case=squares, answer=measured,
+                  mistakes={"the factor 2 of the square is missing": lambda w: w})]
+
+`mistakes` (optional) are wrong answers worth naming: a student whose function returns just what one of them
+returns is told its text.
+"""
+
+import pathlib
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ..engine.checks import check_count, check_known, check_real
+
+
+@dataclass(frozen=True)
+class Task:
+    """One function to write.
+
+    name       the function's name, and the task's
+    points     what it is worth; all or nothing
+    case       case(rng) -> {argument: value}, one random case: arrays, numbers, texts, or dicts and tuples of them
+    answer     answer(**case) -> what the function should return: an array, a number, a dict or a tuple of them;
+               booleans are expected to be booleans. It stands in for the student's own function in the other tasks, so
+               that a mistake costs points once.
+    mistakes   {text: function(**case) -> the wrong answer that the text names}
+    claim      {"equals": "dL/dz"} …: the arguments of `verify` for the same function, whose verdict is added to the
+               feedback where it agrees with the random cases. Only for functions, the answer too, that keep to the
+               contract of scores.
+    tolerance  the largest error, relative to the largest number of the answer (but at least 0.001)
+    trials     how many random cases
+    """
+
+    name: str
+    points: int
+    case: Callable
+    answer: Callable
+    mistakes: Mapping = field(default_factory=dict)
+    claim: Mapping | None = None
+    tolerance: float = 1e-6
+    trials: int = 20
+
+    def __post_init__(self):
+        if not isinstance(self.name, str) or not self.name.isidentifier():
+            raise ValueError(f"task name expects the name of a function, got {self.name!r}")
+        check_count(f"points of {self.name}", self.points)
+        check_count(f"trials of {self.name}", self.trials)
+        check_real(f"tolerance of {self.name}", self.tolerance, above=0)
+        for name, function in (("case", self.case), ("answer", self.answer), *self.mistakes.items()):
+            if not callable(function):
+                raise TypeError(f"{name} of {self.name} expects a function, got {function!r}")
+
+
+class Assignment(NamedTuple):
+    """A folder and its tasks."""
+
+    name: str
+    folder: pathlib.Path
+    tasks: tuple
+
+    @property
+    def points(self):
+        return sum(task.points for task in self.tasks)
+
+    @property
+    def title(self):
+        """The first line of its brief."""
+        brief = self.folder / "brief.md"
+        return brief.read_text(encoding="utf-8").split("\n", 1)[0].lstrip("# ") if brief.is_file() else self.name
+
+
+def shipped():
+    """The folder of the assignments that come with minprune: beside the package in a clone, inside when installed."""
+    package = pathlib.Path(__file__).parent.parent
+    for place in (package / "tutorials" / "assignments", package.parent / "tutorials" / "assignments"):
+        if place.is_dir():
+            return place
+    raise FileNotFoundError(f"no assignments beside or inside {package}")
+
+
+def names():
+    """The names of the assignments that come with minprune, in order."""
+    return [tasks.parent.name for tasks in sorted(shipped().glob("[0-9][0-9]_*/tasks.py"))]
+
+
+def find(wanted):
+    """The Assignment in a folder, or the shipped one with this name or number; ValueError if there is none."""
+    folder = pathlib.Path(str(wanted))
+    if (folder / "tasks.py").is_file():
+        return load(folder.resolve())
+    numbered = {str(int(name[:2])): name for name in names()}
+    name = numbered.get(str(wanted), str(wanted))
+    check_known("assignment", name, names())
+    return load(shipped() / name)
+
+
+def load(folder):
+    """The Assignment in a folder with a tasks.py; ValueError if that does not say what an assignment needs."""
+    path = folder / "tasks.py"
+    module = types.ModuleType(f"tasks_of_{folder.name}")
+    try:
+        exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
+        tasks = tuple(module.TASKS)
+    except Exception as error:                  # a teacher's file: whatever is wrong there is told in one line
+        raise ValueError(f"cannot read {path}: {type(error).__name__}: {error}") from error
+    if not tasks or not all(isinstance(task, Task) for task in tasks):
+        raise ValueError(f"cannot read {path}: TASKS expects a list of at least one Task")
+    if len({task.name for task in tasks}) < len(tasks):
+        raise ValueError(f"cannot read {path}: two tasks have the same name")
+    return Assignment(folder.name, folder, tasks)

@@ -1,0 +1,3 @@
+"""Plots: a picture a file."""
+
+from .pictures import *

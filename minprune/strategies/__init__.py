@@ -1,0 +1,7 @@
+"""Strategies: how much to remove, and by which rule; decided by looking at the pruned network."""
+
+from .budgets import decide_within
+from .scans import Scan, scan
+from .search import search_strategies
+
+__all__ = ["Scan", "decide_within", "scan", "search_strategies"]

@@ -1,0 +1,115 @@
+"""How many must go? As many as a budget of parameters, multiply-adds, bytes or time demands, and not one more."""
+
+from bisect import bisect_left
+from datetime import timedelta
+from typing import Callable, NamedTuple
+
+import numpy as np
+
+from ..decisions.rules import removal_order, stay_without
+from ..engine.checks import check_count, check_network, check_real, check_seed
+from ..engine.size import count_parameters, multiply_adds as count_multiply_adds, size_on_disk
+from ..evaluation.measurement import latencies
+from ..pruning.surgery import check_keep, prune
+
+BATCH = 128                     # samples of the forward pass whose latency is measured
+COUNTS = {"parameters": count_parameters, "multiply_adds": count_multiply_adds, "bytes": size_on_disk}
+
+
+class Budget(NamedTuple):
+    """A pruned network meets it if cost(network) ≤ limit; `told` says so to a user, `whole` is the unpruned's cost."""
+
+    told: str
+    cost: Callable
+    limit: float
+    whole: int | None = None
+
+
+def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, latency=None, scope="global",
+                  min_keep=1, protect=(), max_remove=None, multiple=1, x=None, seed=0):
+    """Return {layer: (K,) bool array}, True = stays: the lowest scores go until every given budget is met.
+
+    Exactly as many go as it takes: with the last one that went put back, a budget would be exceeded. (With a
+    `multiple`, it is the last group of neurons that is put back.)
+
+    Budgets of the pruned network; a float in (0, 1] is a fraction of the unpruned one:
+      parameters     numbers that are trained
+      multiply_adds  those of one sample's forward pass, as `evaluate` counts them
+      bytes          size of the file that `save` writes
+      latency        time of a forward pass of 128 samples (`x`, or random ones by `seed`): a fraction, or a
+                     `datetime.timedelta`. It is the least of many passes, taken in turns with the unpruned network,
+                     and noisy: another run may stop some neurons earlier or later.
+    Who goes next (`scope`): "global", the lowest score of all neurons; or "layer", so that all layers lose equal
+    fractions. `min_keep`, `protect`, `max_remove` and `multiple` are those of `decide`; a layer that has no more to
+    spare stays as it is while the others go on.
+
+    Each cost is that of `prune(net, keep)` itself. All of them fall as neurons go, so the number that must go is found
+    by bisection, with log₂(number of neurons) networks to cost.
+
+    Raises ValueError for a budget that is still exceeded when all that can go is gone, and says the smallest that is
+    reachable; ValueError or TypeError for a malformed argument.
+    """
+    check_network(net)
+    multiple = check_count("multiple", multiple)
+    given = {"parameters": parameters, "multiply_adds": multiply_adds, "bytes": bytes}
+    budgets = [Budget(f"{name}={asked}", COUNTS[name], limit_of(name, asked, COUNTS[name](net)), COUNTS[name](net))
+               for name, asked in given.items() if asked is not None]
+    budgets += [] if latency is None else [_timed(net, latency, _batch(net, x, seed))]
+    if not budgets:
+        raise ValueError("give at least one budget: parameters, multiply_adds, bytes or latency")
+    going, where = removal_order(scores, scope, min_keep, protect, max_remove)
+    check_keep(net, stay_without(going, where))
+
+    def cost(budget, count):
+        return budget.cost(prune(net, stay_without(going[:count], where, multiple)))
+
+    count = 0
+    for budget in budgets:                          # what one budget needs gone stays gone for the next
+        if cost(budget, count) > budget.limit:
+            _check_reachable(budget, cost(budget, len(going)), stay_without(going, where, multiple))
+            count = bisect_left(range(len(going)), True, lo=count + 1,
+                                key=lambda number: cost(budget, number) <= budget.limit)
+    return stay_without(going[:count], where, multiple)
+
+
+def limit_of(name, asked, whole):
+    """The number that a budget allows: asked for as a number, or as a fraction (a float in (0, 1]) of the whole."""
+    if not isinstance(asked, (float, np.floating)):
+        return check_count(name, asked)
+    asked = check_real(name, asked, above=0)
+    return asked if asked > 1 else asked * whole + 1e-9             # 0.29 * 100 is 28.999999999999996
+
+
+def _timed(net, asked, x):
+    """The Budget of the time of a pass of x: a fraction of the unpruned network's, or seconds."""
+    if isinstance(asked, timedelta):
+        seconds = check_real("latency in seconds", asked.total_seconds(), above=0)
+        return Budget(f"latency={seconds} s", lambda small: latencies([net, small], x)[1], seconds)
+    fraction = check_real("latency (as a fraction of the unpruned; else a datetime.timedelta)", asked, above=0)
+    if fraction > 1:
+        raise ValueError("latency expects a fraction of the unpruned network's of at most 1, or a datetime.timedelta, "
+                         f"got {asked!r}")
+
+    def cost(small):
+        if count_parameters(small) == count_parameters(net):
+            return 1.0                              # nothing is gone yet; the clock would say 0.97 or 1.03
+        unpruned, pruned = latencies([net, small], x)
+        return pruned / unpruned
+
+    return Budget(f"latency={fraction} of the unpruned", cost, fraction)
+
+
+def _batch(net, x, seed):
+    """The samples whose latency is measured."""
+    if x is None:
+        return check_seed(seed).normal(size=(BATCH, *net.input_shape)).astype(net.dtype)
+    return net.check_input(x)[:BATCH]
+
+
+def _check_reachable(budget, least, keep):
+    if least > budget.limit:
+        share = f" ({least / budget.whole:.3g} of the unpruned)" if isinstance(least, int) else ""
+        least = f"{least:,}" if isinstance(least, int) else f"{least:.3g}"
+        gone = sum(int((~stays).sum()) for stays in keep.values())
+        raise ValueError(f"{budget.told} is out of reach: the smallest reachable is {least}{share}, "
+                         f"when all {gone} neurons are gone that can go")

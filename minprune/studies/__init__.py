@@ -1,0 +1,1 @@
+"""Studies: the walkthrough, every score against the exact answer, experiments."""

@@ -1,0 +1,1 @@
+"""The textbook's runner: chapters are run, and compared with their text."""

@@ -1,0 +1,1 @@
+"""Claims: what can be said of a formula, and tried."""

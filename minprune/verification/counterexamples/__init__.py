@@ -1,0 +1,1 @@
+"""Counterexamples: the smallest network on which a claim fails."""

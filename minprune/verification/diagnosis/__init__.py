@@ -1,0 +1,1 @@
+"""Diagnosis: which mistake a false formula makes."""

@@ -1,0 +1,1 @@
+"""Sampling: random networks that a claim is tried on."""

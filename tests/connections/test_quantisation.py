@@ -1,0 +1,217 @@
+"""Quantisation: the levels by hand, the bound on the error, bytes that can be packed, accuracy against bits."""
+
+import json
+
+import numpy as np
+import pytest
+
+import minprune as mp
+from minprune.connections.masks import mask_connections, masks_of
+from minprune.connections.arrays import weight_arrays
+from minprune.connections.quantisation import (compare_bits, dense_bytes, from_codes, pack, quantise, quantised_bytes, to_codes, unpack)
+
+GRAINS = ("layer", "neuron")
+
+
+def one_layer(W, dtype="float64"):
+    W = np.asarray(W, dtype)
+    net = mp.Network(W.shape[1], [mp.Dense(len(W))], dtype=dtype)
+    net["dense1"].W[...] = W
+    return net
+
+
+def scales(W, bits, per):
+    axes = tuple(range(W.ndim)) if per == "layer" else tuple(range(1, W.ndim))
+    return np.abs(W).max(axis=axes, keepdims=True) / (2 ** (bits - 1) - 1)
+
+
+def test_by_hand():
+    """Three bits: L = 3. A layer's scale is 6 / 3 = 2, the second neuron's own 1.5 / 3 = 0.5."""
+    net = one_layer([[6, -3, 2.9, 0.9, -1.1], [1.5, -0.5, 0.3, 0.2, 1]])
+    assert quantise(net, 3)["dense1"].W.tolist() == [[6, -4, 2, 0, -2], [2, 0, 0, 0, 0]]
+    assert quantise(net, 3, "neuron")["dense1"].W.tolist() == [[6, -4, 2, 0, -2], [1.5, -0.5, 0.5, 0, 1]]
+    assert quantise(net, 2)["dense1"].W.tolist() == [[6, 0, 0, 0, 0], [0, 0, 0, 0, 0]]      # −3 / 6 is half-way: to 0
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("per", GRAINS)
+@pytest.mark.parametrize("bits", [2, 3, 4, 7, 8, 15, 16])
+def test_no_weight_moves_by_more_than_half_a_scale(bits, per, dtype, random_network):
+    for seed in range(4):
+        net = random_network(seed, dtype=dtype)
+        rounded = quantise(net, bits, per)
+        for name, W in weight_arrays(net).items():
+            new, scale = weight_arrays(rounded)[name], scales(W.astype(float), bits, per)
+            assert new.dtype == W.dtype
+            slack = np.finfo(W.dtype).eps * np.abs(W).max()
+            assert (np.abs(new.astype(float) - W) <= scale / 2 + slack).all()
+            steps = new / scale
+            assert np.abs(steps - np.rint(steps)).max() <= 2 ** bits * np.finfo(W.dtype).eps      # on the grid
+            over = None if per == "layer" else tuple(range(1, W.ndim))
+            largest = np.abs(W) == np.abs(W).max(axis=over, keepdims=True)
+            assert (new[largest] == W[largest]).all()
+            rows = [new] if per == "layer" else list(new)
+            assert all(len(np.unique(row)) <= 2 ** bits - 1 for row in rows)
+
+
+@pytest.mark.parametrize("per", GRAINS)
+def test_only_weights_change_and_twice_is_once(per, random_network, fingerprint):
+    for seed in range(7):
+        net = random_network(seed, dtype=["float64", "float32"][seed % 2])
+        before = fingerprint(net)
+        rounded = quantise(net, 4, per)
+        assert fingerprint(net) == before
+        for name, array in net.arrays().items():
+            if not name.endswith(".W"):
+                assert rounded.arrays()[name].tobytes() == array.tobytes()
+        assert any((W != weight_arrays(rounded)[name]).any() for name, W in weight_arrays(net).items())
+        assert fingerprint(quantise(rounded, 4, per)) == fingerprint(rounded)
+
+
+@pytest.mark.parametrize("per", GRAINS)
+def test_a_finer_scale_is_never_coarser(per):
+    rng = np.random.default_rng(0)
+    net = one_layer(rng.normal(size=(6, 50)) * np.logspace(-3, 0, 6)[:, np.newaxis])
+    errors = [np.abs(quantise(net, bits, per)["dense1"].W - net["dense1"].W).max() for bits in (2, 4, 6, 8, 12, 16)]
+    assert all(later < earlier / 2 for earlier, later in zip(errors, errors[1:]))
+
+
+def test_masked_connections_stay_masked(random_network):
+    net = random_network(3)
+    masks = {name: np.random.default_rng(0).random(W.shape) < 0.5 for name, W in weight_arrays(net).items()}
+    masked = mask_connections(net, masks)
+    for per in GRAINS:
+        for name, stays in masks_of(quantise(masked, 5, per)).items():
+            assert not (stays & ~masks[name]).any()
+
+
+@pytest.mark.parametrize("per", GRAINS)
+def test_zeros_tiny_and_huge_weights(per):
+    W = np.array([[0, 0, 0], [5e-324, -5e-324, 0], [1e308, -1.7e308, 1e300]])
+    for row in W:
+        new = quantise(one_layer([row]), 8, per)["dense1"].W
+        assert np.isfinite(new).all() and (np.sign(new[0][np.abs(row) == np.abs(row).max()])
+                                           == np.sign(row[np.abs(row) == np.abs(row).max()])).all()
+    assert not quantise(one_layer(W[:1]), 8, per)["dense1"].W.any()
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_warnings(random_network):
+    net = random_network(1)
+    net["dense1"].W[0] = 0
+    for per in GRAINS:
+        quantise(net, 2, per)
+
+
+# ------------------------------------------------------------------------------------ bytes
+
+
+@pytest.mark.parametrize("per", GRAINS)
+@pytest.mark.parametrize("bits", range(2, 17))
+def test_codes_pack_into_just_so_many_bytes_and_back(bits, per):
+    W = np.random.default_rng(bits).normal(size=(3, 2, 1, 7))
+    q, top = to_codes(W, bits, per)
+    assert q.dtype == np.int16 and np.abs(q).max() == 2 ** (bits - 1) - 1
+    packed = pack(q, bits)
+    assert packed.dtype == np.uint8 and packed.size == -(-42 * bits // 8)
+    assert (unpack(packed, bits, W.shape) == q).all()
+    restored = from_codes(unpack(packed, bits, W.shape), top, bits)
+    net = mp.Network((2, 1, 7), [mp.Conv2D(3, (2, 1))])
+    net["conv1"].W[...] = W
+    assert restored.tobytes() == quantise(net, bits, per)["conv1"].W.tobytes()
+
+
+def test_packing_by_hand():
+    """Three bits, L = 3: −3, 0, 3, 1 are 000 011 110 100."""
+    assert pack(np.array([-3, 0, 3, 1]), 3).tolist() == [0b00001111, 0b01000000]
+
+
+@pytest.mark.parametrize("dtype, size", [("float64", 8), ("float32", 4)])
+def test_bytes_by_hand(dtype, size):
+    net = mp.Network((4, 4, 1), [mp.Conv2D(3, 2, batch_norm=True), mp.Flatten(), mp.Dense(5)], dtype=dtype)
+    others = size * (3 * 5 + 5)                                    # b, γ, β, mean, variance of conv1; b of dense1
+    assert dense_bytes(net) == size * (12 + 135) + others
+    assert quantised_bytes(net, 3) == 5 + 51 + 2 * size + others   # ⌈36 / 8⌉, ⌈405 / 8⌉
+    assert quantised_bytes(net, 3, "neuron") == 5 + 51 + 8 * size + others
+    net["conv1"].mask = np.array([True, False, True])
+    assert quantised_bytes(net, 3) == 5 + 51 + 2 * size + others + 3
+
+
+# ---------------------------------------------------------------------------------- the table
+
+
+def test_the_table_says_what_each_network_does(random_network, random_samples):
+    net = random_network(0, "dense", dtype="float32")
+    x, t = random_samples(net, 0, N=20, loss="cross_entropy")
+    table = compare_bits(net, x, t, bits=(8, 2))
+    settings = [(32, ""), (8, "layer"), (8, "neuron"), (2, "layer"), (2, "neuron")]
+    assert [(row.bits, row.per) for row in table] == settings
+    assert len(table) == 5 and table.samples == 20
+    whole = mp.evaluate(net, x, t, latency=False)
+    assert table[0].loss == pytest.approx(whole.test_loss) and table[0].accuracy == whole.test_accuracy
+    assert table[0].bytes == dense_bytes(net) and table[0].error == 0
+    for row in list(table)[1:]:
+        rounded = quantise(net, row.bits, row.per)
+        judged = mp.evaluate(rounded, x, t, latency=False)
+        assert row.loss == pytest.approx(judged.test_loss) and row.accuracy == judged.test_accuracy
+        assert row.bytes == quantised_bytes(net, row.bits, row.per) < table[0].bytes
+        pairs = zip(weight_arrays(net).values(), weight_arrays(rounded).values())
+        assert row.error == max(np.abs(W - new).max() for W, new in pairs)
+    lines = str(table).splitlines()
+    assert len(lines) == 7 and lines[1].split()[:3] == ["32", "not", "rounded"]
+    assert lines[2].split()[:3] == ["8", "a", "layer"]
+    assert f"{100 * table[4].accuracy:.2f} %" in lines[5] and f"{table[4].loss:.4f}" in lines[5]
+    assert f"{100 * (table[4].accuracy - table[0].accuracy):+.2f}" in lines[5] and "20 samples" in lines[6]
+    assert json.loads(json.dumps(table.to_dict()))["rows"][1]["bits"] == 8
+
+
+def test_a_table_without_accuracy(random_network, random_samples):
+    net = random_network(1)
+    x, t = random_samples(net, 0)
+    table = compare_bits(net, x, t, "mse", bits=[4], per="neuron")
+    assert [(row.bits, row.per, row.accuracy) for row in table] == [(64, "", None), (4, "neuron", None)]
+    assert str(table).splitlines()[2].split()[4] == "-"
+
+
+def test_eight_bits_cost_little_and_two_cost_much():
+    data = mp.datasets.load("digits")
+    net = mp.models.mlp((8, 8, 1), 10)
+    x, t = data.x_train[:600], data.t_train[:600]
+    mp.fit(net, x, t, optimizer=mp.Adam(5e-3), epochs=6)
+    table = compare_bits(net, x, t, bits=(8, 2), per="layer")
+    assert abs(table[1].accuracy - table[0].accuracy) < 0.01 and table[2].accuracy < table[0].accuracy - 0.2
+
+
+# ----------------------------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize("bits, per, error, told", [
+    (1, "layer", ValueError, "bits expects 2 to 16, got 1: one bit has no level but 0"),
+    (17, "layer", ValueError, "bits expects 2 to 16, got 17"),
+    (0, "layer", ValueError, "bits expects at least 1, got 0"),
+    (4.0, "layer", TypeError, "bits expects a whole number"),
+    (True, "layer", TypeError, "bits expects a whole number"),
+    (4, "layers", ValueError, 'unknown scale per "layers"; did you mean "layer"'),
+    (4, None, ValueError, "unknown scale")])
+def test_bad_settings(bits, per, error, told):
+    net = mp.Network(2, [mp.Dense(2)])
+    for function in (lambda: quantise(net, bits, per), lambda: quantised_bytes(net, bits, per),
+                     lambda: compare_bits(net, np.ones((2, 2)), np.array([0, 1]), bits=[bits], per=[per])):
+        with pytest.raises(error, match=told):
+            function()
+
+
+def test_weights_that_are_no_numbers_and_what_is_no_network():
+    for bad in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="dense1.W holds 1 values that are NaN or infinite"):
+            quantise(one_layer([[1, bad]]), 4)
+    for function in (lambda: quantise(3, 4), lambda: quantised_bytes(3, 4)):
+        with pytest.raises(TypeError, match="net expects a Network"):
+            function()
+    net = one_layer([[1.0], [2.0]])
+    with pytest.raises(TypeError, match="bits expects a list"):
+        compare_bits(net, np.ones((2, 1)), np.array([0, 1]), bits=4)
+    with pytest.raises(ValueError, match="x: Network expects"):
+        compare_bits(net, np.ones((2, 3)), np.array([0, 1]))
+    with pytest.raises(ValueError, match="batch_size expects at least 1"):
+        compare_bits(net, np.ones((2, 1)), np.array([0, 1]), batch_size=0)

@@ -1,0 +1,542 @@
+"""Checkpoints: killed at any moment and gone on with, refused where they do not fit, never lost."""
+
+import functools
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+from collections import deque
+
+import numpy as np
+import pytest
+
+import minprune as mp
+from minprune.training.augmentation import Noise
+from minprune.retraining.checkpoints import describe, open_checkpoint
+from minprune.datasets.dataset import Dataset
+from minprune.engine import storage
+from minprune.engine.schedules import cosine
+from minprune.retraining.recipes import Distil, FineTune, Rewind
+from minprune.retraining.iteration import linear
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 4))
+T = (X[:, 0] * X[:, 1] > 0).astype(int)
+DATA = Dataset(X[:40], T[:40], X[40:], T[40:], "toy", 2)
+NET = mp.Network(4, [mp.Dense(10, "relu"), mp.Dense(7, "tanh"), mp.Dense(2)], seed=3)
+RECIPE = FineTune(epochs=2, optimizer=mp.Adam(0.01), batch_size=20, keep_state=True)
+SCHEDULE = linear(0.6, 5)
+
+
+def steps(folder=None, net=NET, data=DATA, score="taylor", schedule=SCHEDULE, retrain=RECIPE, **more):
+    return mp.prune_iteratively(net, data, score, schedule, retrain=retrain, checkpoint=folder, **more)
+
+
+def contents(folder):
+    """{name: bytes} of all files."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def assert_same(one, other):
+    """Two steps of the same run, to the last bit."""
+    for name in ("fraction", "removed", "loss_before", "accuracy_before", "loss_after", "accuracy_after", "history"):
+        assert getattr(one, name) == getattr(other, name), name
+    for arrays in ((one.scores, other.scores), (one.keep, other.keep), (one.cut.arrays(), other.cut.arrays()),
+                   (one.net.arrays(), other.net.arrays()), *((one.state[key], other.state[key]) for key in "mv")):
+        assert arrays[0].keys() == arrays[1].keys()
+        for name in arrays[0]:
+            assert arrays[0][name].dtype == arrays[1][name].dtype
+            assert arrays[0][name].tobytes() == arrays[1][name].tobytes(), name
+    assert one.state["steps"] == other.state["steps"] > 0
+    assert repr(one.net.settings()) == repr(other.net.settings())
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return list(steps())
+
+
+@pytest.fixture
+def half(tmp_path):
+    """A folder with the first two of five steps."""
+    run = steps(tmp_path / "run")
+    next(run), next(run)
+    return tmp_path / "run"
+
+
+# Killed, and gone on with
+
+PARENT = """
+import os, sys
+sys.path.insert(0, {tests!r})
+import test_checkpoints as these
+
+for calls in map(int, sys.argv[2:]):
+    child = os.fork()                           # quicker than ten interpreters
+    if child == 0:
+        these.run_until(sys.argv[1], calls)
+        os._exit(0)
+    print(os.WTERMSIG(os.waitpid(child, 0)[1]), *sorted(os.listdir(sys.argv[1])), flush=True)
+"""
+
+
+def run_until(folder, calls):
+    """Go on with the run, and be killed when the `calls`-th function after loading is entered."""
+    run, left = steps(folder), calls
+    for _ in pathlib.Path(folder).glob("step-*.npz"):
+        next(run)
+
+    def count(frame, event, argument):
+        nonlocal left
+        left -= event in ("call", "c_call")
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.setprofile(count)
+    list(run)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no SIGKILL")
+def test_killed_at_ten_random_moments_it_ends_with_the_same_bits(tmp_path, expected):
+    """The moments are counted in functions entered, so that they are spread alike on any machine: in the middle of
+    scoring, training and writing, up to half of the way through a second step."""
+    moments = 1 + (calls_of_a_step(tmp_path / "counted") * np.random.default_rng(0).uniform(0, 1.5, 10)).astype(int)
+    code, folder = PARENT.format(tests=str(pathlib.Path(__file__).parent)), tmp_path / "run"
+    killed = subprocess.run([sys.executable, "-c", code, folder, *map(str, moments)], capture_output=True, text=True,
+                            timeout=300, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
+    told = [line.split() for line in killed.stdout.splitlines()]
+    assert [line[0] for line in told] == ["9"] * 10, killed.stderr
+    done = [sum(name.startswith("step-") for name in line) for line in told]
+    assert done == sorted(done) and 0 < done[-1] < len(SCHEDULE)                # each went on after the last one
+    assert any(name.startswith(".step-") for line in told for name in line)     # some in the middle of a file
+    for one, other in zip(steps(folder), expected, strict=True):
+        assert_same(one, other)
+
+
+def calls_of_a_step(folder):
+    """How many functions the first step enters."""
+    entered, run = [0], steps(folder)
+
+    def count(frame, event, argument):
+        entered[0] += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        next(run)
+    finally:
+        sys.setprofile(before)
+    return entered[0]
+
+
+@pytest.mark.parametrize("moment", ["before the file", "in the middle of the file", "before the rename", "after it"])
+def test_killed_while_it_writes(half, expected, monkeypatch, moment):
+    """An exception that no `except Exception` catches, and temporary files that nobody cleans up, as a kill leaves."""
+    class Killed(BaseException):
+        pass
+
+    def die(*_, **__):
+        raise Killed
+
+    def half_a_file(file, **arrays):
+        file.write(b"PK\x03\x04 half of it")
+        raise Killed
+
+    def replace_and_die(old, new):
+        rename(old, new)
+        raise Killed
+
+    rename = os.replace
+    monkeypatch.setattr(pathlib.Path, "unlink", die)
+    target, name, death = {"before the file": (os, "urandom", die), "before the rename": (os, "replace", die),
+                           "in the middle of the file": (np, "savez", half_a_file),
+                           "after it": (os, "replace", replace_and_die)}[moment]
+    monkeypatch.setattr(target, name, death)
+    with pytest.raises(Killed):
+        list(steps(half))
+    monkeypatch.undo()
+    left = [path for path in half.iterdir() if path.name.startswith(".")]
+    assert len(left) == (moment in ("in the middle of the file", "before the rename"))
+    for one, other in zip(steps(half), expected, strict=True):
+        assert_same(one, other)
+    assert sorted(contents(half)) == ["settings.json"] + [f"step-000{n}.npz" for n in range(5)]
+
+
+def test_what_is_done_is_not_done_again(half, expected):
+    calls = []
+
+    class Counting(FineTune):
+        def __call__(self, net, cut):
+            calls.append(cut.number)
+            return super().__call__(net, cut)
+
+    settings = dict(epochs=2, optimizer=mp.Adam(0.01), batch_size=20, keep_state=True)
+    folder = half.parent / "counted"
+    next(steps(folder, retrain=Counting(**settings)))
+    assert calls == [0]
+    before = contents(folder)
+    for one, other in zip(steps(folder, retrain=Counting(**settings)), expected, strict=True):
+        assert_same(one, other)
+    assert calls == [0, 1, 2, 3, 4]
+    assert before.items() <= contents(folder).items()
+    whole = contents(folder)
+    for one, other in zip(steps(folder, retrain=Counting(**settings)), expected, strict=True):
+        assert_same(one, other)
+    assert len(calls) == 5 and contents(folder) == whole
+
+
+def test_a_checkpoint_changes_no_bit(tmp_path, expected):
+    for one, other in zip(steps(tmp_path / "a" / "b"), expected, strict=True):
+        assert_same(one, other)
+
+
+def test_nothing_is_done_before_the_first_step_is_asked_for(tmp_path):
+    steps(tmp_path / "run")
+    assert list(contents(tmp_path / "run")) == ["settings.json"]
+
+
+def test_steps_of_other_kinds_come_back_as_they_were(tmp_path):
+    """float32, batch norm, no history, no accuracy, infinite losses, layer by layer, a Conv2D, a mask."""
+    net = mp.Network((5, 5, 1), [mp.Conv2D(4, 3, "relu", batch_norm=True), mp.Flatten(), mp.Dense(2)], dtype="float32")
+    net = mp.mask(net, {"conv1": np.array([1, 1, 1, 0], bool)})
+    x = RNG.normal(size=(6, 5, 5, 1))
+    data = Dataset(x, RNG.normal(size=(6, 2)), x, RNG.normal(size=(6, 2)), "toy", None)
+    arguments = dict(loss="mse", score="weight_norm", schedule=[{"conv1": 1}, {"conv1": 2}], retrain=blow_up)
+    with np.errstate(over="ignore"):
+        done = list(mp.prune_iteratively(net, data, **arguments, checkpoint=tmp_path))
+    again = list(mp.prune_iteratively(net, data, **arguments, checkpoint=tmp_path))
+    for one, other in zip(done, again, strict=True):
+        assert one.history is other.history is None and one.accuracy_after is other.accuracy_after is None
+        assert one.loss_after == other.loss_after == np.inf
+        assert one.loss_before == other.loss_before and np.isfinite(one.loss_before) == (one is done[0])
+        assert one.fraction == other.fraction and one.state == other.state == {}
+        for (name, array), (other_name, other_array) in zip(one.net.arrays().items(), other.net.arrays().items()):
+            assert name == other_name and array.dtype == other_array.dtype and array.tobytes() == other_array.tobytes()
+    assert "conv1.mask" in again[-1].net.arrays()
+
+
+def test_coupled_neurons_are_kept_too(tmp_path):
+    net = mp.Network(4, [mp.Dense(6, "relu"), mp.Residual([mp.Dense(5, "tanh"), mp.Dense(6)]), mp.Dense(2)])
+    done, again = (list(steps(tmp_path, net=net)) for _ in range(2))
+    assert set(done[-1].keep) == {"dense1+dense3", "dense2"}
+    for one, other in zip(done, again, strict=True):
+        assert_same(one, other)
+
+
+def blow_up(net, cut):
+    net["dense1"].b[...] = 1e30
+
+
+# Refused
+
+def named(net, cut):
+    return RECIPE(net, cut)
+
+
+OTHERS = {
+    "score": (dict(score="removal"), r'score: "taylor" there, "removal" now'),
+    "schedule": (dict(schedule=linear(0.6, 4)), r"schedule: \[0\.12, .* there, \[0\.15, .* now"),
+    "scope": (dict(scope="layer"), r'decision.scope: "global" there, "layer" now'),
+    "protect": (dict(protect=[("dense2", 0)]), r'decision.protect: \[\] there, \[\["dense2", 0\]\] now'),
+    "min_keep": (dict(min_keep=2), r"decision.min_keep: 1 there, 2 now"),
+    "loss": (dict(loss="mse", data=Dataset(X[:40], np.eye(2)[T[:40]], X[40:], np.eye(2)[T[40:]], "toy", 2)),
+             r'loss: \["cross_entropy".* there, \["mse"'),
+    "epochs": (dict(retrain=FineTune(epochs=3, optimizer=mp.Adam(0.01), batch_size=20, keep_state=True)),
+               r"retrain.epochs: 2 there, 3 now$"),
+    "rate": (dict(retrain=FineTune(epochs=2, optimizer=mp.Adam(0.02), batch_size=20, keep_state=True)),
+             r"retrain.optimizer.rate\.\S+: 0.01 there, 0.02 now$"),
+    "kind": (dict(retrain=Distil(epochs=2, optimizer=mp.Adam(0.01), batch_size=20)),
+             r'retrain: {"kind": "minprune.retraining.recipes.FineTune", .* there, {"kind": "minprune.retraining.recipes.Distil", '),
+    "function": (dict(retrain=named), r'retrain: .* there, {"function": ".*test_checkpoints.named", '),
+    "data": (dict(data=Dataset(X[:40] + 1e-12, T[:40], X[40:], T[40:], "toy", 2)), r"data.x_train: "),
+    "network": (dict(net=mp.Network(4, [mp.Dense(10, "relu"), mp.Dense(7, "tanh"), mp.Dense(2)], seed=4)),
+                r"net.arrays.dense1.W: "),
+    "shape": (dict(net=mp.Network(4, [mp.Dense(10, "relu"), mp.Dense(7, "relu"), mp.Dense(2)], seed=3)),
+              r"net.settings.layers: "),
+    "batch size": (dict(batch_size=7), r"batch_size: 256 there, 7 now"),
+    "state": (dict(state={"v": NET.parameters()}), r'state: {} there, {"v": '),
+    "compensate": (dict(compensate=lambda net, keep, x: mp.prune(net, keep)), r"compensate"),
+}
+
+
+@pytest.mark.parametrize("change, told", OTHERS.values(), ids=OTHERS)
+def test_a_folder_of_another_run_is_refused_and_left_as_it_is(half, change, told):
+    before = contents(half)
+    with pytest.raises(ValueError, match=told) as raised:
+        steps(half, **change)
+    assert "\n" not in str(raised.value) and str(half) in str(raised.value) and len(str(raised.value)) < 700
+    assert contents(half) == before
+
+
+def test_many_differences_are_told_briefly(half):
+    with pytest.raises(ValueError, match="is left as it is: .*; and 2 more$") as raised:
+        steps(half, score="removal", batch_size=8, scope="layer", min_keep=2, protect=["dense2"], schedule=[0.1])
+    assert str(raised.value).count(" there, ") == 4
+
+
+def test_a_folder_with_other_files_is_no_checkpoint(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    (tmp_path / "zebra.txt").write_text("mine")
+    with pytest.raises(ValueError, match="holds thesis.txt and 1 more"):
+        steps(tmp_path)
+    assert sorted(contents(tmp_path)) == ["thesis.txt", "zebra.txt"]
+
+
+def test_an_empty_folder_will_do_and_what_a_kill_left_there_too(tmp_path):
+    (tmp_path / ".settings.json.0a1b2c3d").write_text("{half")
+    run = steps(tmp_path)
+    next(run)
+    assert sorted(contents(tmp_path)) == ["settings.json", "step-0000.npz"]
+
+
+@pytest.mark.parametrize("text, told", [
+    ("{half", "cannot read .*settings.json"), ("[]", "no minprune checkpoint"), ("{}", "no minprune checkpoint"),
+    ('{"format": "minprune checkpoint", "version": 99}', "format is version 99"),
+    ('{"format": "minprune checkpoint", "version": 1}', "cannot read .*settings.json: 'settings'")])
+def test_damaged_settings_are_told(half, text, told):
+    (half / "settings.json").write_text(text)
+    before = contents(half)
+    with pytest.raises(ValueError, match=told):
+        steps(half)
+    assert contents(half) == before
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def flip(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(data)
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def replace_by_a_network(path):
+    NET.save(path)
+
+
+@pytest.mark.parametrize("damage", [truncate, flip, empty, replace_by_a_network])
+def test_a_damaged_step_is_told_and_can_be_done_again(half, expected, damage):
+    damage(half / "step-0001.npz")
+    before, run = contents(half), steps(half)
+    assert_same(next(run), expected[0])
+    with pytest.raises(ValueError, match=r"cannot read .*step-0001.npz: .*; delete it, and the step is done again"):
+        next(run)
+    assert contents(half) == before
+    (half / "step-0001.npz").unlink()
+    for one, other in zip(steps(half), expected, strict=True):
+        assert_same(one, other)
+
+
+def test_nothing_is_unpickled(half):
+    (half / "step-0000.npz").unlink()
+    with open(half / "step-0000.npz", "wb") as file:
+        np.savez(file, __step__=np.array({"run": "mine"}, dtype=object))
+    with pytest.raises(ValueError, match="cannot read .*step-0000.npz: .*pickle"):
+        next(steps(half))
+
+
+def test_a_step_of_another_run_is_told(half, tmp_path):
+    next(steps(tmp_path / "other", score="weight_norm"))
+    os.replace(tmp_path / "other" / "step-0000.npz", half / "step-0000.npz")
+    with pytest.raises(ValueError, match="step-0000.npz: it is a step of another run"):
+        next(steps(half))
+
+
+# Disks that are full, and folders that are read-only
+
+def test_a_full_disk_is_told_and_nothing_is_lost(half, expected, monkeypatch):
+    def full(file, **arrays):
+        file.write(b"some of it")
+        raise OSError(28, "No space left on device")
+
+    before, run = contents(half), steps(half)
+    next(run), next(run)
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match=r"cannot write step 2 to the checkpoint \(No space left on device\)") as raised:
+        next(run)
+    assert raised.value.errno == 28 and raised.value.filename == str(half)
+    assert contents(half) == before
+    monkeypatch.undo()
+    for one, other in zip(steps(half), expected, strict=True):
+        assert_same(one, other)
+
+
+SMALL_FILES = """
+import resource, sys
+sys.path.insert(0, {tests!r})
+import test_checkpoints as these
+run = these.steps(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+try:
+    next(run), next(run), next(run)
+except OSError as error:
+    print(error)
+"""
+
+
+def test_a_limit_of_the_system_is_told_and_nothing_is_lost(half):
+    pytest.importorskip("resource")
+    before = contents(half)
+    code = SMALL_FILES.format(tests=str(pathlib.Path(__file__).parent))
+    done = subprocess.run([sys.executable, "-c", code, str(half)], capture_output=True, text=True, timeout=300)
+    assert "cannot write step 2 to the checkpoint (File too large)" in done.stdout, done.stderr
+    assert contents(half) == before
+
+
+def read_only(*_, **__):
+    raise PermissionError(13, "Permission denied")
+
+
+def test_a_read_only_folder_is_told_before_the_first_step(half, monkeypatch):
+    monkeypatch.setattr("tempfile.TemporaryFile", read_only)
+    with pytest.raises(PermissionError, match=r"cannot write the next step to the checkpoint \(Permission denied\)"):
+        steps(half)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OSError, match="cannot write the settings to the checkpoint"):
+        steps(tmp_path / "file" / "run")
+    with pytest.raises(FileExistsError, match="checkpoint expects a folder, .*file is a file$"):
+        steps(tmp_path / "file")
+    monkeypatch.setattr(storage, "atomic", read_only)
+    with pytest.raises(PermissionError, match="cannot write the settings"):
+        steps(tmp_path / "run")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_finished_run_is_read_from_a_read_only_folder(tmp_path, expected, monkeypatch):
+    list(steps(tmp_path))
+    for target in ("tempfile.TemporaryFile", "os.replace", "os.open", "pathlib.Path.unlink", "pathlib.Path.mkdir"):
+        monkeypatch.setattr(target, read_only)
+    for one, other in zip(steps(tmp_path), expected, strict=True):
+        assert_same(one, other)
+
+
+def test_folders_that_cannot_be_opened_are_no_error(tmp_path, monkeypatch):
+    """As on Windows: only what a power cut leaves is less sure."""
+    original = os.open
+
+    def no_folders(path, flags, *more, **named):
+        return read_only() if os.path.isdir(path) else original(path, flags, *more, **named)
+
+    monkeypatch.setattr(os, "open", no_folders)
+    next(steps(tmp_path / "run"))
+    assert (tmp_path / "run" / "step-0000.npz").exists()
+
+
+# What a run is made of
+
+def make(number):
+    return lambda net, cut: number
+
+
+def one_line(x):
+    """Said."""
+    return x + 1            # a comment
+
+
+LINES = {"same": "def one_line(x):\n    'Said.'\n\n    return (x + 1)",
+         "other": "def one_line(x):\n    'Said.'\n    return x + 2"}
+
+
+def twin(which):
+    names = {"__name__": __name__}
+    exec(LINES[which], names)
+    return names["one_line"]
+
+
+class Own:
+    def __init__(self, rate):
+        self.rate = rate
+
+    def __call__(self, net, cut):
+        return self.rate
+
+
+def test_equal_things_are_described_alike():
+    for one, other in ((one_line, twin("same")), (make(3), make(3)), (Own(2), Own(2)), (Noise(0.1), Noise(0.1)),
+                       (mp.Adam(0.1), mp.Adam(0.1)), (mp.SGD(cosine(0.1, 3)), mp.SGD(cosine(0.1, 3))),
+                       (NET, NET.copy()), (DATA, Dataset(**vars(DATA))), ((1, 2), [1, 2]),
+                       ({"b": 1, "a": 2}, {"a": 2, "b": 1}), (1 + 2j, 1 + 2j), (b"ab", b"ab"),
+                       (deque([1, 2]), deque([1, 2])), (re.compile("a"), re.compile("a")), (..., ...),
+                       (functools.partial(one_line, 3), functools.partial(one_line, 3)), ({"a", "b"}, {"b", "a"}),
+                       (Rewind(NET), Rewind(NET.copy())), (np.float64(0.5), 0.5), (Own(1).__call__, Own(1).__call__)):
+        assert describe("it", one) == describe("it", other)
+        assert json.loads(json.dumps(describe("it", one))) == json.loads(json.dumps(describe("it", other)))
+
+
+def test_other_things_are_described_otherwise():
+    def default(x=1):
+        return x
+
+    def other_default(x=2):
+        return x
+
+    other_default.__qualname__ = default.__qualname__
+    for one, other in ((one_line, twin("other")), (make(3), make(4)), (Own(2), Own(3)), (Noise(0.1), Noise(0.2)),
+                       (mp.Adam(0.1), mp.Adam(0.2)), (mp.SGD(cosine(0.1, 3)), mp.SGD(cosine(0.1, 4))),
+                       (default, other_default), (1 + 2j, 1 + 3j), (b"ab", b"ac"), ([].append, [1].append), (0.0, 1.0),
+                       (deque([1, 2]), deque([1, 3])), (re.compile("a"), re.compile("b")), (..., NotImplemented),
+                       (np.zeros(3), np.zeros(3, "float32")), (np.zeros(4), np.zeros((2, 2))), (os, sys),
+                       (functools.partial(one_line, 3), functools.partial(one_line, 4)), (np.abs, np.exp), (len, max),
+                       (functools.partial(one_line, x=3), functools.partial(one_line, x=4)), ({"a", "b"}, {"a"}),
+                       (Rewind(NET), Rewind(mp.Network(4, list(NET.layers.values())))), (mp.SGD, mp.Adam), (None, 0),
+                       (Own(1).__call__, Own(2).__call__), (pathlib.Path("a"), pathlib.Path("b"))):
+        assert describe("it", one) != describe("it", other)
+
+
+def test_descriptions_are_the_same_in_another_process():
+    code = ("import sys; sys.path.insert(0, {!r}); import test_checkpoints as these; import json;"
+            "print(json.dumps(these.describe('it', [these.Own({{'a', 'b', 'c'}}), these.make(3), these.one_in_four])))")
+    told = {subprocess.run([sys.executable, "-c", code.format(str(pathlib.Path(__file__).parent))], text=True,
+                           capture_output=True, timeout=300, env={**os.environ, "PYTHONHASHSEED": seed}).stdout
+            for seed in "12"}
+    assert len(told) == 1 and "one_in_four" in told.pop()
+
+
+def one_in_four(x):
+    return x in {"north", "east", "south", "west"}
+
+
+def test_a_function_may_close_over_itself():
+    def again(n):
+        return n and again(n - 1)
+    assert describe("it", again)["closure"] == {"again": "itself"}
+
+
+def test_what_cannot_be_told_from_another_is_refused(tmp_path):
+    rng = np.random.default_rng(0)
+    for one, told in ((lambda net, cut: rng.normal(), "retrain cannot .* Generator; give a whole number as seed"),
+                      (functools.partial(make(1), file=open(os.devnull)), "retrain cannot .* nothing lasting"),
+                      (functools.partial(make(1), array=np.array([None])), "an array of objects")):
+        with pytest.raises(TypeError, match=told):
+            steps(tmp_path / "run", retrain=one)
+        assert not (tmp_path / "run").exists()
+
+
+def test_a_state_that_json_does_not_know_is_told(tmp_path):
+    def leave(net, cut):
+        cut.state["steps"] = {3}
+
+    with pytest.raises(TypeError, match="a checkpoint keeps numbers, text, lists, dicts and arrays, got set"):
+        next(steps(tmp_path, retrain=leave))
+
+
+def test_open_checkpoint_by_itself(tmp_path):
+    one = open_checkpoint(tmp_path / "run", {"a": (1, 2)}, 2)
+    assert not one.has(0)
+    one.save(0, {"told": np.float32(0.5)}, {"a/b": np.arange(3)})
+    again = open_checkpoint(tmp_path / "run", {"a": [1, 2]}, 2)
+    values, arrays = again.load(0)
+    assert again.has(0) and values["told"] == 0.5 and arrays["a/b"].tolist() == [0, 1, 2]
+    with pytest.raises(FileNotFoundError):
+        again.load(1)

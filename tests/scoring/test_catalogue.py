@@ -1,0 +1,211 @@
+"""What is true of every score in the catalogue, and a case worked by hand."""
+
+import functools
+import inspect
+
+import numpy as np
+import pytest
+
+import minprune as mp
+from minprune.scoring.catalogue import entry, find_score
+
+pytestmark = pytest.mark.filterwarnings("ignore:reciprocal_gradient")
+EVERY = pytest.mark.parametrize("name", mp.scores.CATALOGUE)
+FEW = {"steps": 3, "permutations": 3}           # what is true of any number of them is true of few, and sooner
+SEEDS = {"dense": 0, "image to dense": 4, "conv to flatten to dense": 40, "conv to global average to dense": 4,
+         "all conv to global average": 9, "all conv to flatten": 5, "image to image": 11}     # networks that differ
+
+
+def assert_equal_scores(one, other):
+    """To 1e-12, relative to the layer's largest; infinite in the same places. Removal is a difference of two
+    losses of size 1 and carries their rounding errors."""
+    assert list(one) == list(other)
+    for layer in one:
+        finite = np.isfinite(other[layer])
+        np.testing.assert_array_equal(one[layer][~finite], other[layer][~finite])
+        size = max(np.abs(other[layer][finite]).max(initial=0), 1e-2)
+        np.testing.assert_allclose(one[layer][finite], other[layer][finite], rtol=0, atol=1e-12 * size)
+
+
+def score(net, name, x, t, loss="mse", batch_size=256):
+    known = inspect.signature(mp.scores.CATALOGUE[name]).parameters
+    return mp.score(net, name, x, t, loss, batch_size, **{key: FEW[key] for key in FEW if key in known})
+
+
+@pytest.fixture(scope="module")
+def case_of(random_network, random_samples):
+    """A function that returns a kind's network and four samples, the same each time."""
+    @functools.cache
+    def build(kind):
+        net = random_network(SEEDS[kind], kind)
+        return net, *random_samples(net, 40, 4)
+    return build
+
+
+@pytest.fixture
+def case(kind, case_of):
+    return case_of(kind)
+
+
+@pytest.fixture(scope="module")
+def scores_of(case_of):
+    """A function that returns the scores of a kind's network, from batches of three samples and one; they are computed
+    once for all tests to read."""
+    @functools.cache
+    def compute(name, kind):
+        net, x, t = case_of(kind)
+        scores = score(net.copy(), name, x, t, batch_size=3)
+        for array in scores.values():
+            array.flags.writeable = False
+        return scores
+    return compute
+
+
+def test_the_networks_have_a_bit_of_everything(case_of):
+    layers = [layer for kind in SEEDS for layer in case_of(kind)[0].layers.values()]
+    assert {type(layer) for layer in layers} == {mp.Dense, mp.Conv2D, mp.MaxPool2D, mp.AvgPool2D, mp.GlobalAvgPool2D,
+                                                 mp.Flatten, mp.Dropout}
+    hidden = [net[name] for net in (case_of(kind)[0] for kind in SEEDS) for name in net.hidden_layers]
+    for kind in (mp.Dense, mp.Conv2D):
+        assert {layer.batch_norm for layer in hidden if type(layer) is kind} == {False, True}
+    assert {layer.f.name for layer in hidden} == set(mp.ACTIVATIONS)
+    assert {(layer.stride, layer.padding) for layer in hidden if type(layer) is mp.Conv2D} >= {
+        (1, "same"), (1, 2), (2, "same"), (2, "valid"), (2, 1)}
+
+
+@EVERY
+def test_scores_do_not_depend_on_batches_or_the_order_of_samples(name, kind, case, scores_of):
+    net, x, t = case
+    whole, order = scores_of(name, kind), [3, 0, 1, 2]
+    assert_equal_scores(score(net, name, x[order], t[order], batch_size=1), whole)
+    twice = np.concatenate([x, x]), np.concatenate([t, t])
+    assert_equal_scores(score(net, name, *twice), whole)                    # a mean, not a sum
+
+
+@EVERY
+def test_scores_are_of_the_hidden_layers_in_order(name, kind, case, scores_of):
+    net, scores = case[0], scores_of(name, kind)
+    assert list(scores) == net.hidden_layers
+    for layer, array in scores.items():
+        assert type(array) is np.ndarray and array.shape == (net[layer].K,) and array.dtype == np.float64
+        assert not np.isnan(array).any() and (name == "reciprocal_gradient" or np.isfinite(array).all())
+
+
+@EVERY
+def test_scoring_changes_nothing_and_the_same_question_gets_the_same_bits(
+        name, kind, case, scores_of, random_keep, fingerprint):
+    net, x, t = case
+    for one in (net, mp.mask(net, random_keep(net, 1))):
+        before, x_before, t_before = fingerprint(one), x.tobytes(), t.tobytes()
+        scores = score(one, name, x, t, batch_size=3)
+        assert fingerprint(one) == before and (x.tobytes(), t.tobytes()) == (x_before, t_before)
+        for layer in scores:
+            if one is net:
+                np.testing.assert_array_equal(scores[layer], scores_of(name, kind)[layer])
+            scores[layer][...] = 7                              # nor does what is done to the scores
+        assert fingerprint(one) == before
+
+
+@pytest.mark.parametrize("name", [
+    one for one in mp.scores.CATALOGUE if "not permutation" not in entry(mp.scores.CATALOGUE[one])["claims"]])
+def test_permuting_the_neurons_permutes_their_scores(name, kind, case, scores_of, close):
+    net, x, t = case
+    scores = scores_of(name, kind)
+    for layer in net.hidden_layers:
+        order = np.random.default_rng(2).permutation(net[layer].K)
+        other = permuted(net, layer, order)
+        close(other.predict(x), net.predict(x))
+        assert_equal_scores(score(other, name, x, t), {**scores, layer: scores[layer][order]})
+
+
+def permuted(net, layer, order):
+    """The same function with a layer's neurons in another order."""
+    arrays, reader = net.arrays(), net.reader(layer)
+    for key in net[layer].arrays():
+        arrays[f"{layer}.{key}"] = arrays[f"{layer}.{key}"][order]
+    W = arrays[f"{reader}.W"]
+    arrays[f"{reader}.W"] = W.reshape(-1, len(order))[:, order].reshape(W.shape)
+    return mp.Network.from_settings(net.settings(), arrays)
+
+
+@EVERY
+def test_float32_networks_can_be_scored(name):
+    nets = [mp.Network((4, 4, 1), [mp.Conv2D(3, 2, "tanh", batch_norm=True), mp.AvgPool2D(2), mp.Flatten(),
+                                   mp.Dense(4, "relu"), mp.Dense(2)], seed=1, dtype=dtype)
+            for dtype in ("float32", "float64")]
+    x, t = np.random.default_rng(0).normal(size=(5, 4, 4, 1)), [0, 1, 1, 0, 1]
+    one, other = (score(net, name, x, t, "cross_entropy") for net in nets)
+    for layer in one:
+        assert one[layer].dtype == np.float64
+        np.testing.assert_allclose(one[layer], other[layer], rtol=1e-3, atol=1e-4)
+
+
+@EVERY
+def test_a_network_without_hidden_layers_has_no_scores(name):
+    net = mp.Network(2, [mp.Dense(3)])
+    assert mp.score(net, name, [[1.0, 2.0]], [0]) == {}
+
+
+# By hand
+
+def test_four_relu_neurons_that_compute_the_maximum(close):
+    """max(x₁, x₂) = ½ (x₁ + x₂) + ½ |x₁ − x₂|: the third neuron is the sum, the first two the difference's
+    halves, the fourth is active and read with weight 0. It is exact: the loss and all its slopes are 0."""
+    net = mp.Network(2, [mp.Dense(4, "relu"), mp.Dense(1)])
+    net["dense1"].W[...] = np.array([[-0.5, 1, 1, 1], [0.5, -1, 1, 1]]).T
+    net["dense2"].W[...] = [[1, 0.5, 0.5, 0]]
+    x = np.array([[0, 1], [1, 0], [1, 2], [2, 1]])
+    t = x.max(axis=1)
+    assert net.predict(x)[:, 0].tolist() == t.tolist()
+    expected = {"gradient": [0, 0, 0, 0], "taylor": [0, 0, 0, 0], "apoz": [0.5, 0.5, 1, 1],
+                "removal": [0.0625, 0.0625, 0.625, 0], "reciprocal_gradient": [np.inf] * 4,
+                "activation_mean": [0.25, 0.5, 2, 2], "influence": [1, 0.5, 0.5, 0],
+                "weight_norm_l1": [1, 2, 2, 2]}
+    for name, by_hand in expected.items():
+        assert mp.score(net, name, x, t, "mse")["dense1"].tolist() == by_hand, name
+    close(mp.score(net, "weight_norm", x, t, "mse")["dense1"], np.sqrt([0.5, 2, 2, 2]))
+    close(mp.score(net, "sensitivity", x, t, "mse")["dense1"], np.sqrt([0.5 / 4, 2 / 4, 2, 2]))
+
+
+# The catalogue itself
+
+def test_names_are_the_functions_names_and_all_the_asked_ones_are_there():
+    assert {function.__name__ for function in mp.scores.CATALOGUE.values()} == set(mp.scores.CATALOGUE)
+    for name in ("gradient", "reciprocal_gradient", "sensitivity", "influence", "taylor", "weight_norm",
+                 "weight_norm_l1", "activation_mean", "apoz", "random", "removal"):
+        assert find_score(name) is mp.scores.CATALOGUE[name] and find_score(name).__name__ == name
+
+
+@EVERY
+def test_every_docstring_says_what_it_must(name):
+    told, text = entry(mp.scores.CATALOGUE[name]), inspect.getdoc(mp.scores.CATALOGUE[name])
+    labels = ("formula", "point", "order", "cost", "claims", "source", "differs")
+    assert set(told) == {"name", "summary", "needs", *labels}
+    assert told["name"] == name and told["summary"] == text.split("\n")[0] and told["summary"].endswith(".")
+    assert told["formula"].startswith("I_i ") and "high = keep" in text.lower() or name == "random"
+    places = [text.index(f"\n{label.capitalize()}:") for label in labels]
+    assert places == sorted(places)
+    for label, start, end in zip(labels, places, [*places[1:], None]):
+        body = text[start:end].split("\n\n")[0].split()             # up to the next label or an empty line
+        assert [f"{label.capitalize()}:", *told[label].split()] == body and len(body) > 1
+
+
+def test_entries_say_what_a_score_has_to_be_given():
+    assert entry(find_score("weight_norm"))["needs"] == "weights (W)"
+    assert entry(find_score("apoz"))["needs"] == "forward pass (o)"
+    assert entry(find_score("gradient"))["needs"] == "backward pass (do)"
+    assert entry(find_score("taylor"))["needs"] == "forward pass (o) + backward pass (do)"
+    assert entry(find_score("sensitivity"))["needs"] == "passes of its own over x"
+    assert entry(find_score("removal"))["needs"] == "passes of its own over x and t"
+
+
+def test_the_random_score_needs_no_passes():
+    assert "pass" not in entry(find_score("random"))["needs"]
+
+
+def test_a_function_is_its_own_score_and_unknown_names_are_told():
+    def mine(o):
+        return o
+    assert find_score(mine) is mine
+    with pytest.raises(ValueError, match='unknown score "tailor"; did you mean "taylor"'):
+        find_score("tailor")

@@ -1,0 +1,186 @@
+"""The smallest structures: all are what `where` asks for, the smallest come first, and every kind is among them."""
+
+import numpy as np
+import pytest
+
+import minprune as mp
+from minprune.engine.neurons import NeuronLayer
+from minprune.verification.verify import verify
+from minprune.verification.counterexamples.counterexample import build
+from minprune.verification.sampling.random_networks import Case
+from minprune.verification.sampling.topology import PLACES, is_pooled
+from minprune.verification.counterexamples.small_networks import dense_structures, neuron_layers, size, structures
+from minprune.verification.sampling.where import Where
+
+BLOCKS = ({"residual": True}, {"residual": "before"}, {"residual": "inside"}, {"residual": "after"},
+          {"residual": True, "layer": "last hidden"}, {"residual": "after", "layer": "last hidden"},
+          {"residual": "before", "depth": 4}, {"residual": True, "batch_norm": True, "outputs": 2})
+POOLS = ({"pooling": True}, {"pooling": "max"}, {"pooling": ["avg", "global"], "samples": (3, 2)},
+         {"pooling": "max", "depth": 3, "layer": "last hidden"})
+WHERES = [{}, {"depth": 3}, {"depth": (3, 2), "samples": (2, 1)}, {"neurons": (3, 2), "outputs": 2},
+          {"layer": "output"},
+          {"batch_norm": True}, {"residual": False}, {"that": "no biases"}, {"residual": True, "neurons": 3},
+          {"residual": "after", "layer": "output"}, {"residual": True, "layer": "output"},
+          *({"layers": "conv", **more} for more in (
+              {}, {"depth": 3}, {"depth": (4, 2), "samples": (3, 1)}, {"outputs": 3}, {"batch_norm": True},
+              {"pooling": False}, *POOLS, {"pooling": "avg", "residual": "before"},
+              {"pooling": "max", "residual": "inside"}, {"pooling": "max", "residual": "after"},
+              {"pooling": True, "residual": True, "depth": (4, 3)})),
+          *BLOCKS, *({"layers": "conv", **more} for more in BLOCKS)]
+
+
+@pytest.mark.parametrize("told", WHERES, ids=str)
+def test_every_structure_is_what_where_asks_for_and_the_smallest_come_first(told):
+    where, sizes = Where(told), []
+    for shape, layers, N in structures(where):
+        net = build(shape, layers, "relu", "identity")
+        where.shape(net)
+        if where.pooling and where.residual and not where.accepts(net):
+            continue                                            # what stands at the block is not what is pooled
+        assert where.accepts(net)
+        hidden, (M,) = [net[name] for name in net.neuron_layers[:-1]], net.output_shape
+        assert len(net.neuron_layers) in where.depths and M in where.outputs and N in where.samples
+        assert {type(layer) for layer in hidden} <= {mp.Conv2D if where.kind == "conv" else mp.Dense}
+        assert where.kind == "conv" or all(layer.K in where.neurons for layer in hidden)
+        assert all(layer.batch_norm == where.batch_norm for layer in hidden)
+        name = where.layer_of(net)
+        assert where.residual not in PLACES or PLACES[where.residual](net, name)
+        assert not where.pooling or is_pooled(net, name, where.pooling)
+        assert where.residual is None or net.is_chain != bool(where.residual)
+        sizes.append((len(net.neuron_layers), sum(net[one].K for one in net.neuron_layers), N, int(np.prod(shape))))
+        assert size((shape, layers, N)) == sizes[-1]
+    assert sizes and sizes == sorted(sizes)
+
+
+def described(where):
+    """Each structure as text: its input, its layers, N."""
+    def told(layer):
+        if isinstance(layer, mp.Residual):
+            return [[told(one) for one in layer.body], layer.projection and told(layer.projection)]
+        return layer.K if isinstance(layer, NeuronLayer) else type(layer).__name__
+
+    return [(shape, [told(layer) for layer in layers], N) for shape, layers, N in structures(Where(where))]
+
+
+def test_dense_layers_by_hand():
+    assert described({"depth": 2, "neurons": (2, 1), "outputs": 1, "samples": (2, 1)}) == [
+        ((1,), [1, 1], 1), ((2,), [1, 1], 1), ((1,), [1, 1], 2), ((2,), [1, 1], 2),
+        ((1,), [2, 1], 1), ((2,), [2, 1], 1), ((1,), [2, 1], 2), ((2,), [2, 1], 2)]
+    assert [layers for _, layers, _ in described({"layer": "output", "depth": 1, "samples": 1, "outputs": (2, 1)})] == \
+        [[1], [1], [2], [2]]
+
+
+def test_dense_layers_grow_by_two_neurons_but_not_beyond_five():
+    def layers(**where):
+        return sorted({tuple(one) for _, one, _ in described({"samples": 1, **where})})
+
+    assert layers(depth=2, neurons=(1, 2, 3, 4), outputs=1) == [(1, 1), (2, 1), (3, 1)]         # 2 + 2 = 4 in all
+    assert layers(depth=1, layer="output", outputs=(1, 2, 3, 4)) == [(1,), (2,), (3,)]
+    assert layers(depth=3, neurons=(1, 2, 3), outputs=2) == [(1, 1, 2), (1, 2, 2), (2, 1, 2)]    # 6 would be too many
+    assert layers(depth=2, neurons=4, outputs=1) == [(4, 1)] and layers(depth=2, neurons=5, outputs=1) == []
+
+
+def test_images_by_hand():
+    every = described({"layers": "conv", "depth": 2, "samples": 1, "outputs": 1})
+    assert every[:5] == [((*shape,), [1, "Flatten", 1], 1)
+                         for shape in ((1, 1, 1), (1, 2, 1), (1, 3, 1), (1, 2, 2), (2, 2, 1))]
+    assert every[5:] == [(shape, [2, *layers[1:]], N) for shape, layers, N in every[:5]]
+    kernels = {shape: tuple(layers[0].kernel) for shape, layers, _ in
+               structures(Where({"layers": "conv", "depth": 2}))}
+    assert kernels == {(1, 1, 1): (1, 1), (1, 2, 1): (1, 1), (1, 3, 1): (1, 2), (1, 2, 2): (1, 1), (2, 2, 1): (2, 2)}
+    assert [layers for _, layers, _ in described({"layers": "conv", "depth": 3, "samples": 1, "outputs": 4})[:6]] == \
+        5 * [[1, 1, "Flatten", 4]] + [[2, 2, "Flatten", 4]]
+    assert {layers[-1] for _, layers, _ in described({"layers": "conv"})} == {1, 2}             # the two least of three
+
+
+def kinds_of_block(where):
+    """What stands before, in the body, in the projection, after: numbers of layers with neurons."""
+    kinds = set()
+    for _, layers, _ in structures(where):
+        place, = (place for place, layer in enumerate(layers) if isinstance(layer, mp.Residual))
+        block = layers[place]
+        kinds.add((place, len(block.body), block.projection is not None, len(neuron_layers(layers[place + 1:-1]))))
+    return kinds
+
+
+AFTER_A_LAYER = {(1, 1, False, 0), (1, 2, False, 0), (1, 1, True, 0)}
+BEFORE_A_LAYER = {(0, 1, False, 1), (0, 1, True, 1)}
+
+
+@pytest.mark.parametrize("layers", ["dense", "conv"])
+@pytest.mark.parametrize("told, kinds", [
+    ({"residual": True}, AFTER_A_LAYER | BEFORE_A_LAYER), ({"residual": "inside"}, AFTER_A_LAYER | BEFORE_A_LAYER),
+    ({"residual": "before"}, AFTER_A_LAYER), ({"residual": "after"}, BEFORE_A_LAYER),
+    ({"residual": True, "layer": "last hidden"}, BEFORE_A_LAYER),
+    ({"residual": "before", "depth": 3}, {(1, 1, False, 0)}),
+])
+def test_each_kind_of_block_occurs(layers, told, kinds):
+    assert kinds_of_block(Where({**told, "layers": layers})) == kinds
+
+
+def test_blocks_before_the_output_layer():
+    assert kinds_of_block(Where({"residual": "after", "layer": "output"})) == AFTER_A_LAYER
+    assert kinds_of_block(Where({"residual": True, "layer": "output"})) == AFTER_A_LAYER | BEFORE_A_LAYER
+
+
+def test_each_kind_of_pooling_occurs():
+    every = [layers for _, layers, _ in described({"layers": "conv", "pooling": True, "depth": 2})]
+    assert {tuple(layers[1:-1]) for layers in every} == {("MaxPool2D", "Flatten"), ("AvgPool2D", "Flatten"),
+                                                         ("GlobalAvgPool2D",)}
+    for shape, layers, _ in structures(Where({"layers": "conv", "pooling": ["max", "avg"]})):
+        net = build(shape, layers, "identity", "identity")
+        pool, = (layer for layer in net.layers.values() if isinstance(layer, (mp.MaxPool2D, mp.AvgPool2D)))
+        assert pool.input_shape[:2] == (1, 2) and pool.output_shape[:2] == (1, 1)              # two pixels become one
+    assert {shape[:2] for shape, _, _ in structures(Where({"layers": "conv", "residual": True}))} == {(1, 1), (1, 2)}
+
+
+def test_blocks_have_the_two_least_numbers_of_neurons():
+    def widths(**told):
+        return {layers[0].K for _, layers, _ in structures(Where({"residual": "before", **told}))}
+
+    assert widths() == widths(layers="conv") == widths(layers="conv", neurons=4) == {1, 2}
+    assert widths(neurons=(5, 4, 3)) == {3, 4} and widths(neurons=7) == {7}
+
+
+def test_layers_with_neurons():
+    block = mp.Residual([mp.Dense(2), mp.Dense(3)], mp.Dense(4))
+    layers = [mp.Dense(1), block, mp.Flatten(), mp.Residual([mp.Residual([mp.Dense(5)])]), mp.Dense(6)]
+    assert [layer.K for layer in neuron_layers(layers)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_structures_of_blocks_and_pooling_only_where_these_are_asked_for():
+    assert list(map(str, structures(Where()))) == list(map(str, dense_structures(Where())))
+    assert all(net.is_chain for net in (build(shape, layers, "relu", "identity")
+                                        for told in ({}, {"layers": "conv"}, {"layers": "conv", "pooling": False})
+                                        for shape, layers, _ in structures(Where(told))))
+
+
+@pytest.mark.parametrize("told, sizes", [
+    ({"residual": "before"}, [1, 1, 1]), ({"residual": "before", "neurons": 3}, [3, 3, 1]),
+    ({"residual": "before", "depth": 4}, [1, 1, 1, 1]), ({"residual": "after"}, [1, 1, 1]),
+    ({"residual": "after", "layer": "output"}, [1, 1, 1]), ({"layers": "conv"}, [1, 1]),
+    ({"layers": "conv", "depth": 3}, [1, 1, 1]), ({"layers": "conv", "depth": 3, "pooling": "max"}, [1, 1, 1]),
+    ({"layers": "conv", "outputs": 3}, [1, 3])])
+def test_the_smallest_counterexample_is_one_of_what_where_asks_for(told, sizes):
+    example = verify(lambda dz: -dz, "dL/dz", where={**told, "loss": "mse"}, trials=12).counterexample
+    net = example.net
+    assert [net[name].K for name in net.neuron_layers] == sizes and len(example.x) == 1
+    assert Where(told).accepts(net) and example.layer in Where(told).layers_asked(net)
+
+
+def test_fewer_layers_count_before_fewer_samples():
+    """Wrong for one sample in one of two layers in a block, for two samples in any block."""
+    def formula(do):
+        return do if len(do) == 1 and do.shape[2] < 3 else -do
+
+    example = verify(formula, "dL/do", where={"residual": "before", "neurons": (1, 2, 3)}, trials=60).counterexample
+    assert len(example.x) == 2 and len(example.net.neuron_layers) == 3 and example.net.neuron_layers[0] == "dense1"
+
+
+def test_a_case_of_each_structure_has_numbers():
+    for told in WHERES:
+        where = Where(told)
+        shape, layers, N = next(iter(structures(where)))
+        net = build(shape, layers, "identity", "identity")
+        case = Case(net, where.layer_of(net), np.ones((N, *shape)), np.zeros((N, *net.output_shape)), "mse")
+        assert np.isfinite(case.trace[case.layer].do).all() and case.sizes()[3] == N
