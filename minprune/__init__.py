@@ -2,17 +2,18 @@
 
 __version__ = "0.1.0"
 
-from .engine.activations import ACTIVATIONS
+from .engine.activations import ACTIVATIONS, Activation
 from .engine.conv2d import Conv2D
 from .engine.dense import Dense
 from .engine.dropout import Dropout
 from .engine.finite_differences import finite_difference
 from .engine.gradient_check import check_gradients
-from .engine.layer import Flatten
-from .engine.losses import LOSSES, one_hot
+from .engine.layer import Layer, LayerTrace
+from .engine.losses import LOSSES, Loss, one_hot
 from .engine.network import Network
 from .engine.optimizers import SGD, Adam
-from .engine.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from .engine.pooling import AvgPool2D, Flatten, GlobalAvgPool2D, MaxPool2D
+from .engine.registry import KINDS, register_layer
 from .engine.residual import Residual
 from .engine import models, schedules
 from . import datasets, scores
@@ -43,13 +44,16 @@ LATER = {name: module for module, names in {
 
 
 def __getattr__(name):
-    """What LATER has."""
+    """What LATER has, imported now; or a registered layer class."""
+    if name in KINDS and name not in LATER:
+        return KINDS[name]
     if name not in LATER:
         raise AttributeError(f"module 'minprune' has no attribute {name!r}")
     import importlib
     module = importlib.import_module(f".{LATER[name]}", __name__)
-    return module if name == LATER[name] else getattr(module, name)
+    globals()[name] = module if name == LATER[name] else getattr(module, name)      # looked up once
+    return globals()[name]
 
 
 def __dir__():
-    return sorted({*globals(), *LATER})
+    return sorted({*globals(), *LATER, *KINDS})

@@ -218,7 +218,7 @@ def differences_at(net, name, o, losses):
 def short_latencies():
     """Latencies are measured as ever, but for a moment: the numbers are no test's business."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("minprune.evaluation.measurement.LATENCY_SECONDS", 0.01)
+        patch.setattr("minprune.evaluation.latency.LATENCY_SECONDS", 0.01)
         yield
 
 

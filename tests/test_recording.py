@@ -1,10 +1,14 @@
 """Recording: each sample's own gradients, against central differences of its own loss."""
 
+import types
+
 import numpy as np
 import pytest
 
 import minprune as mp
 from minprune import stream
+from minprune.recording import (finish, mean_over_positions, mean_over_samples, output_slopes, sum_over_positions,
+                                sum_over_samples)
 
 ARRAYS = ("x", "z", "o", "do", "dz")
 
@@ -188,3 +192,37 @@ def test_bad_input_is_refused(bad, error, told):
 def test_bad_batch_sizes_are_refused(batch_size, error):
     with pytest.raises(error, match="batch_size expects"):
         next(stream(mp.Network(2, [mp.Dense(3)]), X, T, batch_size=batch_size))
+
+
+# Sums and means
+
+@pytest.mark.parametrize("P", [1, 2, 3])
+def test_sums_and_means_over_positions_and_samples(P):
+    o, do = np.random.default_rng(P).normal(size=(2, 4, P, 5))
+    for result, expected in ((sum_over_positions(o), o.sum(axis=1)), (mean_over_positions(o), o.mean(axis=1)),
+                             (output_slopes(o, do), (o * do).sum(axis=1)),
+                             (sum_over_samples(o[:, 0]), o[:, 0].sum(axis=0))):
+        np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-12)
+    assert sum_over_samples(np.full((3, 2), 0.1, np.float32)).dtype == float
+
+
+def test_the_mean_of_unequal_batches_counts_samples():
+    net = mp.Network(2, [mp.Dense(3), mp.Dense(2), mp.Dense(1)])
+    each = {"dense1": np.arange(15.0).reshape(5, 3), "dense2": np.arange(10.0, dtype=np.float32).reshape(5, 2) ** 2}
+    batches = [types.SimpleNamespace(x=np.zeros(5)[part], part=part) for part in (slice(0, 1), slice(1, 5))]
+    turns = mean_over_samples(net, batches, lambda trace: {name: array[trace.part] for name, array in each.items()})
+    assert [next(turns), next(turns)] == [None, None]               # a turn for each batch
+    with pytest.raises(StopIteration) as end:
+        next(turns)
+    assert end.value.value["dense1"].tolist() == [6, 7, 8] and end.value.value["dense2"].tolist() == [24, 33]
+
+
+def test_a_generator_that_has_its_traces_to_itself_is_run_to_its_end():
+    def count(traces):
+        total = 0
+        for trace in traces:
+            total += trace
+            yield
+        return total
+
+    assert finish(count([1, 2, 3])) == 6 and finish(count([])) == 0

@@ -1,11 +1,18 @@
-"""Masks: the weights that are decided to go are held at 0."""
+"""Masks: which weights stay. The others are held at 0."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from ..engine.checks import check_known, check_network
-from .arrays import weight_arrays
+
+
+def weight_arrays(net):
+    """{"conv1.W": array, …}: the connections of all layers, also of the output layer; the layers' own arrays.
+
+    Biases and batch norm's γ and β are not connections: they are never scored and never masked.
+    """
+    return {name: array for name, array in net.parameters().items() if name.endswith(".W")}
 
 
 def mask_connections(net, masks):
@@ -14,7 +21,7 @@ def mask_connections(net, masks):
     Arrays that `masks` does not name stay as they are. The copy is an ordinary network: training moves its zeros,
     unless fit(…, on_step=keep_masked(masks)) holds them. Same size, same speed (see `report`).
 
-    Raises ValueError for an unknown array or a wrong shape, TypeError for what is not boolean.
+    Raises ValueError for an unknown array or a wrong shape, TypeError for an array that is not boolean.
     """
     check_network(net)
     masks = check_masks(masks, weight_arrays(net))
@@ -28,9 +35,10 @@ def mask_connections(net, masks):
 def keep_masked(masks):
     """Return an `on_step` for `fit` that sets the weights whose mask is False to 0 after each step of the optimizer.
 
-    They are exactly 0 whatever momentum, moments and weight decay would make of them, and the others move as if they
-    were alone: no optimizer of ours mixes weights. Start from `mask_connections(net, masks)`, so that the first step's
-    gradient sees the zeros, too. Raises as `mask_connections`; in the first step, if the network is another.
+    They are exactly 0, whatever momentum, moments and weight decay would make of them. The other weights move as if
+    the masked ones did not exist: no optimizer of ours mixes weights. Start from `mask_connections(net, masks)`, so
+    that the first step's gradient sees the zeros, too. Raises as `mask_connections`, but an array that does not fit the
+    network only in the first step.
     """
     masks = {name: mask.copy() for name, mask in check_masks(masks).items()}
 
@@ -45,19 +53,23 @@ def keep_masked(masks):
 
 
 def masks_of(net):
-    """{"conv1.W": w ≠ 0, …}: the masks that a network's own zeros tell, of all its weights."""
+    """{"conv1.W": w ≠ 0, …}: the masks of the zeros that a network has already, for all its weights."""
     check_network(net)
     return {name: W != 0 for name, W in weight_arrays(net).items()}
 
 
-def check_masks(masks, arrays=None, told="weight array"):
-    """Return {array name: bool array}; raise unless they are masks, of these arrays' names and shapes if given."""
+def check_masks(masks, arrays=None, kind="weight array"):
+    """Return {array name: bool array}; raise unless they are masks, and fit these arrays (if given).
+
+    `kind` is the word of messages for what a name in `masks` names.
+    """
     if not isinstance(masks, Mapping):
         raise TypeError(f"masks expects {{array name: booleans}}, got {masks!r}")
-    found = {}
+    checked = {}
     for name, mask in masks.items():
+        # Of a known array, booleans, of its shape.
         if arrays is not None:
-            check_known(told, name, arrays)
+            check_known(kind, name, arrays)
         try:
             mask = np.asarray(mask)
         except ValueError:
@@ -66,5 +78,5 @@ def check_masks(masks, arrays=None, told="weight array"):
             raise TypeError(f'masks["{name}"] expects booleans, True for what stays, got {mask.dtype}')
         if arrays is not None and mask.shape != arrays[name].shape:
             raise ValueError(f'masks["{name}"] expects shape {arrays[name].shape}, got {mask.shape}')
-        found[name] = mask
-    return found
+        checked[name] = mask
+    return checked

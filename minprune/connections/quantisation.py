@@ -1,16 +1,12 @@
-"""Quantisation: fewer bits for each weight, and what that costs in accuracy."""
-
-from dataclasses import dataclass
+"""Quantisation: fewer bits for each weight."""
 
 import numpy as np
 
-from .arrays import weight_arrays
 from ..engine.checks import check_count, check_known, check_network, check_numbers
-from ..engine.losses import prepare_samples
-from ..training.loop import loss_and_accuracy
+from .masks import weight_arrays
 
 FEWEST, MOST = 2, 16            # bits
-GRAIN = ("layer", "neuron")     # whose weights share a scale
+GRAIN = ("layer", "neuron")     # the weights of a layer, or of a neuron, share a scale
 
 
 def quantise(net, bits, per="layer"):
@@ -18,12 +14,12 @@ def quantise(net, bits, per="layer"):
 
         w ← s q,    q = round(w / s) ∈ {−L, …, L},    L = 2^(bits−1) − 1,    s = max |w| / L
 
-    max runs over the layer's weights (per="layer") or over each neuron's incoming weights (per="neuron"), so no weight
-    is clipped and none moves by more than s / 2 (half-way cases go to the even q). The largest weight keeps its value,
-    and 0 stays 0: masked connections stay masked. One of the 2^bits codes is unused, as in every scheme that is
-    symmetric and has a 0. Biases, γ, β and running statistics keep all their bits, and so do the activations: the
+    max runs over the layer's weights (per="layer") or over each neuron's incoming weights (per="neuron"). So no weight
+    is clipped, and none moves by more than s / 2 (half-way cases go to the even q). The largest weight keeps its value,
+    and 0 stays 0: masked connections stay masked. One of the 2^bits codes is unused, as in all schemes that are
+    symmetric and have a 0. Biases, γ, β and running statistics keep all their bits, and so do the activations: the
     network computes in its own dtype, as fast as before; what shrinks is storage (`quantised_bytes`). Quantising twice
-    changes nothing.
+    changes nothing more.
 
     bits: 2 (the levels −s, 0, s) to 16. One bit has no level but 0 in this scheme (L = 0), and is refused.
     Krishnamoorthi, 2018, arXiv:1806.08342 (symmetric, per layer and per channel; there of activations too).
@@ -54,7 +50,7 @@ def from_codes(q, top, bits):
 
 
 def levels(bits):
-    """L: how many levels there are above 0."""
+    """L: the number of levels above 0."""
     return 2 ** (bits - 1) - 1
 
 
@@ -71,11 +67,11 @@ def unpack(packed, bits, shape):
 
 
 def quantised_bytes(net, bits, per="layer"):
-    """Return how many bytes the network's numbers take with `bits` bits a weight: ⌈weights · bits / 8⌉ for each layer
-    (`pack` makes them), one scale a layer or neuron, and all other arrays (biases, batch norm) as they are.
+    """Return how many bytes the network's numbers take with `bits` bits a weight.
 
-    Of the numbers alone: names, shapes and a file's headers are not counted. `dense_bytes(net)` is the same for the
-    network as it is. Raises as `quantise`.
+    They are ⌈weights · bits / 8⌉ for each layer (`pack` makes them), one scale a layer or neuron, and all other arrays
+    (biases, batch norm) as they are. Names, shapes and a file's headers are not counted. `dense_bytes(net)` is the same
+    for the network as it is. Raises as `quantise`.
     """
     check_network(net)
     bits, per = check_bits(bits), check_grain(per)
@@ -90,81 +86,8 @@ def dense_bytes(net):
     return sum(array.nbytes for array in net.arrays().values())
 
 
-# ------------------------------------------------------------------------ accuracy against bits
-
-
-@dataclass(frozen=True)
-class Rounded:
-    """One row of `compare_bits`: a network with `bits` bits a weight. `per` is "" for the one that was not rounded, and
-    `bits` then those of its dtype. `error` is the largest |w − rounded w| of all weights."""
-
-    bits: int
-    per: str
-    loss: float
-    accuracy: float | None
-    bytes: int
-    error: float
-
-
-@dataclass(frozen=True)
-class BitsTable:
-    """Rows of `compare_bits`, the network as it is first. `print` it for a table; `to_dict()` is for JSON."""
-
-    rows: tuple
-    samples: int
-
-    def __iter__(self):
-        return iter(self.rows)
-
-    def __len__(self):
-        return len(self.rows)
-
-    def __getitem__(self, place):
-        return self.rows[place]
-
-    def to_dict(self):
-        return {"samples": self.samples, "rows": [dict(vars(row)) for row in self.rows]}
-
-    def __str__(self):
-        lines = [f"{'bits':>5}  {'scale':<12}{'loss':>10}{'accuracy':>12}{'points':>9}{'bytes':>12}{'max error':>12}"]
-        first = self.rows[0]
-        for row in self.rows:
-            accuracy = "-" if row.accuracy is None else f"{100 * row.accuracy:.2f} %"
-            points = "" if row.accuracy is None or row is first else f"{100 * (row.accuracy - first.accuracy):+.2f}"
-            told = f"a {row.per}" if row.per else "not rounded"
-            lines.append(f"{row.bits:>5}  {told:<12}{row.loss:>10.4f}{accuracy:>12}{points:>9}{row.bytes:>12,}"
-                         f"{row.error:>12.2e}")
-        return "\n".join([*lines, f"on {self.samples:,} samples; only weights are rounded, activations are not"])
-
-
-def compare_bits(net, x, t, loss="cross_entropy", bits=(8, 6, 5, 4, 3, 2), per=GRAIN, batch_size=256):
-    """Return the BitsTable of `net` on data (x, t): loss, accuracy and bytes as it is, and quantised to each number of
-    bits with one scale a layer and with one scale a neuron.
-
-    bits: numbers of bits. per: "layer", "neuron" or both. Nothing is trained. Raises as `quantise` and as `predict`.
-    """
-    x, t, loss = prepare_samples(net, x, t, loss)
-    batch_size = check_count("batch_size", batch_size)
-    if not np.iterable(bits):
-        raise TypeError(f"bits expects a list such as [8, 4, 2], got {bits!r}")
-    bits = [check_bits(one) for one in bits]
-    grain = [check_grain(one) for one in ([per] if isinstance(per, str) else per)]
-    rows = [Rounded(8 * net.dtype.itemsize, "", *loss_and_accuracy(net, x, t, loss, batch_size), dense_bytes(net), 0.0)]
-    for one in bits:
-        for scale in grain:
-            rounded = quantise(net, one, scale)
-            rows.append(Rounded(one, scale, *loss_and_accuracy(rounded, x, t, loss, batch_size),
-                                quantised_bytes(net, one, scale), largest_error(net, rounded)))
-    return BitsTable(tuple(rows), len(x))
-
-
-def largest_error(net, rounded):
-    """max |w − rounded w| over all weights."""
-    others = weight_arrays(rounded)
-    return max(float(np.abs(W - others[name]).max()) for name, W in weight_arrays(net).items())
-
-
 def check_bits(bits):
+    """Return a number of bits that this scheme can have."""
     bits = check_count("bits", bits)
     if bits == 1:
         raise ValueError("bits expects 2 to 16, got 1: one bit has no level but 0 in a symmetric scheme that keeps 0")
@@ -174,5 +97,6 @@ def check_bits(bits):
 
 
 def check_grain(per):
+    """Return `per` if it is one of GRAIN."""
     check_known("scale per", per, GRAIN)
     return per

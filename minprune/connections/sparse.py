@@ -1,23 +1,24 @@
 """Sparse storage: a network's file without the weights that are 0."""
 
 import io
-import json
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import weight_arrays
 from ..engine import storage
 from ..engine.checks import check_network
 from ..engine.network import Network
+from .masks import weight_arrays
 
 
 @dataclass(frozen=True)
 class SparseSizes:
-    """Bytes of three files: `sparse` is what `save_sparse` writes, `dense` what `net.save` writes, and `zipped` the
-    dense one compressed as the sparse one is, which tells how much of the gain any zip program would have brought.
-    `forms` is the form of each array of weights, {"dense1.W": "dense", "bitmap" or "gaps"}."""
+    """Bytes of three files: `sparse` is what `save_sparse` writes, `dense` what `net.save` writes.
+
+    `zipped` is the dense file compressed as the sparse one is: how much of the gain any zip program would have brought.
+    `forms` is the form of each array of weights, {"dense1.W": "dense", "bitmap" or "gaps"}.
+    """
 
     sparse: int
     dense: int
@@ -34,18 +35,18 @@ class SparseSizes:
 
 
 def save_sparse(net, path):
-    """Write the network to one compressed .npz file without its zero weights; return the SparseSizes. `load_sparse`
-    reads it.
+    """Write the network to one compressed .npz file without its zero weights; return the SparseSizes.
 
-    Of each array of weights the other numbers are stored in a row, and where they belong in one of two forms, or the
-    array stays as it is; whichever takes least once compressed (zip's deflate, without loss):
+    `load_sparse` reads it. Of each array of weights the numbers that are not 0 are stored in a row, with their places
+    in one of two forms; or the array is stored as it is. Of these three the one is taken that needs the fewest bytes
+    once compressed (zip's deflate, without loss):
 
-        bitmap   one bit a weight, 1 = it is there                 ⌈weights / 8⌉ bytes before compression
-        gaps     how many zeros stand before each of them, in the smallest unsigned integer that holds the largest gap
+        bitmap   one bit a weight, 1 = it is stored                ⌈weights / 8⌉ bytes before compression
+        gaps     the number of zeros before each number, in the smallest unsigned integer that holds the largest gap
         dense    the array as it is
 
-    All other arrays (biases, batch norm, neuron masks) are stored as they are. The way back is exact, bit by bit: what
-    is left out is +0.0 only, and −0.0 counts as a number that is stored. Gaps instead of positions are those of Han,
+    All other arrays (biases, batch norm, neuron masks) are stored as they are. The network that is read back is the
+    same, bit by bit: only +0.0 is left out, −0.0 is stored. Gaps instead of positions are those of Han,
     Mao & Dally, "Deep Compression", ICLR 2016, arXiv:1510.00149 (there of a few bits, with a zero stored where a gap
     is larger).
 
@@ -63,14 +64,16 @@ def sparse_bytes(net):
     return packed(net)[2]
 
 
-def load_sparse(path):
-    """Read a network that `save_sparse` wrote. FileNotFoundError if there is no such file, ValueError if it is damaged,
-    foreign or of a newer format."""
+def load_sparse(path, activations=()):
+    """Read a network that `save_sparse` wrote. `activations` lists those of your own, as for `Network.load`.
+
+    Raises FileNotFoundError if there is no such file, ValueError if it is damaged, foreign or of a newer format.
+    """
     header, arrays = storage.load(path, storage.SPARSE)
     with storage.telling(path):
-        for name, one in header.pop("sparse").items():
-            arrays[name] = restored(name, one["form"], [int(size) for size in one["shape"]], arrays)
-        return Network.from_settings(header, arrays)
+        for name, stored in header.pop("sparse").items():
+            arrays[name] = restored(name, stored["form"], [int(size) for size in stored["shape"]], arrays)
+        return Network.from_settings(storage.with_activations(header, activations), arrays)
 
 
 # --------------------------------------------------------------------------------------- packing
@@ -80,41 +83,44 @@ def packed(net):
     """(header, arrays, SparseSizes) of the file."""
     check_network(net)
     settings, dense = net.settings(), net.arrays()
-    arrays, told, forms = dict(dense), {}, {}
+    arrays, stored, forms = dict(dense), {}, {}
     for name, W in weight_arrays(net).items():
         forms[name], members = smallest(name, W)
         if forms[name] != "dense":
-            told[name] = {"form": forms[name], "shape": list(W.shape)}
+            stored[name] = {"form": forms[name], "shape": list(W.shape)}
             arrays |= members
-    header = {**storage.SPARSE.header(), "sparse": told, **settings}
+    header = {**storage.SPARSE.header(), "sparse": stored, **settings}
     return header, arrays, SparseSizes(size_of(write, header, arrays), size_of(storage.write, settings, dense),
                                        size_of(write, settings, dense), forms)
 
 
 def smallest(name, W):
-    """(form, members of the file) of the form that takes least."""
+    """(form, members of the file) of the form that needs the fewest bytes."""
     return min(forms_of(name, W).items(), key=lambda form: size_of(write, {}, form[1]))
 
 
 def forms_of(name, W):
     """{form: members of the file}."""
-    there = np.flatnonzero((W != 0) | np.signbit(W))
-    gaps = np.diff(there, prepend=-1) - 1
-    places = {"bitmap": np.packbits(bits_at(there, W.size)),
-              "gaps": gaps.astype(np.min_scalar_type(gaps.max(initial=0)))}
-    values = W.reshape(-1)[there]
-    return {"dense": {name: W}} | {form: {name: values, f"{name}.{form}": one} for form, one in places.items()}
+    stored = np.flatnonzero((W != 0) | np.signbit(W))
+    values, gaps = W.reshape(-1)[stored], np.diff(stored, prepend=-1) - 1
+    bitmap = np.packbits(bits_at(stored, W.size))
+    gaps = gaps.astype(np.min_scalar_type(gaps.max(initial=0)))
+    return {"dense": {name: W}, "bitmap": {name: values, f"{name}.bitmap": bitmap},
+            "gaps": {name: values, f"{name}.gaps": gaps}}
 
 
 def bits_at(places, size):
+    """`size` booleans, True at these places."""
     bits = np.zeros(size, bool)
     bits[places] = True
     return bits
 
 
 def restored(name, form, shape, arrays):
-    """The array of weights; its positions are taken out of `arrays`. ValueError if the members do not fit together."""
+    """The array of weights; its places are taken out of `arrays`. ValueError if the members do not fit together."""
     values, places, size = arrays[name], arrays.pop(f"{name}.{form}"), math.prod(shape)
+
+    # Where the values stand.
     if form == "bitmap" and places.dtype == np.uint8 and places.shape == (-(-size // 8),):
         places = np.flatnonzero(np.unpackbits(places, count=size))
     elif form == "gaps" and places.dtype.kind == "u" and places.itemsize < 8:
@@ -123,6 +129,7 @@ def restored(name, form, shape, arrays):
         raise ValueError(f'array "{name}": no form "{form}" of {places.dtype} and shape {places.shape}')
     if values.shape != places.shape or places.size and places[-1] >= size:
         raise ValueError(f'array "{name}": {values.shape} values do not fit the places of its {form}')
+
     W = np.zeros(size, values.dtype)
     W[places] = values
     return W.reshape(shape)
@@ -130,11 +137,11 @@ def restored(name, form, shape, arrays):
 
 def write(file, header, arrays):
     """Write header and arrays to an open file, compressed."""
-    np.savez_compressed(file, __network__=np.array(json.dumps(header)), **arrays)
+    np.savez_compressed(file, __network__=np.array(storage.header_text(header)), **arrays)
 
 
 def size_of(write, header, arrays):
-    """Bytes that `write` writes."""
+    """How many bytes `write` writes."""
     file = io.BytesIO()
     write(file, header, arrays)
     return file.tell()

@@ -4,14 +4,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .masks import check_masks, keep_masked, mask_connections
-from .deciding import check_protect, decide_connections
-from .scoring import score_connections
-from .arrays import weight_arrays
-from ..engine.checks import check_count, check_network, check_seed
+from ..engine.checks import check_count, check_dataset, check_network, check_protect
 from ..engine.losses import prepare_samples
 from ..engine.network import Network
 from ..training.loop import History, check_callables, fit, loss_and_accuracy, snapshot
+from .decisions import decide_connections
+from .masks import keep_masked, mask_connections, weight_arrays
+from .scores import score_connections
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,9 +18,9 @@ class Ticket:
     """One round of `find_tickets`.
 
     `round` 0 is the whole network. `remaining` is the fraction of all weights that `masks` {"conv1.W": bool array, …}
-    keep, `ticket` the network before training (weights as they were at the rewinding point, the removed ones 0),
-    `trained` the same after it; `loss` and `accuracy` (None where targets are no classes) of `trained` on the test
-    data. `steps` is how many steps of the optimizer the training took, `history` what the training returned.
+    keep. `ticket` is the network before training (weights as they were at the rewinding point, the removed ones 0),
+    `trained` the same network after it; `loss` and `accuracy` (None where targets are no classes) are those of
+    `trained` on the test data. `steps` is the number of the optimizer's steps, `history` what the training returned.
     """
 
     round: int
@@ -41,13 +40,13 @@ def find_tickets(net, data, rounds=5, remove=0.2, rewind=0, train=None, score="m
 
     `net` is the network at its start, before training; it is not changed. With w₀ its weights and m = 1,
 
-        1.  train m ⊙ w to w_T; in the first round, remember w_k, the weights after `rewind` steps
-        2.  of the weights that are left, `remove` the lowest by their score at w_T: m ← m ⊙ decided
+        1.  train m ⊙ w to w_T; in the first round, save w_k, the weights after `rewind` steps
+        2.  of the weights that are left, `remove` the lowest by their score at w_T: m ← m ⊙ decision
         3.  go back: w ← m ⊙ w_k, biases and batch norm as they were at k, too; and again from 1.
 
     rounds   how many times weights are removed: rounds + 1 Tickets
     remove   a fraction or number of the weights that are left, or a dict {array name: fraction}, as for
-             `decide_connections`, which is also told scope, min_keep and protect
+             `decide_connections`; so are scope, min_keep and protect
     rewind   k, in steps of the optimizer (an epoch of `fit` is ⌈N / batch size⌉ of them); 0 is the very start
     train    train(net, on_step) trains in place, and hands `on_step` to `fit` (which calls it after each step), so that
              removed weights stay 0. Default: fit(net, x_train, t_train, loss, on_step=on_step, seed=seed), ten epochs
@@ -62,56 +61,62 @@ def find_tickets(net, data, rounds=5, remove=0.2, rewind=0, train=None, score="m
     which is remove={"dense1.W": 0.2, "dense2.W": 0.2, "dense3.W": 0.1}. Their later code (facebookresearch/open_lth,
     sparse_global) rounds the number up and, by its threshold, removes one more; here ⌊remove · left⌋ go.
 
-    Raises ValueError or TypeError for arguments that do not fit, before any training; ValueError if more is asked than
-    can go, if `rewind` is beyond the training's steps, or if `train` lets removed weights move.
+    Raises ValueError or TypeError for arguments that do not fit, before any training; ValueError if more is asked for
+    than can go, if `rewind` is beyond the training's steps, or if `train` lets removed weights move.
     """
     check_network(net)
     rounds, rewind = check_count("rounds", rounds, least=0), check_count("rewind", rewind, least=0)
     batch_size, seed = check_count("batch_size", batch_size), check_count("seed", seed, least=0)
     check_callables(train=train)
-    if not all(hasattr(data, part) for part in ("x_train", "t_train", "x_test", "t_test")):
-        raise TypeError(f"data expects a Dataset with x_train, t_train, x_test, t_test, got {type(data).__name__}")
+    check_dataset(data)
     x, t = data.x_train, data.t_train
     prepare_samples(net, x, t, loss)
     test = prepare_samples(net, data.x_test, data.t_test, loss)
     train = train or (lambda net, on_step: fit(net, x, t, loss, on_step=on_step, seed=seed))
-    decision = {"remove": remove, "scope": scope, "min_keep": min_keep, "protect": check_protect(protect)}
+    decision = {"remove": remove, "scope": scope, "min_keep": min_keep, "protect": check_protect(protect, "array")}
 
     def rescore(trained):
         return score_connections(trained, score, x, t, loss, batch_size, seed)
 
-    decide_connections(rescore(net), **decision)                # raises now, not after the first training
-    return play(net, train, test, rounds, rewind, rescore, decision)
+    decide_connections(rescore(net), **decision)                # so that an error comes before the first training
+    return rounds_of(net, train, test, rounds, rewind, rescore, decision)
 
 
-def play(net, train, test, rounds, rewind, rescore, decision):
-    """The rounds of `find_tickets`, when all that it was given is known to fit."""
-    masks, start = {name: np.ones(W.shape, bool) for name, W in weight_arrays(net).items()}, net
+def rounds_of(net, train, test, rounds, rewind, rescore, decision):
+    """Yield the Tickets of `find_tickets`, whose arguments are checked by now."""
+    masks = {name: np.ones(W.shape, bool) for name, W in weight_arrays(net).items()}
+    start = net
     for number in range(rounds + 1):
+        # 1. Train what is left; in the first round, save the weights to go back to.
         ticket = mask_connections(start, masks)
         trained, counter = ticket.copy(), Counter(masks, rewind if number == 0 else None)
         history = train(trained, counter)
         check_training(trained, masks, counter)
         if number == 0 and rewind:
             start = net.copy()
-            start.fill(counter.remembered)
-        judged = loss_and_accuracy(trained, *test)
-        yield Ticket(number, remaining(masks), masks, ticket, trained, *judged, counter.steps, history)
+            start.fill(counter.saved)
+        quality = loss_and_accuracy(trained, *test)
+        yield Ticket(number, remaining(masks), masks, ticket, trained, *quality, counter.steps, history)
+
+        # 2. Remove the lowest of it. 3., going back, is where the next round starts.
         if number < rounds:
             masks = decide_connections(rescore(trained), **decision, masks=masks)
 
 
 class Counter:
-    """An `on_step` that keeps masked weights at 0, counts the steps, and remembers the weights after one of them."""
+    """An `on_step` that keeps masked weights at 0, counts the steps, and saves the weights after step `save_after`."""
 
-    def __init__(self, masks, remember=None):
-        self.hold, self.remember, self.remembered, self.steps = keep_masked(masks), remember, None, 0
+    def __init__(self, masks, save_after=None):
+        self.hold_masked = keep_masked(masks)
+        self.save_after = save_after
+        self.saved = None
+        self.steps = 0
 
     def __call__(self, net, rate):
-        self.hold(net, rate)
+        self.hold_masked(net, rate)
         self.steps += 1
-        if self.steps == self.remember:
-            self.remembered = snapshot(net)
+        if self.steps == self.save_after:
+            self.saved = snapshot(net)
 
 
 def check_training(net, masks, counter):
@@ -119,38 +124,11 @@ def check_training(net, masks, counter):
     for name, W in weight_arrays(net).items():
         if W[~masks[name]].any():
             raise ValueError(f'train changed removed weights of "{name}": hand its on_step to fit')
-    if counter.remember and counter.remembered is None:
-        raise ValueError(f"rewind={counter.remember} is beyond the training: on_step was called {counter.steps} times")
+    if counter.save_after and counter.saved is None:
+        raise ValueError(f"rewind={counter.save_after} is beyond the training: "
+                         f"on_step was called {counter.steps} times")
 
 
 def remaining(masks):
     """The fraction of all weights that the masks keep."""
     return sum(int(mask.sum()) for mask in masks.values()) / sum(mask.size for mask in masks.values())
-
-
-# ---------------------------------------------------------------------------------- controls
-
-
-def reinitialise(net, masks, seed):
-    """Return the network with the same masks and new initial weights drawn from `seed`: the control that
-    tells whether a ticket's weights matter, or only its connections. The seed that `net` was drawn by at its start
-    would give the ticket itself: take another.
-
-    All else is new as well: biases and batch norm as `Network` starts them; neuron masks are kept. Train it just as the
-    ticket was, `fit(…, on_step=keep_masked(masks))`. Frankle & Carbin, ICLR 2019, arXiv:1803.03635, "random
-    reinitialization". Raises as `mask_connections`, and as `Network` for a bad seed.
-    """
-    check_network(net)
-    check_masks(masks, weight_arrays(net))
-    fresh = Network(net.input_shape, net.layers.values(), seed, net.dtype)
-    neuron_masks = {name: array for name, array in net.arrays().items() if name.endswith(".mask")}
-    fresh.fill(fresh.arrays() | neuron_masks)
-    return mask_connections(fresh, masks)
-
-
-def shuffle_masks(masks, seed):
-    """Return masks that keep as many weights of each array, at places drawn from `seed`: the control
-    that tells whether a ticket's connections matter, or only how many each layer has. Frankle et al., ICLR 2021,
-    arXiv:2009.08576."""
-    rng = check_seed(seed)
-    return {name: rng.permutation(mask.reshape(-1)).reshape(mask.shape) for name, mask in check_masks(masks).items()}

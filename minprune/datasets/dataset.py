@@ -1,4 +1,4 @@
-"""A data set: inputs and targets to train on, and others, held out, to judge by."""
+"""A data set: inputs and targets to train on, and others, held out, to test with."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ class Dataset:
 def dataset_to_split(name, samples, called, test, seed):
     """Return a Dataset of samples (x, t), split by `seed`: stratified for classes, plainly for regression.
 
-    `called` is how errors name x and t; `check_samples` tells what is refused.
+    `called` is how messages name x and t. Raises as `check_samples`.
     """
     x, t = check_samples(*samples, called)
     if is_classes(t):
@@ -46,7 +46,8 @@ def dataset_to_split(name, samples, called, test, seed):
 def dataset_of_parts(name, parts, called):
     """Return a Dataset of parts (x_train, t_train, x_test, t_test) that are already split.
 
-    `called` is how errors name them. Raises ValueError too if train and test part do not fit each other.
+    `called` is how messages name them. Raises as `check_samples`, and ValueError if the train and test parts do not
+    fit each other.
     """
     x_train, t_train = check_samples(*parts[:2], called[:2])
     x_test, t_test = check_samples(*parts[2:], called[2:])
@@ -82,7 +83,7 @@ def as_classes(name, t):
 
 
 def as_targets(name, t):
-    """Return real targets of shape (N,) or (N, ...) as float64 (N, 1) or (N, ...), as a network answers."""
+    """Return real targets of shape (N,) or (N, ...) as float64 (N, 1) or (N, ...), the shape of a network's output."""
     if t.ndim == 0:
         raise ValueError(f"{name} expects shape (N,) or (N, K), got {t.shape}")
     return (t[:, None] if t.ndim == 1 else t).astype(np.float64, copy=False)
@@ -99,7 +100,7 @@ def check_same_form(called, train, test):
 
 
 def is_classes(t):
-    """Are these checked targets classes (or numbers to predict)?"""
+    """Whether these checked targets are classes (or else numbers to predict)."""
     return t.dtype == np.int64
 
 

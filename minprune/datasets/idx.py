@@ -100,7 +100,7 @@ def find_pair(folder, part):
 def find_file(folder, stem, ending):
     """Return the path of the first spelling of an IDX file that exists, else None."""
     spellings = [f"{stem}{joint}{ending}{gz}" for joint in "-." for gz in ("", ".gz")]
-    return next((folder / one for one in spellings if (folder / one).is_file()), None)
+    return next((folder / name for name in spellings if (folder / name).is_file()), None)
 
 
 def read_samples(images_path, labels_path):

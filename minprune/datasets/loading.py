@@ -1,4 +1,4 @@
-"""From a name or a path to a Dataset."""
+"""Loading: from a name or a path to a Dataset."""
 
 import os
 from pathlib import Path
@@ -34,7 +34,7 @@ def load(name_or_path, test=0.2, seed=0):
 
 
 def existing_path(source):
-    """Return `source` as a Path; raise FileNotFoundError if it looks like one, ValueError if like a name."""
+    """Return `source` as a Path that exists; else raise FileNotFoundError, or ValueError if it looks like a name."""
     text = os.fspath(source)
     path = Path(os.path.expanduser(text))
     if text and path.exists():      # an empty text would mean the current folder

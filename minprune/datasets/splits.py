@@ -1,4 +1,4 @@
-"""Which samples are trained on and which are held out: indices, decided by a seed alone."""
+"""Splits: which samples are trained on and which are held out. A seed alone decides the indices."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def shuffled_split(count, test, seed):
 
 
 def stratified_split(t, test, seed):
-    """Return the indices (train, test) in random order, every class giving its share to the test part.
+    """Return the indices (train, test) in random order, the same fraction of each class in the test part.
 
     t: (N,) classes. round(test · N) samples are held out, and of each class test · (its count), rounded
     up or down. Raises ValueError if either part would be empty.
@@ -23,15 +23,15 @@ def stratified_split(t, test, seed):
     order = np.random.default_rng(seed).permutation(len(t))
     is_test = np.zeros(len(t), dtype=bool)
     classes, counts = np.unique(t, return_counts=True)
-    for one, share in zip(classes, class_shares(counts, test)):
-        is_test[order[t[order] == one][:share]] = True
+    for label, share in zip(classes, class_shares(counts, test)):
+        is_test[order[t[order] == label][:share]] = True
     return order[~is_test[order]], order[is_test[order]]
 
 
 def class_shares(counts, test):
-    """How many samples of each class are held out: test · count, rounded so that they sum to round(test · N).
+    """How many samples of each class are held out: test · count, rounded so that their sum is round(test · N).
 
-    All are rounded down; those that lost the largest fractions get one more (ties: the lower class first).
+    All are rounded down; then those that lost the largest fractions are increased by 1 (ties: the lower class first).
     """
     exact = np.round(test * counts, 9)      # so that 0.29 · 100 is 29 and equal fractions are ties
     shares = np.floor(exact).astype(np.int64)

@@ -30,29 +30,29 @@ def read_npz(path):
 
 
 def open_npz(path, file):
-    """Return NumPy's view of an open .npz file; raise ValueError if it is none, or a truncated one."""
+    """Return NumPy's view of an open .npz file; raise ValueError if it is another file, or truncated."""
     try:
         archive = np.load(file, allow_pickle=False)
-    except Exception:                   # what a damaged archive raises is anybody's guess
+    except Exception:                   # a damaged archive can raise any of them
         raise ValueError(f"{path} is not a .npz file, or is truncated") from None
     if not isinstance(archive, np.lib.npyio.NpzFile):
         raise ValueError(f"{path} is a single array in NumPy's .npy format, expected a .npz file")
     return archive
 
 
-def choose_keys(path, found):
+def choose_keys(path, names):
     """Return the keys to read: inputs and targets of both parts, else inputs and targets to be split."""
     for parts in (("_train", "_test"), ("",)):
-        keys = [key for part in parts for key in (f"x{part}", target_key(part, found))]
-        if set(keys) <= set(found):
+        keys = [key for part in parts for key in (f"x{part}", target_key(part, names))]
+        if set(keys) <= set(names):
             return keys
     raise ValueError(f"{path} expects the arrays x_train t_train x_test t_test, or x t (t may be called y), "
-                     f"found: {', '.join(found) or 'none'}")
+                     f"found: {', '.join(names) or 'none'}")
 
 
-def target_key(part, found):
-    """What the targets of a part are called: t, else y."""
-    return f"t{part}" if f"t{part}" in found else f"y{part}"
+def target_key(part, names):
+    """The name of a part's targets: t, else y."""
+    return f"t{part}" if f"t{part}" in names else f"y{part}"
 
 
 def read_array(path, archive, key):
@@ -60,8 +60,8 @@ def read_array(path, archive, key):
     try:
         array = archive[key]
     except Exception as error:
-        told = " ".join(str(error).split())
-        raise ValueError(f"{key} of {path} cannot be read as an array of numbers: {told}") from None
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{key} of {path} cannot be read as an array of numbers: {reason}") from None
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{key} of {path} is not an array")
     return array
@@ -70,8 +70,8 @@ def read_array(path, archive, key):
 def load_csv(path, test, seed):
     """Return the numbers of a .csv file as a Dataset: one sample a line, the last column is the target.
 
-    The first line is a header if no cell of it is a number. If the targets are whole numbers and every one
-    of 0, 1, ..., C-1 occurs, they are C classes, int64 (N,), and the split is stratified; otherwise they are
+    The first line is a header if no cell of it is a number. If the targets are whole numbers and all of
+    0, 1, ..., C-1 occur, they are C classes, int64 (N,), and the split is stratified; otherwise they are
     numbers to predict, float64 (N, 1). Raises ValueError, naming the file, the line and the column.
     """
     table = read_csv(path)
@@ -99,7 +99,7 @@ def read_csv(path):
 
 
 def numbered_lines(path):
-    """Yield (line number, cells) of every line of a .csv file that is neither blank nor a header."""
+    """Yield (line number, cells) of all lines of a .csv file that are neither blank nor a header."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
@@ -113,7 +113,7 @@ def numbered_lines(path):
 
 
 def is_number(cell):
-    """Can this text be read as a number?"""
+    """Whether this text can be read as a number."""
     try:
         float(cell)
     except ValueError:

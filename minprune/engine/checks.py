@@ -1,16 +1,19 @@
-"""What every function that takes a user's input asks of it, so that all errors read alike."""
+"""Checks of what a user passes in: each names the argument, what was expected and what came, in the same words."""
+
+import math
+from collections.abc import Mapping
 
 import numpy as np
 
 
 def check_known(kind, name, known):
-    """Raise ValueError unless `name` is one of `known`; name the nearest one that is.
+    """Raise ValueError unless `name` is among `known`; the message names the nearest of these.
 
     >>> check_known("activation", "rleu", ["relu", "tanh"])
     Traceback (most recent call last):
     ValueError: unknown activation "rleu"; did you mean "relu"? Known: relu, tanh
     """
-    known = [str(one) for one in known]
+    known = [str(item) for item in known]
     if name in known:
         return
     import difflib                  # slow to import, and only needed for an error
@@ -49,8 +52,8 @@ def check_same_length(**arrays):
     """Raise unless all arrays have the same number of samples; the keywords are their names."""
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise ValueError(f"expected the same number of samples everywhere: {told}")
+        listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise ValueError(f"expected the same number of samples everywhere: {listed}")
 
 
 def check_network(net):
@@ -67,7 +70,7 @@ def check_seed(seed):
 
 
 def batch_shape(shape):
-    """`(N, 64)`: how the shape of a batch is told to a user."""
+    """The shape of a batch as messages write it: `(N, 64)`."""
     return f"({', '.join(['N', *map(str, shape)])})"
 
 
@@ -87,7 +90,109 @@ def check_real(name, value, least=None, below=None, above=None):
     fits = np.isfinite(value) and (least is None or value >= least) \
         and (below is None or value < below) and (above is None or value > above)
     if not fits:
-        bounds = [f"at least {least}"] * (least is not None) + [f"more than {above}"] * (above is not None) \
-            + [f"less than {below}"] * (below is not None)
-        raise ValueError(f"{name} expects a finite number{', ' * bool(bounds)}{' and '.join(bounds)}, got {value!r}")
+        bounds = {"at least": least, "more than": above, "less than": below}
+        expected = " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)
+        raise ValueError(f"{name} expects a finite number{', ' if expected else ''}{expected}, got {value!r}")
     return float(value)
+
+
+# ------------------------------------------------------------------------------- lists, dicts, data sets
+
+
+def check_list(name, values, expected):
+    """Return the items as a list; raise TypeError for text, or for what cannot be listed."""
+    if isinstance(values, str) or not np.iterable(values):
+        raise TypeError(f"{name} expects a list {expected}, got {values!r}")
+    return list(values)
+
+
+def check_dict(name, values, form):
+    """Raise ValueError unless `values` is a dict with at least one entry, such as {layer: array}."""
+    if not isinstance(values, Mapping) or not values:
+        got = "an empty dict" if isinstance(values, Mapping) else type(values).__name__
+        raise ValueError(f"{name} expects a dict {form}, got {got}")
+
+
+def check_dataset(data, parts=("x_train", "t_train", "x_test", "t_test")):
+    """Raise TypeError unless `data` has these parts of a Dataset."""
+    if not all(hasattr(data, part) for part in parts):
+        raise TypeError(f"data expects a Dataset with {', '.join(parts)}, got {type(data).__name__}")
+
+
+# ------------------------------------------------------------------------------- scores, and what is removed by them
+
+
+def check_scores(scores, like=None, name="scores"):
+    """Return {layer: (K,) array of float64}; raise unless there is a number for each neuron, and no NaN.
+
+    Scores may be infinite. `like` {layer: K rows} says which layers are expected, and how many neurons they have.
+    """
+    check_dict(name, scores, "{layer: array} of at least one layer")
+    if like is not None and set(scores) != set(like):
+        raise ValueError(f"{name} expects the layers {', '.join(like)}, got {', '.join(map(str, scores))}")
+    checked = {}
+    for layer, row in scores.items():
+        called, K = f'{name} of layer "{layer}"', None if like is None else len(like[layer])
+        expected = "one number a neuron" if K is None else f"one number for each of {K} neurons"
+        checked[layer] = row = check_rankable(called, row, expected)
+        if row.ndim != 1 or row.size == 0 or K not in (None, row.size):
+            raise ValueError(f"{called}: expected {expected}, got shape {row.shape}")
+    return checked
+
+
+def check_rankable(called, array, expected):
+    """Return the numbers as float64; raise unless they can be ranked: real, no NaN, and told apart by float64."""
+    try:
+        array = np.asarray(array)
+    except ValueError:
+        raise TypeError(f"{called}: expected {expected}, got rows of different lengths") from None
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{called}: expected real numbers, got dtype {array.dtype}")
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        raise ValueError(f"{called}: {np.isnan(array).sum()} of {array.size} numbers are NaN")
+    # Two whole numbers beyond 2^53 can become the same float64, and a rank would then be decided by place.
+    if array.dtype.kind in "iu" and array.size and max(abs(int(array.min())), abs(int(array.max()))) > 2 ** 53:
+        raise ValueError(f"{called}: expected whole numbers up to 2^53, which float64 tells apart, "
+                         f"got {array.min()} to {array.max()}")
+    return array.astype(float)
+
+
+def check_share(name, share):
+    """Return how much to remove: a whole number as an int, or a fraction in [0, 1) as a float."""
+    if isinstance(share, (int, np.integer)):
+        return check_count(name, share, least=0)
+    return check_real(f"{name} (as a fraction)", share, least=0, below=1)
+
+
+def count_of(share, K):
+    """How many of K a share is: a whole number is itself, a fraction f is ⌊f K⌋ and never all of them."""
+    return share if isinstance(share, int) else min(floor_of(share, K), max(K - 1, 0))
+
+
+def floor_of(fraction, whole):
+    """⌊fraction · whole⌋ of the number that was meant: 0.29 · 100 is 28.999999999999996 in floating point."""
+    return math.floor(fraction * whole * (1 + 1e-15) + 1e-9)
+
+
+def check_protect(protect, name="layer"):
+    """Return what is protected as a list; its entries are names, or pairs (name, index)."""
+    return check_list("protect", protect, f"of {name} names and ({name}, index) pairs")
+
+
+def check_shape(input_shape):
+    if not isinstance(input_shape, (int, np.integer)) and not np.iterable(input_shape):
+        raise TypeError(f"input_shape expects the sizes of one sample, such as (8, 8, 1), got {input_shape!r}")
+    shape = (input_shape,) if isinstance(input_shape, (int, np.integer)) else tuple(input_shape)
+    if not shape:
+        raise ValueError("input_shape expects at least one size, got ()")
+    return tuple(check_count("input_shape", size) for size in shape)
+
+
+def check_dtype(dtype):
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        raise ValueError(f'dtype expects "float64" or "float32", got {dtype!r}') from None
+    if dtype not in (np.float64, np.float32):
+        raise ValueError(f'dtype expects "float64" or "float32", got "{dtype}"')
+    return dtype

@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from .kernels import blocks
 from .checks import check_count
-from .neurons import NeuronLayer
+from .kernels import WHOLE, blocks
+from .layer import LayerTrace, NeuronLayer, total
+from .registry import register_layer
 
 BLOCK = 1 << 21                 # bytes of patches at a time, where they are not kept: they stay in the cache
 SUMMED = 1 << 20                # bytes of ∂ℓ/∂a at a time, whose shares of ∂ℓ/∂x are being summed
 
 
+@register_layer
 class Conv2D(NeuronLayer):
     """K channels: o_npi = f(Σ_j x_npj w_ij + b_i), where x_np is the patch of image n at position p.
 
@@ -20,69 +22,83 @@ class Conv2D(NeuronLayer):
     """
 
     prefix = "conv"
+    size_setting = "channels"
 
     def __init__(self, channels, kernel, activation="identity", stride=1, padding="valid", batch_norm=False):
         super().__init__(check_count("Conv2D channels", channels), activation, batch_norm)
         self.kernel = pair("Conv2D kernel", kernel)
         self.stride = check_count("Conv2D stride", stride)
-        if not isinstance(padding, str) or padding not in ("valid", "same"):
-            if isinstance(padding, str):
-                raise ValueError(f'Conv2D padding expects "valid", "same" or a whole number, got {padding!r}')
-            padding = check_count("Conv2D padding", padding, least=0)
-        self.padding = padding
+        self.padding = check_padding(padding)
 
     def settings(self):
-        return {"channels": self.K, "kernel": list(self.kernel), "activation": self.f.name, "stride": self.stride,
-                "padding": self.padding, "batch_norm": self.batch_norm}
+        return {"channels": self.K, "kernel": list(self.kernel), "activation": self.named_activation(),
+                "stride": self.stride, "padding": self.padding, "batch_norm": self.batch_norm}
 
-    def shape_from(self, input_shape):
-        if len(input_shape) != 3:
-            raise self.cannot_fit(f"it reads an image (H, W, C), got shape {input_shape}")
-        self.zeros = [self.zeros_along(size, k) for size, k in zip(input_shape, self.kernel)]
-        padded = [size + sum(zeros) for size, zeros in zip(input_shape, self.zeros)]
-        if any(size < k for size, k in zip(padded, self.kernel)):
-            raise self.cannot_fit(f"kernel {self.kernel[0]}×{self.kernel[1]} on an image of {padded[0]}×{padded[1]}"
-                                  + " with its padding" * (padded != list(input_shape[:2])))
-        return (*[(size - k) // self.stride + 1 for size, k in zip(padded, self.kernel)], self.K)
+    # --- forward and backward: a Dense layer of the patches, (N·P, F)
 
-    def zeros_along(self, size, kernel):
-        """How many zeros go before and after one axis."""
-        if self.padding == "same":
-            total = max((-(-size // self.stride) - 1) * self.stride + kernel - size, 0)
-            return total // 2, total - total // 2
-        return (0, 0) if self.padding == "valid" else (self.padding, self.padding)
+    def forward(self, x, training=False, rng=None):
+        """a_npi = Σ_j x_npj w_ij + b_i, all patches times Wᵀ;   z = a, or batch norm of a;   o = f(z)."""
+        self.check_input(x)
+        trace = LayerTrace(x, saved={"training": training})
+        if training:                            # batches are small: the patches are kept for the way back
+            trace.saved["patches"] = self.patch_matrix(self.windows(x))
+        a = self.product(x, self.b, trace.saved.get("patches"))
+        trace.z = self.normalised(a, trace) if self.batch_norm else a
+        trace.o = self.outputs(trace.z)
+        return trace
 
-    def weight_shape(self):
-        positions, field = np.prod(self.kernel), (*self.kernel, self.input_shape[2])
-        return (self.K, *field), np.prod(field), self.K * positions
+    def backward(self, trace, do, need_dx=True, need_grads=True):
+        """By the chain rule, from o back to z, a, and to what a is made of:
 
-    def weigh(self, x, b=None, kept=None):
-        """a_npi = Σ_j x_npj w_ij + b_i: a product of all patches (N·P, F) with Wᵀ (F, K)."""
+        ∂ℓ/∂z_npi = ∂ℓ/∂o_npi · f′(z_npi)             ∂ℓ/∂a = ∂ℓ/∂z, or back through the batch norm
+        ∂ℓ/∂w_ij = Σ_np ∂ℓ/∂a_npi x_npj               ∂ℓ/∂b_i = Σ_np ∂ℓ/∂a_npi
+        ∂ℓ/∂x: each patch gets Σ_i ∂ℓ/∂a_npi w_ij, and a pixel adds up what it got from all its patches
+        """
+        trace.do = do
+        trace.dz = self.slope(trace.z)
+        trace.dz *= do
+        da = self.unnormalised(trace, need_grads)
+        if need_grads:
+            trace.grads["W"] = self.weight_gradient(trace.x, da, trace.saved.get("patches"))
+            trace.grads["b"] = total(da)
+        return self.product_back(da) if need_dx else None
+
+    def product(self, x, b=None, patches=None):
+        """Σ_j x_npj w_ij (+ b_i): patches · Wᵀ, block by block of the samples unless the patches are there already."""
         a = np.empty((len(x), *self.output_shape), x.dtype)
-        for samples, patches in self.patches_by_block(x, kept):
-            block = a[samples].reshape(-1, self.K)
-            np.matmul(patches, self.W.reshape(self.K, -1).T, out=block)
+        for n, block in self.patch_blocks(x, patches):
+            rows = a[n].reshape(-1, self.K)
+            np.matmul(block, self.W.reshape(self.K, -1).T, out=rows)
             if b is not None:
-                block += b
+                rows += b
         return a
 
-    def weight_gradient(self, x, da, kept=None):
-        """∂ℓ/∂w_ij = Σ_np ∂ℓ/∂a_npi x_npj."""
+    def weight_gradient(self, x, da, patches=None):
+        """Σ_np ∂ℓ/∂a_npi x_npj: (∂ℓ/∂a)ᵀ · patches."""
         dW = np.zeros((self.K, self.W[0].size), da.dtype)
-        for samples, patches in self.patches_by_block(x, kept):
-            dW += da[samples].reshape(-1, self.K).T @ patches
+        for n, block in self.patch_blocks(x, patches):
+            dW += da[n].reshape(-1, self.K).T @ block
         return dW.reshape(self.W.shape)
 
-    def weigh_back(self, da):
-        """Each patch gets ∂ℓ/∂x_npj = Σ_i ∂ℓ/∂a_npi w_ij; a pixel adds up what it got from all its patches."""
+    def product_back(self, da):
+        """Σ_i ∂ℓ/∂a_npi w_ij, kernel place by kernel place, added up where patches overlap."""
         dx = np.zeros((len(da), *self.padded_shape()), da.dtype)
-        W = np.ascontiguousarray(self.W.transpose(1, 2, 0, 3))
-        for n in blocks(da, SUMMED):
-            flat = da[n].reshape(-1, self.K)
+        W = np.ascontiguousarray(self.W.transpose(1, 2, 0, 3))                      # (kh, kw, K, C)
+        for n in WHOLE if da.nbytes <= SUMMED else blocks(da, SUMMED):
+            rows = da[n].reshape(-1, self.K)
             for row, column in np.ndindex(self.kernel):
                 window = self.window(dx[n], row, column)
-                window += (flat @ W[row, column]).reshape(window.shape)
+                window += (rows @ W[row, column]).reshape(window.shape)
         return self.unpad(dx)
+
+    def of_channel(self, x, i, n, K):
+        """The convolution of channel i of the image with channel i of the kernels."""
+        alone = Conv2D(self.K, self.kernel, stride=self.stride, padding=self.padding)
+        alone.input_shape = (*self.input_shape[:2], 1)
+        alone.output_shape, alone.zeros, alone.W = self.output_shape, self.zeros, self.W[..., i:i + 1]
+        return alone.product(x[n, :, :, i:i + 1])
+
+    # --- patches
 
     def windows(self, x):
         """The patches as a view of the (padded) images: (N, H′, W′, kh, kw, C)."""
@@ -91,10 +107,10 @@ class Conv2D(NeuronLayer):
 
     def patches(self, x):
         """x_npj as an array (N, P, F), the patch laid out as W[i] is: row, column, channel."""
-        return self.flat_patches(self.windows(x)).reshape(len(x), int(np.prod(self.output_shape[:2])), -1)
+        return self.patch_matrix(self.windows(x)).reshape(len(x), int(np.prod(self.output_shape[:2])), -1)
 
-    def flat_patches(self, windows):
-        """The patches as a matrix (N·P, F) of their own memory.
+    def patch_matrix(self, windows):
+        """The patches as a matrix of their own memory, windows.reshape(N·P, F).
 
         Of images with one channel the matrix is written column by column: a patch has only runs of kw numbers to
         copy, a column (one kernel place, all positions) has runs of W′. Products take either layout.
@@ -104,21 +120,42 @@ class Conv2D(NeuronLayer):
             return windows.reshape(int(np.prod(windows.shape[:3])), F)
         return windows.transpose(3, 4, 5, 0, 1, 2).reshape(F, int(np.prod(windows.shape[:3]))).T
 
-    def patches_by_block(self, x, kept=None):
-        """Yield (which samples, their patches (samples · P, F)).
+    def patch_blocks(self, x, patches=None):
+        """Yield (which samples, their patches (samples · P, F)): the `patches` of all samples, if they are given.
 
-        The patches repeat each pixel kh · kw times. With `kept` (in training, where batches are small) they are made
-        once for all samples, and kept there for the way back. Otherwise a few samples' patches are made at a
-        time, and memory does not grow with N.
+        Patches repeat each pixel kh · kw times. So a few samples' patches are made at a time, and memory does not grow
+        with N.
         """
-        if kept is not None:
-            if "patches" not in kept:
-                kept["patches"] = self.flat_patches(self.windows(x))
-            yield slice(None), kept["patches"]
+        if patches is not None:
+            yield slice(None), patches
             return
         windows = self.windows(x)
-        for n in blocks(windows, BLOCK):
-            yield n, self.flat_patches(windows[n])
+        for n in WHOLE if windows.nbytes <= BLOCK else blocks(windows, BLOCK):
+            yield n, self.patch_matrix(windows[n])
+
+    # --- geometry
+
+    def shape_from(self, input_shape):
+        if len(input_shape) != 3:
+            raise self.cannot_fit(f"it reads an image (H, W, C), got shape {input_shape}")
+        self.zeros = [self.zeros_along(size, k) for size, k in zip(input_shape, self.kernel)]
+        padded = [size + sum(zeros) for size, zeros in zip(input_shape, self.zeros)]
+        if any(size < k for size, k in zip(padded, self.kernel)):
+            with_padding = " with its padding" if padded != list(input_shape[:2]) else ""
+            raise self.cannot_fit(f"kernel {self.kernel[0]}×{self.kernel[1]} on an image of "
+                                  f"{padded[0]}×{padded[1]}{with_padding}")
+        return (*[(size - k) // self.stride + 1 for size, k in zip(padded, self.kernel)], self.K)
+
+    def weight_shape(self):
+        positions, field = np.prod(self.kernel), (*self.kernel, self.input_shape[2])
+        return (self.K, *field), np.prod(field), self.K * positions
+
+    def zeros_along(self, size, kernel):
+        """How many zeros go before and after one axis."""
+        if self.padding == "same":
+            total = max((-(-size // self.stride) - 1) * self.stride + kernel - size, 0)
+            return total // 2, total - total // 2
+        return (0, 0) if self.padding == "valid" else (self.padding, self.padding)
 
     def window(self, padded, row, column):
         """The view of the padded images that kernel place (row, column) reads, (N, H′, W′, C)."""
@@ -148,9 +185,16 @@ class Conv2D(NeuronLayer):
         return int(np.prod(self.output_shape[:2])) * self.W.size
 
 
+def check_padding(padding):
+    """Return "valid", "same" or the number of zeros; raise unless it is one of these."""
+    if isinstance(padding, str) and padding not in ("valid", "same"):
+        raise ValueError(f'Conv2D padding expects "valid", "same" or a whole number, got {padding!r}')
+    return padding if isinstance(padding, str) else check_count("Conv2D padding", padding, least=0)
+
+
 def pair(name, value):
     """Return `value` as two whole numbers of at least 1; a single one counts twice."""
     values = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
     if len(values) != 2:
         raise ValueError(f"{name} expects a whole number or a pair of them, got {value!r}")
-    return tuple(check_count(name, one) for one in values)
+    return tuple(check_count(name, size) for size in values)

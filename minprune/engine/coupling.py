@@ -4,18 +4,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .chain import flat
-from .neurons import NeuronLayer
+from .facts import NotSaid
+from .layer import NeuronLayer, flat
 
 INPUT = ""                      # what the first layers read, in place of a layer's name
 
 
 @dataclass(frozen=True)
 class Unit:
-    """Layers whose outputs meet in additions (mostly one layer, which meets nobody), and those that read them."""
+    """What is pruned together: names of layers.
+
+    members   layers with neurons whose outputs are added, so that neuron i of each goes with the others; mostly one
+    readers   layers with neurons that read the sum
+    between   layers without neurons that stand between them: pooling, Flatten, Dropout, or a user's own
+    """
 
     members: tuple
     readers: tuple
+    between: tuple = ()
 
 
 def find_units(chain):
@@ -25,8 +31,8 @@ def find_units(chain):
     where neurons and channels of the sum do not correspond one to one, because a Flatten came between.
     """
     layers = {name: layer for name, layer in flat(chain).items() if isinstance(layer, NeuronLayer)}
-    reads, meetings = [], []
-    output = follow(chain, INPUT, reads, meetings)
+    reads, meetings, passes = [], [], []
+    output = follow(chain, INPUT, reads, meetings, passes)
     groups = {name: {name} for name in [INPUT, *layers]}
     for one, other in meetings:
         together = groups[one] | groups[other]
@@ -38,24 +44,83 @@ def find_units(chain):
         fixed = INPUT in group or output in group or len({layers[one].K for one in members}) > 1
         if name == members[0] and not fixed:
             readers = tuple(reader for reader, source in reads if source in group)
-            units["+".join(members)] = Unit(members, readers)
+            between = tuple(layer for layer, source in passes if source in group)
+            units["+".join(members)] = Unit(members, readers, between)
     return units
 
 
-def follow(chain, source, reads, meetings):
+def follow(chain, source, reads, meetings, passes):
     """Follow channels through the chain; return the name of the layer whose neurons those at its end are.
 
-    Adds to `reads` each (reader, whom it reads), and to `meetings` each two layers whose outputs are added.
+    Adds to `reads` each (reader, whom it reads), to `meetings` each two layers whose outputs are added, and to
+    `passes` each (layer without neurons, whose outputs it reads).
     """
     for name, layer in chain.items():
         if isinstance(layer, NeuronLayer):
             reads.append((name, source))
             source = name
         elif layer.inside:
-            through, around = (follow(path, source, reads, meetings) for path in layer.paths)
+            through, around = (follow(path, source, reads, meetings, passes) for path in layer.paths)
             meetings.append((through, around))
             source = through
+        else:
+            passes.append((name, source))
     return source
+
+
+def check_channels(layers, unit, need):
+    """Raise unless all layers between the unit and its readers keep channels apart, and zeros zero.
+
+    `layers` {name: layer} of the network; `need` says in the error who needs it.
+    """
+    for name in unit.between:
+        if not layers[name].fact("keeps_channels", need):
+            raise NotSaid(f'{layers[name]} mixes the channels of "{"+".join(unit.members)}" or moves zeros '
+                          f"(keeps_channels = False), so that {need} is not possible there")
+
+
+class CoupledTrace:
+    """What layers whose outputs are added did, `trace["conv1+conv3"]`: their arrays side by side.
+
+    o, z, do, dz (N, ΣP, K): positions in a row, so that Σ_p o · do is what silencing all of them together does, to
+    first order. `x` has what each of them read, one array a layer; `grads` their gradients, one row a neuron. `inside`
+    has their own traces.
+    """
+
+    def __init__(self, inside):
+        self.inside = inside
+
+    def in_a_row(self, key):
+        arrays = [getattr(trace, key) for trace in self.inside.values()]
+        if any(array is None for array in arrays):
+            return None
+        return np.concatenate([array.reshape(len(array), -1, array.shape[-1]) for array in arrays], axis=1)
+
+    @property
+    def o(self):
+        return self.in_a_row("o")
+
+    @property
+    def z(self):
+        return self.in_a_row("z")
+
+    @property
+    def do(self):
+        return self.in_a_row("do")
+
+    @property
+    def dz(self):
+        return self.in_a_row("dz")
+
+    @property
+    def x(self):
+        return [trace.x for trace in self.inside.values()]
+
+    @property
+    def grads(self):
+        every = [trace.grads for trace in self.inside.values()]
+        return {key: np.concatenate([grads[key].reshape(len(grads[key]), -1) for grads in every], axis=1)
+                for key in every[0] if all(key in grads for grads in every)}
 
 
 class Coupled:

@@ -1,25 +1,26 @@
 """Dense: every neuron reads every input."""
 
-import numpy as np
-
 from .checks import check_count
-from .neurons import NeuronLayer
+from .layer import LayerTrace, NeuronLayer, total
+from .registry import register_layer
 
 
+@register_layer
 class Dense(NeuronLayer):
     """K neurons, each reading every input: o = f(x Wᵀ + b).
 
-    x (N, F);  W (K, F);  b (K,);  z, o (N, K).  `activation` is one of identity, relu, leaky_relu,
-    sigmoid, tanh, softplus; `batch_norm=True` normalises x Wᵀ + b before it.
+    x (N, F);  W (K, F);  b (K,);  z, o (N, K).  `activation` is a name in `mp.ACTIVATIONS` (relu, tanh, …) or an
+    `mp.Activation` of your own; `batch_norm=True` normalises x Wᵀ + b before it.
     """
 
     prefix = "dense"
+    size_setting = "units"
 
     def __init__(self, units, activation="identity", batch_norm=False):
         super().__init__(check_count("Dense units", units), activation, batch_norm)
 
     def settings(self):
-        return {"units": self.K, "activation": self.f.name, "batch_norm": self.batch_norm}
+        return {"units": self.K, "activation": self.named_activation(), "batch_norm": self.batch_norm}
 
     def shape_from(self, input_shape):
         if len(input_shape) != 1:
@@ -29,23 +30,54 @@ class Dense(NeuronLayer):
     def weight_shape(self):
         return (self.K, self.input_shape[0]), self.input_shape[0], self.K
 
-    def weigh(self, x, b=None, kept=None):
-        """a_ni = Σ_j x_nj w_ij + b_i."""
+    def forward(self, x, training=False, rng=None):
+        """a_ni = Σ_j x_nj w_ij + b_i;   z = a, or batch norm of a;   o = f(z)."""
+        self.check_input(x)
+        trace = LayerTrace(x, saved={"training": training})
         a = x @ self.W.T
-        if b is not None:
-            a += b
-        return a
+        a += self.b
+        trace.z = self.normalised(a, trace) if self.batch_norm else a
+        trace.o = self.outputs(trace.z)
+        return trace
 
-    def weigh_back(self, da):
-        """∂ℓ/∂x_nj = Σ_i ∂ℓ/∂a_ni w_ij."""
+    def backward(self, trace, do, need_dx=True, need_grads=True):
+        """By the chain rule, from o back to z, a, and to what a is made of:
+
+        ∂ℓ/∂z_ni = ∂ℓ/∂o_ni · f′(z_ni)               ∂ℓ/∂a = ∂ℓ/∂z, or back through the batch norm
+        ∂ℓ/∂w_ij = Σ_n ∂ℓ/∂a_ni x_nj                 ∂ℓ/∂b_i = Σ_n ∂ℓ/∂a_ni
+        ∂ℓ/∂x_nj = Σ_i ∂ℓ/∂a_ni w_ij
+        """
+        trace.do = do
+        trace.dz = self.slope(trace.z)
+        trace.dz *= do
+        da = self.unnormalised(trace, need_grads)
+        if need_grads:
+            trace.grads["W"] = da.T @ trace.x
+            trace.grads["b"] = total(da)
+        return da @ self.W if need_dx else None
+
+    # --- what the scores need
+
+    def product(self, x):
+        """Σ_j x_nj w_ij."""
+        return x @ self.W.T
+
+    def product_back(self, da):
+        """Σ_i ∂ℓ/∂a_ni w_ij."""
         return da @ self.W
 
-    def weight_gradient(self, x, da, kept=None):
-        """∂ℓ/∂w_ij = Σ_n ∂ℓ/∂a_ni x_nj."""
+    def weight_gradient(self, x, da):
+        """Σ_n ∂ℓ/∂a_ni x_nj."""
         return da.T @ x
 
     def patches(self, x):
-        return x[:, np.newaxis]
+        """x, at one position: (N, 1, F)."""
+        return x[:, None]
+
+    def of_channel(self, x, i, n, K):
+        """The inputs of channel i are i, i + K, i + 2K, …: Flatten puts the channels of a position side by side."""
+        by_channel = self.W.reshape(self.K, -1, K)
+        return x.reshape(len(x), -1, K)[n, :, i] @ by_channel[:, :, i].T
 
     def multiply_adds(self):
         return self.W.size

@@ -1,10 +1,11 @@
 """Dropout: in training each input is silenced at random; otherwise nothing happens."""
 
 from .checks import check_real
-from .layer import Layer
-from .trace import LayerTrace
+from .layer import Layer, LayerTrace
+from .registry import register_layer
 
 
+@register_layer
 class Dropout(Layer):
     """o = x · m / (1 − rate) in training, m being 0 with probability `rate`; o = x otherwise.
 
@@ -13,6 +14,7 @@ class Dropout(Layer):
     """
 
     prefix = "dropout"
+    linear = passes_on = keeps_channels = True          # as it is when scored and pruned, outside training
 
     def __init__(self, rate):
         self.rate = check_real("Dropout rate", rate, least=0, below=1)
@@ -23,11 +25,11 @@ class Dropout(Layer):
     def forward(self, x, training=False, rng=None):
         self.check_input(x)
         if not training or self.rate == 0:
-            return LayerTrace(x=x, o=x, kept={"scale": None})
+            return LayerTrace(x=x, o=x, saved={"scale": None})
         if rng is None:
             raise ValueError(f"{self} draws at random in training: give forward a seed")
         scale = (rng.random(x.shape) >= self.rate).astype(x.dtype) / x.dtype.type(1 - self.rate)
-        return LayerTrace(x=x, o=x * scale, kept={"scale": scale})
+        return LayerTrace(x=x, o=x * scale, saved={"scale": scale})
 
     def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x = ∂ℓ/∂o · m / (1 − rate)."""
@@ -35,5 +37,5 @@ class Dropout(Layer):
         return self.tangent(trace, do)
 
     def tangent(self, trace, dx):
-        scale = trace.kept["scale"]
+        scale = trace.saved["scale"]
         return dx if scale is None else dx * scale

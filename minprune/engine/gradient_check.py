@@ -5,8 +5,7 @@ import numpy as np
 from .checks import check_count, check_real, check_seed
 from .finite_differences import finite_difference
 from .losses import prepare_samples
-from .neurons import NeuronLayer
-from .pooling import MaxPool2D
+from .layer import NO_KINKS
 
 # An entry's error is measured against its own size, but never against less than this share of the largest entry
 # of its array: below that, what a central difference returns is its rounding error.
@@ -140,13 +139,8 @@ class Check:
 
 
 def sides(net, traces):
-    """On which side of each kink a pass went: the sign of every z under a kinked activation, and which
-    input every max-pooling window passes on, by its number."""
-    found = [trace.z > 0 for name, trace in traces.items()
-             if isinstance(net[name], NeuronLayer) and net[name].f.kink]
-    found += [net[name].tangent(trace, np.arange(trace.x.size).reshape(trace.x.shape))
-              for name, trace in traces.items() if isinstance(net[name], MaxPool2D)]
-    return np.concatenate([np.ravel(one) for one in found]) if found else np.zeros(0, bool)
+    """On which side of each kink a pass went: each layer says it of itself (`Layer.kinks`)."""
+    return np.concatenate([NO_KINKS, *(net[name].kinks(trace) for name, trace in traces.items())])
 
 
 def relative_error(analytic, numeric, least):

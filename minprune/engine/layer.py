@@ -1,21 +1,58 @@
-"""What every layer has: a shape it reads, a shape it makes, a way forward and a way back."""
+"""What every layer has, and what layers with neurons share."""
+
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from . import batch_norm as bn
+from .activations import ACTIVATIONS, activation, initialise
 from .checks import batch_shape
-from .trace import LayerTrace
+from .facts import NotSaid, required
+
+
+@dataclass
+class LayerTrace:
+    """What one layer read and made of it (forward), and the gradients of these (after backward).
+
+    `x` what the layer read; `z` its pre-activations; `o` its outputs; `do` = ∂ℓ_n/∂o and `dz` = ∂ℓ_n/∂z,
+    sample by sample; `grads` maps the layer's parameter names ("W", "b", …) to Σ_n ∂ℓ_n/∂parameter.
+    Layers without neurons (pooling, Flatten, Dropout) have no `z`, `dz` or `grads`. `saved` is what the layer itself
+    keeps between its forward and its backward pass; nobody else may rely on it. `inside` has the LayerTraces of the
+    layers inside a block, by name.
+    """
+
+    x: np.ndarray
+    o: np.ndarray = None
+    z: np.ndarray | None = None
+    do: np.ndarray | None = None
+    dz: np.ndarray | None = None
+    grads: dict = field(default_factory=dict)
+    saved: dict = field(default_factory=dict)
+    inside: dict = field(default_factory=dict)
 
 
 class Layer:
     """A recipe until a Network builds it, which gives it a name, sizes and arrays.
 
-    `settings()` are the arguments that make the same layer again. Layers never change in a pass: all that
-    happens goes into the trace, so that one network can be traced many times at once.
+    `settings()` are the arguments that make the same layer again. A pass never changes a layer: all that happens goes
+    into the trace, so that one network can be traced many times at once.
+
+    A layer of your own is a subclass with `forward` and `backward`, made known by `mp.register_layer`. What else it can
+    do depends on what it says about itself. None means that it does not say: then whatever needs the fact refuses.
+
+    linear          o is a linear function of x, without a constant and with no negative weight (averages, Flatten)
+    passes_on       each output is one of the inputs: relevance goes to where it came from (max pooling, Flatten)
+    keeps_channels  channel c of o is made of channel c of x alone, and of zeros it makes zeros: then a channel can be
+                    removed before the layer as well as behind it
+
+    Its methods `tangent`, `kinks`, `squared_share`, `squares_back`, `bounds_back` and `without_channels` are facts as
+    well: those that have no answer here raise NotSaid.
     """
 
     prefix = "layer"            # "conv" gives conv1, conv2, …
     name = ""
     input_shape = output_shape = None
+    linear = passes_on = keeps_channels = None
 
     @property
     def inside(self):
@@ -24,6 +61,10 @@ class Layer:
 
     def settings(self):
         return {}
+
+    def again(self):
+        """The same recipe as a new layer, without name, shapes and arrays."""
+        return made(type(self), self.settings())
 
     def take_name(self, counts):
         """Take the next name of this kind; `counts` says how many of each have one."""
@@ -41,29 +82,69 @@ class Layer:
 
     def arrays(self):
         """{name: array} of all that is trained or saved; `parameters` are those that are trained."""
-        return {}
+        return self.parameters()
 
     def parameters(self):
         return {}
 
+    # --- the two passes
+
     def forward(self, x, training=False, rng=None):
         """Return a LayerTrace with x and o."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{self} has no forward pass")
 
     def backward(self, trace, do, need_dx=True, need_grads=True):
         """Store do (with neurons also dz, and grads if needed) in the trace; return ∂ℓ_n/∂x (None if not needed)."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{self} has no backward pass")
+
+    # --- what it says about itself
+
+    def fact(self, name, need=""):
+        """The fact of this name; raises NotSaid, naming the layer and who needs it, where the layer does not say."""
+        return required(getattr(self, name), str(self), FACTS[name], need)
+
+    def not_said(self, what):
+        return NotSaid(f"{self} does not say {what}")
 
     def tangent(self, trace, dx):
         """Return how o moves when x moves by dx, to first order: (∂o/∂x) dx, at the point of the trace."""
-        raise NotImplementedError
+        raise self.not_said("how its output moves with its input (the method tangent)")
 
-    def energy(self):
-        """Σ_x (∂o/∂x)², what one output owes to all inputs together; None if outputs share inputs.
+    def kinks(self, trace):
+        """On which side of each of its kinks the pass went: a flat array, empty where there are no kinks."""
+        if self.linear:
+            return NO_KINKS
+        raise self.not_said("on which side of its kinks a pass goes (the method kinks)")
 
-        1 for what only passes on or selects. Layers with neurons are not asked.
-        """
-        return 1.0
+    def piecewise_linear(self, need=""):
+        """True if the layer is linear, up to kinks: its second derivatives are 0. Raises NotSaid if it is not, as no
+        layer without neurons says its second derivatives."""
+        if not (self.linear or self.passes_on):
+            raise self.not_said("its second derivatives" + (f", which {need} needs" if need else ""))
+        return True
+
+    def squared_share(self):
+        """Σ_x (∂o/∂x)², what one output owes to all inputs together; None where it differs from output to output or
+        where outputs share inputs."""
+        return 1.0 if self.passes_on and self.linear else None
+
+    def squares_back(self, trace, h):
+        """Σ_o (∂o/∂x)² h_o, the shape of x, for h of the shape of o."""
+        if self.passes_on:
+            return self.backward(LayerTrace(trace.x, trace.o, saved=trace.saved), h)      # a slope is 0 or 1
+        raise self.not_said("how squared slopes go back (the method squares_back)")
+
+    def bounds_back(self, trace, s):
+        """Σ_o s_o · (the largest |∂o/∂x| at any input), the shape of x, for s of the shape of o."""
+        if self.linear:
+            return self.backward(LayerTrace(trace.x, trace.o, saved=trace.saved), s)
+        raise self.not_said("how bounds go back (the method bounds_back)")
+
+    def without_channels(self, arrays, stays):
+        """Its own arrays, {name: array}, if of the channels that it reads only those in `stays` are left."""
+        if arrays:
+            raise self.not_said("what is left of its arrays when channels go (the method without_channels)")
+        return {}
 
     def multiply_adds(self):
         """The multiply-adds of one sample's forward pass, biases and activations not counted."""
@@ -85,21 +166,186 @@ class Layer:
         return f"{type(self).__name__}({inside})"
 
 
-class Flatten(Layer):
-    """(N, H, W, C) → (N, H·W·C): position by position, the channels of one position side by side."""
+def made(cls, settings):
+    """A layer of the class, made of these settings."""
+    try:
+        return cls(**settings)
+    except TypeError as error:
+        raise TypeError(f"{cls.__name__} cannot be made again from its settings() {settings}: {error}; "
+                        "settings() gives the arguments of __init__") from None
 
-    prefix = "flatten"
 
-    def shape_from(self, input_shape):
-        return (int(np.prod(input_shape)),)
+NO_KINKS = np.zeros(0, bool)
+FACTS = {"linear": "whether it is linear (linear = True or False)",
+         "passes_on": "whether each output is one of its inputs (passes_on = True or False)",
+         "keeps_channels": "whether its channels stay channels and zeros stay zeros (keeps_channels = True or False)"}
 
-    def forward(self, x, training=False, rng=None):
-        self.check_input(x)
-        return LayerTrace(x=x, o=x.reshape(len(x), self.output_shape[0]))
 
-    def backward(self, trace, do, need_dx=True, need_grads=True):
-        trace.do = do
-        return do.reshape(trace.x.shape)
+# ------------------------------------------------------------------------------ layers with neurons
+
+
+class NeuronLayer(Layer):
+    """K neurons along the last axis: o = f(z), z = W x + b, batch-normalised on request.
+
+    Arrays, all writable: `W` (row i is neuron i), `b`; with batch norm `gamma`, `beta` (trained) and
+    `running_mean`, `running_var` (not trained). `mask` is None or K booleans; where it is False the
+    neuron's output is held at 0. `f` is the activation, `K` the number of neurons.
+
+    A subclass says how W meets x: `forward`, `backward`, and for the scores `product`, `product_back`,
+    `weight_gradient`, `patches`, `of_channel`.
+    """
+
+    W = b = gamma = beta = running_mean = running_var = mask = None
+    linear = passes_on = keeps_channels = False
+    size_setting = "neurons"            # the name of the setting that has K
+
+    def __init__(self, neurons, activation_name, batch_norm):
+        self.K, self.f, self.batch_norm = neurons, activation(activation_name), bool(batch_norm)
+
+    def named_activation(self):
+        """The activation as a setting: its name, or the Activation itself if it is not one of ours."""
+        return self.f.name if ACTIVATIONS.get(self.f.name) == self.f else self.f
+
+    def build(self, input_shape, rng, dtype):
+        super().build(input_shape, rng, dtype)
+        shape, fan_in, fan_out = self.weight_shape()
+        W = np.zeros(shape) if rng is None else initialise(shape, fan_in, fan_out, self.f.initialisation, rng)
+        self.W, self.b = W.astype(dtype), np.zeros(self.K, dtype)
+        if self.batch_norm:
+            self.gamma, self.beta = np.ones(self.K, dtype), np.zeros(self.K, dtype)
+            self.running_mean, self.running_var = np.zeros(self.K, dtype), np.ones(self.K, dtype)
+
+    def parameters(self):
+        trained = ("W", "b", "gamma", "beta") if self.batch_norm else ("W", "b")
+        return {name: getattr(self, name) for name in trained}
+
+    def arrays(self):
+        fixed = (["running_mean", "running_var"] if self.batch_norm else []) + ([] if self.mask is None else ["mask"])
+        return {**self.parameters(), **{name: getattr(self, name) for name in fixed}}
+
+    # --- between a = W x + b and o
+
+    def normalised(self, a, trace):
+        """z = γ â + β, saving in the trace what the way back needs."""
+        saved = trace.saved
+        saved["mean"], saved["var"] = bn.batch_statistics(a) if saved["training"] else \
+            (self.running_mean, self.running_var)
+        saved["a_hat"] = bn.normalise(a, saved["mean"], saved["var"])
+        return self.gamma * saved["a_hat"] + self.beta
+
+    def outputs(self, z):
+        """o = f(z), held at 0 where the neuron is masked."""
+        o = self.f(z)
+        return o if self.mask is None else o * self.mask
+
+    def slope(self, z):
+        """∂o/∂z = f′(z), 0 where the neuron is masked."""
+        slope = self.f.derivative(z)
+        return slope if self.mask is None else slope * self.mask
+
+    def curvature(self, z, need=""):
+        """∂²o/∂z² = f″(z), 0 where the neuron is masked, and 0 at a kink. Raises NotSaid if f does not say f″."""
+        if self.f.second is None:
+            raise self.not_said_by_activation("second", need)
+        curvature = self.f.second(z)
+        return curvature if self.mask is None else curvature * self.mask
+
+    def not_said_by_activation(self, fact, need):
+        try:
+            self.f.needed(fact, need)
+        except NotSaid as error:
+            return NotSaid(f"{self}: {error}")
+
+    def unnormalised(self, trace, need_grads=True):
+        """∂ℓ/∂a; with batch norm back through it, and ∂ℓ/∂γ = Σ ∂ℓ/∂z · â and ∂ℓ/∂β = Σ ∂ℓ/∂z."""
+        if not self.batch_norm:
+            return trace.dz
+        saved = trace.saved
+        if need_grads:
+            trace.grads["gamma"] = total(trace.dz * saved["a_hat"])
+            trace.grads["beta"] = total(trace.dz)
+        if saved["training"]:
+            return bn.backward_batch(trace.dz, saved["a_hat"], self.gamma, saved["var"])
+        return bn.backward_fixed(trace.dz, self.gamma, saved["var"])
+
+    # --- what the scores need
 
     def tangent(self, trace, dx):
-        return dx.reshape(trace.o.shape)
+        """do = f′(z) · dz,  dz = W dx (times γ / √(var + ε) with batch norm)."""
+        return self.slope(trace.z) * self.scaled(self.product(dx), trace)
+
+    def kinks(self, trace):
+        """On which side of each kink of f each z lies."""
+        if self.f.kinks is None:
+            raise self.not_said_by_activation("kinks", "")
+        return np.concatenate([NO_KINKS, *((trace.z > kink).ravel() for kink in self.f.kinks)])
+
+    def scaled(self, da, trace):
+        """∂z/∂a · da, which is also ∂z/∂a · ∂ℓ/∂z: the batch norm with its running statistics is a number."""
+        if not self.batch_norm:
+            return da
+        if trace.saved["training"]:
+            raise ValueError(f"{self} mixes the samples in a training pass; trace with training=False")
+        return bn.backward_fixed(da, self.gamma, trace.saved["var"])
+
+    def per_sample_dW(self, trace):
+        """∂ℓ_n/∂w_ij = Σ_p ∂ℓ_n/∂a_npi · x_npj, shape (N, K, F)."""
+        da = self.scaled(trace.dz, trace)
+        return np.matmul(da.reshape(len(da), -1, self.K).transpose(0, 2, 1), self.patches(trace.x))
+
+    def update_running(self, trace):
+        """Blend a training pass's batch statistics into the running ones (its variance unbiased)."""
+        if self.batch_norm:
+            count = trace.z.size // self.K
+            bn.blend(self.running_mean, trace.saved["mean"])
+            bn.blend(self.running_var, trace.saved["var"] * (count / max(count - 1, 1)))
+
+    def without_channels(self, arrays, stays):
+        """W without the weights that read a missing channel, whose axis is last or folded into the last."""
+        by_channel = arrays["W"].reshape(*arrays["W"].shape[:-1], -1, len(stays))
+        return {**arrays, "W": by_channel[..., stays].reshape(*arrays["W"].shape[:-1], -1)}
+
+    def without_neurons(self, arrays, stays):
+        """Its own arrays with only the neurons in `stays`: a row of each goes with its neuron."""
+        return {name: array[stays] for name, array in arrays.items()}
+
+    def weight_shape(self):
+        """(shape of W, fan in, fan out)."""
+        raise NotImplementedError
+
+    def product(self, x):
+        """W x, without bias."""
+        raise NotImplementedError
+
+    def product_back(self, da):
+        """∂ℓ/∂x = ∂ℓ/∂a · W, summed over all places where x is read."""
+        raise NotImplementedError
+
+    def weight_gradient(self, x, da):
+        """Σ_n ∂ℓ_n/∂W, the shape of W."""
+        raise NotImplementedError
+
+    def patches(self, x):
+        """What each neuron read, (N, P, F)."""
+        raise NotImplementedError
+
+    def of_channel(self, x, i, n, K):
+        """W x of samples n where of the K channels of x only channel i is read."""
+        raise NotImplementedError
+
+
+def total(array):
+    """Σ over all axes but the neurons', array.sum(axis=(0, 1, …)).
+
+    As a product with ones, three times as fast as `sum` where the last axis is short, as the channels of images are.
+    """
+    rows = array.reshape(-1, array.shape[-1])
+    return np.ones(len(rows), rows.dtype) @ rows
+
+
+def flat(chain):
+    """{name: layer} of the layers of a chain and of all inside them, in the order in which they are run."""
+    layers = {}
+    for name, layer in chain.items():
+        layers |= {**flat(layer.inside), name: layer}
+    return layers

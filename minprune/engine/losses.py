@@ -1,19 +1,35 @@
 """The losses. Each is per sample, ℓ_n: its gradient is never divided by the number of samples."""
 
-from typing import Callable, NamedTuple
+from dataclasses import dataclass
+from typing import Callable
 
 import numpy as np
 
 from .activations import sigmoid
 from .checks import as_dtype, batch_shape, check_count, check_known, check_network, check_numbers, check_same_length
+from .facts import required
 
 
-class Loss(NamedTuple):
-    """L = loss(y, t), shape (N,); dy = loss.derivative(y, t), the shape of y, row n being ∂ℓ_n/∂y_n.
+@dataclass(frozen=True)
+class Loss:
+    """L = loss(y, t), shape (N,), and what it says about itself. Wherever a name goes, a Loss of your own may go.
 
-    `prepare(t, shape)` checks a user's targets against the output's shape (without the batch axis) and
-    returns them ready for the two functions; `correct(y, t)` says which samples are classified
-    rightly (None where the targets are no classes).
+    name        how files, tables and errors call it
+    function    ℓ(y, t): (N,), one number a sample
+    derivative  ∂ℓ_n/∂y_n, the shape of y, row n for sample n
+    prepare     prepare(t, shape): checks a user's targets against the output's shape (without the batch axis) and
+                returns them ready for the other functions
+    correct     correct(y, t): which samples are classified rightly, (N,) booleans; None where targets are no classes
+    second      second(y, t, v) = Σ_l ∂²ℓ_n/∂y_nk∂y_nl v_nl: the second derivatives times a vector, the shape of y
+    diagonal    diagonal(y, t) = ∂²ℓ_n/∂y_nk², the shape of y; if it is left out, `second` of each unit vector is taken
+    answer      answer(y): what the loss makes of the output: softmax, σ, or y itself
+    targets     targets(rng, shape, simple=False): random targets (N, *output shape), soft ones among them; `simple`
+                asks for round ones, to be computed with on paper
+    least_outputs   how many outputs a sample has at least
+    formula     ℓ as text
+
+    None means that the loss does not say. Whatever needs the fact then refuses it by name: second-order scores without
+    `second`, distillation without `answer`, `verify` without `targets`.
     """
 
     name: str
@@ -21,9 +37,38 @@ class Loss(NamedTuple):
     derivative: Callable
     prepare: Callable
     correct: Callable
+    second: Callable | None = None
+    diagonal: Callable | None = None
+    answer: Callable | None = None
+    targets: Callable | None = None
+    least_outputs: int = 1
+    formula: str = ""
 
     def __call__(self, y, t):
         return self.function(y, t)
+
+    def __str__(self):
+        """Its name, and its formula if it says one."""
+        return f"{self.name}, {self.formula}" if self.formula else self.name
+
+    def needed(self, fact, need=""):
+        """Return the fact of this name; raise NotSaid, naming the loss and who needs it, if it is None."""
+        return required(getattr(self, fact), f'loss "{self.name}"', f"{SAID_BY[fact]} ({fact}=…)", need)
+
+    def second_diagonal(self, y, t, need=""):
+        """∂²ℓ_n/∂y_nk², the shape of y. Raises NotSaid if the loss does not say its second derivatives."""
+        if self.diagonal is not None:
+            return self.diagonal(y, t)
+        second, result = self.needed("second", need), np.empty_like(y)
+        for place in np.ndindex(y.shape[1:]):
+            unit = np.zeros_like(y)
+            unit[(slice(None), *place)] = 1
+            result[(slice(None), *place)] = second(y, t, unit)[(slice(None), *place)]
+        return result
+
+
+SAID_BY = {"second": "its second derivatives", "answer": "what it makes of the output",
+           "targets": "how its targets are drawn"}
 
 
 # ---------------------------------------------------------------------------------------- mse
@@ -40,13 +85,28 @@ def mse_derivative(y, t):
     return y - t
 
 
+def mse_second(y, t, v):
+    """∂²ℓ/∂y_k∂y_l = [k = l]."""
+    return v
+
+
+def mse_diagonal(y, t):
+    """1."""
+    return np.ones_like(y)
+
+
+def mse_targets(rng, shape, simple=False):
+    """Normal(0, 1); simple ones are 0, 1, 2 or −1."""
+    return rounded(rng, (0, 1, 2, -1), shape) if simple else rng.normal(size=shape)
+
+
 def prepare_mse(t, shape):
     t = check_numbers("t", t)
     if t.ndim == 1 and shape == (1,):
         t = t[:, np.newaxis]
     if t.shape[1:] != shape:
-        raise ValueError(f"loss mse expects targets of shape {batch_shape(shape)}, got {t.shape}"
-                         + "; for class labels use mp.one_hot(t, classes)" * (t.ndim == 1))
+        hint = "; for class labels use mp.one_hot(t, classes)" if t.ndim == 1 else ""
+        raise ValueError(f"loss mse expects targets of shape {batch_shape(shape)}, got {t.shape}{hint}")
     return t
 
 
@@ -78,6 +138,27 @@ def cross_entropy(y, t):
 def cross_entropy_derivative(y, t):
     """∂ℓ_n/∂y_nk = softmax(y_n)_k − t_nk (using Σ_k t_nk = 1)."""
     return softmax(y) - t
+
+
+def cross_entropy_second(y, t, v):
+    """∂²ℓ/∂y_k∂y_l = p_k [k = l] − p_k p_l, p = softmax(y)."""
+    p = softmax(y)
+    return p * (v - (p * v).sum(axis=1, keepdims=True))
+
+
+def cross_entropy_diagonal(y, t):
+    """p_k (1 − p_k)."""
+    p = softmax(y)
+    return p * (1 - p)
+
+
+def cross_entropy_targets(rng, shape, simple=False):
+    """One class a sample, one-hot; of those that are not simple a third are soft, random shares of all classes."""
+    one_class = np.eye(shape[1])[rng.integers(0, shape[1], shape[0])]
+    if simple:
+        return one_class
+    soft = rng.dirichlet(np.ones(shape[1]), shape[0])
+    return np.where(rng.random((shape[0], 1)) < 1 / 3, soft, one_class)
 
 
 def prepare_cross_entropy(t, shape):
@@ -114,6 +195,21 @@ def binary_cross_entropy_derivative(y, t):
     return sigmoid(y) - t
 
 
+def binary_cross_entropy_second(y, t, v):
+    """∂²ℓ/∂y_k∂y_l = σ(y_k) (1 − σ(y_k)) [k = l]."""
+    return sigmoid(y) * (1 - sigmoid(y)) * v
+
+
+def binary_cross_entropy_diagonal(y, t):
+    """σ(y_k) (1 − σ(y_k))."""
+    return sigmoid(y) * (1 - sigmoid(y))
+
+
+def binary_cross_entropy_targets(rng, shape, simple=False):
+    """Uniform in [0, 1]; simple ones are 0 or 1."""
+    return rounded(rng, (0, 1), shape) if simple else rng.uniform(0, 1, shape)
+
+
 def prepare_binary_cross_entropy(t, shape):
     t = check_numbers("t", t)
     if t.ndim == 1 and shape == (1,):
@@ -144,12 +240,26 @@ def one_hot(t, classes):
     return np.eye(classes)[t.astype(int)]
 
 
+def rounded(rng, values, shape):
+    """An array of this shape, each number one of `values`."""
+    return np.asarray(values, float)[rng.integers(len(values), size=shape)]
+
+
+def unchanged(y):
+    """The output itself."""
+    return y
+
+
 LOSSES = {one.name: one for one in (
-    Loss("mse", mse, mse_derivative, prepare_mse, mse_correct),
-    Loss("cross_entropy", cross_entropy, cross_entropy_derivative, prepare_cross_entropy,
-         cross_entropy_correct),
+    Loss("mse", mse, mse_derivative, prepare_mse, mse_correct, mse_second, mse_diagonal, answer=unchanged,
+         targets=mse_targets, formula="ℓ = ½ Σ (y − t)²"),
+    Loss("cross_entropy", cross_entropy, cross_entropy_derivative, prepare_cross_entropy, cross_entropy_correct,
+         cross_entropy_second, cross_entropy_diagonal, answer=softmax, targets=cross_entropy_targets,
+         least_outputs=2, formula="ℓ = − Σ t log softmax(y)"),
     Loss("binary_cross_entropy", binary_cross_entropy, binary_cross_entropy_derivative,
-         prepare_binary_cross_entropy, binary_cross_entropy_correct),
+         prepare_binary_cross_entropy, binary_cross_entropy_correct, binary_cross_entropy_second,
+         binary_cross_entropy_diagonal, answer=sigmoid, targets=binary_cross_entropy_targets,
+         formula="ℓ = Σ [log(1 + e^y) − t y]"),
 )}
 
 

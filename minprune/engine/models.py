@@ -1,11 +1,10 @@
 """Small networks to start from, one of each kind."""
 
-from .checks import check_count
+from .checks import check_count, check_shape
 from .conv2d import Conv2D
 from .dense import Dense
-from .layer import Flatten
-from .network import Network, check_shape
-from .pooling import GlobalAvgPool2D, MaxPool2D
+from .network import Network
+from .pooling import Flatten, GlobalAvgPool2D, MaxPool2D
 from .residual import Residual
 
 

@@ -1,17 +1,52 @@
-"""Network: layers one after the other."""
+"""Network: layers one after the other; and the Trace of what happened in a pass."""
+
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from . import storage
-from .kernels import use_memory_again
-from .chain import build, flat, run, run_back, run_from
-from .checks import as_dtype, batch_shape, check_count, check_known, check_numbers, check_seed
-from .coupling import Coupled, find_units
-from .neurons import NeuronLayer
-from .residual import as_layer, check_layers, described
-from .trace import Trace
+from .checks import (as_dtype, batch_shape, check_count, check_dtype, check_known, check_numbers, check_seed,
+                     check_shape)
+from .coupling import Coupled, CoupledTrace, check_channels, find_units
+from .layer import Layer, NeuronLayer, flat
+from .registry import as_layer, described
 
 UNSET = object()                # a seed that draws nothing: all weights stay 0, to be filled
+
+
+@dataclass
+class Trace:
+    """The LayerTraces of one pass by layer name, `trace["conv1"].o`, and the network's own ends.
+
+    `x` the network's input, `y` its output, and after a backward pass `dy` = ∂ℓ_n/∂y and `dx` = ∂ℓ_n/∂x
+    (None if it was not needed). `training` says which kind of pass it was.
+    A recorded trace also has `t`, the targets, and `L`, the loss of each sample. `layers` has all of them, those
+    inside a block just before the block.
+    """
+
+    x: np.ndarray
+    training: bool = False
+    y: np.ndarray = None
+    dy: np.ndarray = None
+    dx: np.ndarray = None
+    t: np.ndarray = None
+    L: np.ndarray = None
+    layers: dict = field(default_factory=dict)
+
+    def __getitem__(self, name):
+        """The LayerTrace of a layer, or what coupled layers did, `trace["conv1+conv3"]`."""
+        if isinstance(name, str) and "+" in name:
+            return CoupledTrace({member: self[member] for member in name.split("+")})
+        check_known("layer of the trace", name, self.layers)
+        return self.layers[name]
+
+    def grads(self):
+        """Return {"conv1.W": Σ_n ∂ℓ_n/∂W, …}: the keys of `net.parameters()`."""
+        return {f"{layer}.{name}": grad for layer, trace in self.layers.items()
+                for name, grad in trace.grads.items()}
+
+    def __repr__(self):
+        return f"Trace of {len(self.x)} samples: {', '.join(self.layers)}"
 
 
 class Network:
@@ -31,7 +66,6 @@ class Network:
     """
 
     def __init__(self, input_shape, layers, seed=0, dtype="float64"):
-        use_memory_again()
         self.input_shape = check_shape(input_shape)
         self.dtype = check_dtype(dtype)
         rng = None if seed is UNSET else check_seed(seed)
@@ -89,14 +123,27 @@ class Network:
         """The layers strictly between two of them: pooling, Flatten, Dropout."""
         self.check_chain("between")
         names = list(self.layers)
+        for layer in (name, after):
+            check_known("layer", layer, names)
         return [self.layers[one] for one in names[names.index(name) + 1:names.index(after)]]
+
+    def keeps_channels(self, name):
+        """Whether all layers between hidden layer `name` and its readers keep channels apart, and zeros zero."""
+        return all(self.all_layers[layer].keeps_channels for layer in self.units[name].between)
+
+    def check_channels(self, name, need):
+        """Raise NotSaid, naming the layer and the `need`, unless `keeps_channels(name)`."""
+        check_channels(self.all_layers, self.units[name], need)
 
     def outgoing_weights(self, name):
         """Every weight that reads each neuron of layer `name`: (K, M), row i being those that read i.
 
         Channels stay the last axis through pooling, and the fastest one through Flatten, so that in
-        a reader's W the neuron is the last index (or the last part of it).
+        a reader's W the neuron is the last index (or the last part of it). Raises NotSaid for a layer in between that
+        mixes channels, or does not say whether it does.
         """
+        check_known("hidden layer", name, self.units)
+        self.check_channels(name, "finding the weights that read a neuron")
         read = [np.moveaxis(self[one].W.reshape(-1, self[name].K), -1, 0) for one in self.readers(name)]
         return read[0] if len(read) == 1 else np.concatenate(read, axis=1)
 
@@ -170,6 +217,7 @@ class Network:
         """The names of all layers after one, in a network without blocks."""
         self.check_chain("names_after")
         names = list(self.layers)
+        check_known("layer", name, names)
         return names[names.index(name) + 1:]
 
     def check_chain(self, told, instead=""):
@@ -212,7 +260,7 @@ class Network:
     @classmethod
     def from_settings(cls, settings, arrays):
         """Build the network and fill it; raise ValueError unless the arrays are just those that it has."""
-        layers = [as_layer(one) for one in settings["layers"]]
+        layers = [as_layer(layer) for layer in settings["layers"]]
         net = cls(settings["input_shape"], layers, seed=UNSET, dtype=settings["dtype"])
         net.fill(arrays)
         return net
@@ -247,11 +295,15 @@ class Network:
         storage.save(path, self.settings(), self.arrays())
 
     @classmethod
-    def load(cls, path):
-        """Read a network that `save` wrote. ValueError if the file is damaged, foreign or of a newer format."""
+    def load(cls, path, activations=()):
+        """Read a network that `save` wrote. ValueError if the file is damaged, foreign or of a newer format.
+
+        A file has the names of activations, not what they compute: `activations` lists those of your own. A layer
+        class of your own must be registered (`mp.register_layer`) before.
+        """
         settings, arrays = storage.load(path)
         with storage.telling(path):
-            return cls.from_settings(settings, arrays)
+            return cls.from_settings(storage.with_activations(settings, activations), arrays)
 
     def __repr__(self):
         told = {name: layer.formula() if layer.inside else repr(layer) for name, layer in self.all_layers.items()}
@@ -259,20 +311,71 @@ class Network:
         return f"Network{self.input_shape} of {sum(p.size for p in self.parameters().values())} parameters:{layers}"
 
 
-def check_shape(input_shape):
-    if not isinstance(input_shape, (int, np.integer)) and not np.iterable(input_shape):
-        raise TypeError(f"input_shape expects the sizes of one sample, such as (8, 8, 1), got {input_shape!r}")
-    shape = (input_shape,) if isinstance(input_shape, (int, np.integer)) else tuple(input_shape)
-    if not shape:
-        raise ValueError("input_shape expects at least one size, got ()")
-    return tuple(check_count("input_shape", size) for size in shape)
+# ------------------------------------------------ layers one after the other, {name: layer}: a network, or a path of a block
 
 
-def check_dtype(dtype):
-    try:
-        dtype = np.dtype(dtype)
-    except TypeError:
-        raise ValueError(f'dtype expects "float64" or "float32", got {dtype!r}') from None
-    if dtype not in (np.float64, np.float32):
-        raise ValueError(f'dtype expects "float64" or "float32", got "{dtype}"')
-    return dtype
+def build(recipes, shape, rng, dtype, counts):
+    """Make each layer anew, named by kind and order, for the shape that reaches it; return {name: layer}."""
+    chain = {}
+    for recipe in recipes:
+        layer = recipe.again()
+        layer.take_name(counts)
+        layer.build(shape, rng, dtype)
+        chain[layer.name] = layer
+        shape = layer.output_shape
+    return chain
+
+
+def run(chain, x, training=False, rng=None):
+    """Run x through the chain; return (its output, {name: LayerTrace} of all in `flat(chain)`)."""
+    traces = {}
+    for name, layer in chain.items():
+        trace = layer.forward(x, training, rng)
+        traces |= {**trace.inside, name: trace}
+        x = trace.o
+    return x, traces
+
+
+def run_from(chain, name, o, traces):
+    """Run the chain from layer `name` on, given its output o. Paths around it are taken from `traces`, a whole pass."""
+    place = next(place for place, layer in enumerate(chain.values()) if name in flat({layer.name: layer}))
+    here, *after = list(chain.values())[place:]
+    o, first = (o, {}) if here.name == name else here.forward_from(name, o, traces)
+    y, rest = run({layer.name: layer for layer in after}, o)
+    return y, {**first, **rest}
+
+
+def run_back(chain, traces, do, need_dx=True, need_grads=True):
+    """Take `do`, the gradient of the chain's output, back; return that of its input, or None at the first weights."""
+    first = next((name for name, layer in chain.items() if trains(layer)), None)
+    for name in reversed(chain):
+        needed = need_dx or name != first
+        do = chain[name].backward(traces[name], do, needed, need_grads)
+        if not needed:
+            return None
+    return do
+
+
+def trains(layer):
+    """Whether the layer, or one inside it, has parameters."""
+    return any(inner.parameters() for inner in flat({layer.name: layer}).values())
+
+
+def run_tangent(chain, traces, dx):
+    """How the chain's output moves when its input moves by dx, to first order."""
+    for name, layer in chain.items():
+        dx = layer.tangent(traces[name], dx)
+    return dx
+
+
+def check_layers(layers, kinds=Layer):
+    """Return `layers` as a list; raise unless each is one."""
+    if not hasattr(layers, "__iter__"):
+        raise TypeError(f"layers expects a list of layers, got {layers!r}")
+    layers = list(layers)
+    if not layers:
+        raise ValueError("layers is empty: a network has at least one layer")
+    for place, layer in enumerate(layers):
+        if not isinstance(layer, kinds):
+            raise TypeError(f"layers[{place}] expects a layer such as mp.Dense(10), got {layer!r}")
+    return layers

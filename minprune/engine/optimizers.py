@@ -5,31 +5,37 @@ An optimizer holds only settings. What it remembers between steps is a plain `st
 neuron's share of the state can be cut out with the neuron.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .checks import check_real
-from .schedules import constant
+from .kernels import pieces
 
-# An update reads and writes several arrays of the parameters' size. Taking them in pieces that stay in
-# the processor's cache from one operation to the next makes the update faster.
-PIECE = 1 << 16
+PIECE = 1 << 16                 # numbers of a parameter that are updated at a time: they stay in the cache
 
 
-def pieces(*arrays):
-    """Yield the same short stretch of every array, flattened, as views to write into."""
-    if not all(array.flags.c_contiguous for array in arrays):
-        yield arrays                    # flattening would copy, and a step written to a copy is lost
-        return
-    flat = [array.reshape(-1) for array in arrays]
-    for start in range(0, flat[0].size, PIECE):
-        yield [one[start:start + PIECE] for one in flat]
+@dataclass(frozen=True)
+class ConstantRate:
+    """rate(e) = rate, at every epoch e."""
+
+    value: float
+
+    def __call__(self, epoch):
+        return self.value
 
 
 def check_rate(rate):
     """Return the learning rate as a function of the epoch."""
-    if callable(rate):
-        return rate
-    return constant(check_real("learning rate", rate, least=0))
+    return rate if callable(rate) else ConstantRate(check_real("learning rate", rate, least=0))
+
+
+def in_pieces(arrays):
+    """The arrays in pieces that fit the cache; as they are if they are small, or if flattening would copy them, since a
+    step that is written to a copy is lost."""
+    if arrays[0].size <= PIECE or not all(array.flags.c_contiguous for array in arrays):
+        return (arrays,)
+    return pieces(arrays, PIECE)
 
 
 class SGD:
@@ -63,29 +69,32 @@ class SGD:
         for name, w in parameters.items():
             decay = self.weight_decay if name.endswith(".W") else 0.0
             arrays = (w, grads[name], state["v"][name]) if self.momentum else (w, grads[name])
-            for piece in pieces(*arrays):
+            for piece in in_pieces(arrays):
                 self.move(*piece, rate=rate, decay=decay, share=share)
 
     def move(self, w, g, v=None, *, rate, decay, share):
-        """One update of one piece of a parameter."""
+        """One update of one piece of a parameter, in place. What `g` holds from line to line stands beside it.
+
+        The plain lines:  g = share · g + decay · w;   v = momentum · v + g;   w = w − rate · v
+        (nesterov: w − rate · (g + momentum · v);  without momentum: w − rate · g).
+        """
         if v is None and not decay:
-            g *= rate * share
+            g *= rate * share               # the step
             w -= g
             return
-        g *= share
+        g *= share                          # the mean gradient
         if decay:
-            g += decay * w
+            g += decay * w                  # … and the pull towards 0
+        if v is not None:
+            v *= self.momentum
+            v += g
         if v is None:
-            g *= rate
-            w -= g
-            return
-        v *= self.momentum
-        v += g
-        if self.nesterov:
-            g += self.momentum * v
-            g *= rate
+            g *= rate                       # the step
+        elif self.nesterov:
+            g += self.momentum * v          # the direction, one momentum ahead
+            g *= rate                       # the step
         else:
-            np.multiply(v, rate, out=g)
+            np.multiply(v, rate, out=g)     # the step; the gradient is no longer needed
         w -= g
 
 
@@ -118,26 +127,26 @@ class Adam:
         state["steps"] += 1
         for name, w in parameters.items():
             decay = rate * self.weight_decay if name.endswith(".W") else 0.0
-            for piece in pieces(w, grads[name], state["m"][name], state["v"][name]):
+            for piece in in_pieces((w, grads[name], state["m"][name], state["v"][name])):
                 self.move(*piece, rate, decay, state["steps"], share)
 
     def move(self, w, g, m, v, rate, decay, steps, share):
-        """One update of one piece of a parameter.
+        """One update of one piece of a parameter, in place. What `g` holds from line to line stands beside it.
 
-        The corrections of m̂ and v̂ are numbers, so they are taken out of the arrays:
-        rate · m̂ / (√v̂ + ε) = (rate · c / (1 − β₁ᵗ)) · m / (√v + ε c),   c = √(1 − β₂ᵗ).
+        The plain lines are those of the class. The corrections of m̂ and v̂ are numbers, so they are taken out of the
+        arrays:  rate · m̂ / (√v̂ + ε) = (rate · c / (1 − β₁ᵗ)) · m / (√v + ε c),   c = √(1 − β₂ᵗ).
         """
         c = (1 - self.beta2 ** steps) ** 0.5
         m *= self.beta1
         m += (share * (1 - self.beta1)) * g
-        g *= g
-        g *= share ** 2 * (1 - self.beta2)
+        g *= g                                      # the square of the summed gradient
+        g *= share ** 2 * (1 - self.beta2)          # (1 − β₂) g²
         v *= self.beta2
         v += g
-        np.sqrt(v, out=g)
-        g += self.epsilon * c
-        np.divide(m, g, out=g)
-        g *= rate * c / (1 - self.beta1 ** steps)
+        np.sqrt(v, out=g)                           # √v
+        g += self.epsilon * c                       # √v + ε c
+        np.divide(m, g, out=g)                      # m / (√v + ε c)
+        g *= rate * c / (1 - self.beta1 ** steps)   # the step
         if decay:
             w *= 1 - decay
         w -= g

@@ -1,14 +1,13 @@
-"""Pooling: each channel of each window becomes one number. No neurons here, channels stay what they are."""
+"""Pooling and Flatten: layers without neurons, in which channels stay what they are."""
 
 import itertools
 
 import numpy as np
 
-from .kernels import blocks
 from .conv2d import pair
-from .layer import Layer
-from .trace import LayerTrace
-
+from .kernels import WHOLE, blocks
+from .layer import Layer, LayerTrace
+from .registry import register_layer
 
 BLOCK = 1 << 19                 # bytes of one of the arrays that pooling works through
 
@@ -18,6 +17,8 @@ class Pool(Layer):
 
     x (N, H, W, C) → o (N, H′, W′, C) with H′ = ⌊(H − size) / stride⌋ + 1.
     """
+
+    keeps_channels = True
 
     def __init__(self, size, stride=None):
         self.size = pair(f"{type(self).__name__} size", size)
@@ -37,9 +38,6 @@ class Pool(Layer):
     def overlaps(self):
         return any(s < size for size, s in zip(self.size, self.stride))
 
-    def energy(self):
-        return None if self.overlaps() else 1.0
-
     def along(self, x, axis):
         """For each place in a window along one axis (1 rows, 2 columns): the view of what all windows have there."""
         size, stride, count = self.size[axis - 1], self.stride[axis - 1], self.output_shape[axis - 1]
@@ -52,78 +50,104 @@ class Pool(Layer):
             if self.stride[axis - 1] < self.size[axis - 1]:
                 place += do * part
             else:
-                np.multiply(do, part, out=place)        # the same, and faster than reading what is still 0
+                np.multiply(do, part, out=place)        # the same where windows do not overlap, and faster
 
 
+@register_layer
 class MaxPool2D(Pool):
     """o = the largest of the window. Of equal ones the first (row by row) counts as the largest.
 
-    The largest of a window is the largest of its rows' largest, and so is the way back: first down to the row, then
-    along it. That takes kh + kw operations instead of kh · kw, most of them on smaller arrays.
+    The maximum of a window is the maximum of its rows' maxima. So the way forward goes first along the rows, then
+    down the columns, and the way back first down to the row, then along it: kh + kw operations in place of kh · kw,
+    most of them on smaller arrays.
     """
 
     prefix = "maxpool"
+    linear, passes_on = False, True
 
     def forward(self, x, training=False, rng=None):
+        """rows: the maximum of each window's rows, (N, H, W′, C);   o: the maximum of these, (N, H′, W′, C)."""
         self.check_input(x)
         rows = np.empty((len(x), self.input_shape[0], *self.output_shape[1:]), x.dtype)
         o = np.empty((len(x), *self.output_shape), x.dtype)
-        for n in blocks(x, BLOCK):
-            largest(self.along(x[n], 2), out=rows[n])
-            largest(self.along(rows[n], 1), out=o[n])
-        return LayerTrace(x=x, o=o, kept={"rows": rows})
+        for n in parts(x):
+            maximum(self.along(x[n], 2), out=rows[n])
+            maximum(self.along(rows[n], 1), out=o[n])
+        return LayerTrace(x, o, saved={"rows": rows})
 
     def backward(self, trace, do, need_dx=True, need_grads=True):
-        """∂ℓ/∂x = ∂ℓ/∂o at the largest of the window, 0 elsewhere; windows that overlap add up."""
+        """∂ℓ/∂x = ∂ℓ/∂o at the maximum of the window, 0 elsewhere; windows that overlap add up."""
         trace.do = do
-        rows, dx = trace.kept["rows"], np.zeros_like(trace.x)
-        for n in blocks(dx, BLOCK):
+        rows, dx = trace.saved["rows"], np.zeros_like(trace.x)
+        for n in parts(dx):
+            # from o to the row that holds the maximum
             drows = np.zeros_like(rows[n])
-            self.spread(drows, 1, ((do[n], first) for first in where_largest(self.along(rows[n], 1), trace.o[n])))
-            self.spread(dx[n], 2, ((drows, first) for first in where_largest(self.along(trace.x[n], 2), rows[n])))
+            self.spread(drows, 1, ((do[n], here) for here in first_maximum(self.along(rows[n], 1), trace.o[n])))
+            # from the row to the place in it
+            self.spread(dx[n], 2, ((drows, here) for here in first_maximum(self.along(trace.x[n], 2), rows[n])))
         return dx
 
     def tangent(self, trace, dx):
-        """do = dx at the largest of the window."""
-        rows = trace.kept["rows"]
-        drows = chosen(self.along(dx, 2), where_largest(self.along(trace.x, 2), rows))
-        return chosen(self.along(drows, 1), where_largest(self.along(rows, 1), trace.o))
+        """do = dx at the maximum of the window."""
+        rows = trace.saved["rows"]
+        drows = selected(self.along(dx, 2), first_maximum(self.along(trace.x, 2), rows))
+        return selected(self.along(drows, 1), first_maximum(self.along(rows, 1), trace.o))
+
+    def squared_share(self):
+        """1: each output has a slope of 1 to one input; None where windows overlap."""
+        return None if self.overlaps() else 1.0
+
+    def kinks(self, trace):
+        """Which place of each window holds the maximum, by its number."""
+        return self.tangent(trace, np.arange(trace.x.size).reshape(trace.x.shape)).ravel()
+
+    def bounds_back(self, trace, s):
+        """Each place of a window gets all of the window's s: any of them may be, or become, its maximum."""
+        back = np.zeros((len(s), *self.input_shape))
+        for row in self.along(back, 1):
+            for place in self.along(row, 2):
+                place += s
+        return back
 
 
-def largest(places, out):
-    """The largest of some arrays, number by number."""
+def parts(x):
+    """Slices of the samples: all at once, or blocks of them where x is larger than a block."""
+    return WHOLE if x.nbytes <= BLOCK else blocks(x, BLOCK)
+
+
+def maximum(places, out):
+    """The maximum of some arrays, number by number."""
     out[...] = places[0]
     for place in places[1:]:
         np.maximum(out, place, out=out)
 
 
-def where_largest(places, o):
-    """Yield for each of some arrays where it is the first that holds o, the largest of them."""
-    free = np.ones(o.shape, bool)
+def first_maximum(places, o):
+    """For each place in the window: the windows, as booleans, whose first maximum is there. o has the maxima."""
+    free = np.ones(o.shape, bool)               # the windows whose maximum was not met yet
     for place in places[:-1]:
-        first = place == o
-        first &= free
-        free ^= first
-        yield first
-    yield free                                  # what no other had
+        here = place == o                       # it is here …
+        here &= free                            # … and was not met before
+        free ^= here                            # now it was: of two equal booleans ^ makes False
+        yield here
+    yield free                                  # the last place holds what no other did
 
 
-def chosen(places, where):
-    return sum(place * first for place, first in zip(places, where))
+def selected(places, where):
+    """Σ of the places, each where it was selected."""
+    return sum(place * here for place, here in zip(places, where))
 
 
+@register_layer
 class AvgPool2D(Pool):
     """o = the mean of the window."""
 
     prefix = "avgpool"
+    linear, passes_on = True, False
 
     def forward(self, x, training=False, rng=None):
         self.check_input(x)
-        return LayerTrace(x=x, o=self.mean(x))
-
-    def energy(self):
-        """n inputs with a slope of 1/n each: n · (1/n)² = 1/n."""
-        return None if self.overlaps() else 1 / np.prod(self.size)
+        return LayerTrace(x, self.mean(x))
 
     def mean(self, x):
         return sum(self.along(sum(self.along(x, 2)), 1)) / np.prod(self.size, dtype=x.dtype)
@@ -140,11 +164,21 @@ class AvgPool2D(Pool):
     def tangent(self, trace, dx):
         return self.mean(dx)
 
+    def squared_share(self):
+        """n inputs with a slope of 1/n each: n · (1/n)² = 1/n; None where windows overlap."""
+        return None if self.overlaps() else 1 / np.prod(self.size)
 
+    def squares_back(self, trace, h):
+        """(1/n)² h_o for each place of the window: the way back of h, times 1/n once more."""
+        return self.backward(LayerTrace(trace.x), h) * (1 / np.prod(self.size, dtype=float))
+
+
+@register_layer
 class GlobalAvgPool2D(Layer):
     """(N, H, W, C) → (N, C): the mean of each channel over all positions."""
 
     prefix = "globalavgpool"
+    linear, passes_on, keeps_channels = True, False, True
 
     def shape_from(self, input_shape):
         if len(input_shape) != 3:
@@ -153,7 +187,7 @@ class GlobalAvgPool2D(Layer):
 
     def forward(self, x, training=False, rng=None):
         self.check_input(x)
-        return LayerTrace(x=x, o=x.mean(axis=(1, 2)))
+        return LayerTrace(x, x.mean(axis=(1, 2)))
 
     def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x_npc = ∂ℓ/∂o_nc / P."""
@@ -165,5 +199,32 @@ class GlobalAvgPool2D(Layer):
     def tangent(self, trace, dx):
         return dx.mean(axis=(1, 2))
 
-    def energy(self):
+    def squared_share(self):
+        """1/P: P inputs with a slope of 1/P each."""
         return 1 / np.prod(self.input_shape[:2])
+
+    def squares_back(self, trace, h):
+        """(1/P)² h_o for each position."""
+        return self.backward(LayerTrace(trace.x), h) * (1 / np.prod(self.input_shape[:2], dtype=float))
+
+
+@register_layer
+class Flatten(Layer):
+    """(N, H, W, C) → (N, H·W·C): position by position, the channels of one position side by side."""
+
+    prefix = "flatten"
+    linear = passes_on = keeps_channels = True
+
+    def shape_from(self, input_shape):
+        return (int(np.prod(input_shape)),)
+
+    def forward(self, x, training=False, rng=None):
+        self.check_input(x)
+        return LayerTrace(x, x.reshape(len(x), self.output_shape[0]))
+
+    def backward(self, trace, do, need_dx=True, need_grads=True):
+        trace.do = do
+        return do.reshape(len(do), *self.input_shape)
+
+    def tangent(self, trace, dx):
+        return dx.reshape(len(dx), *self.output_shape)

@@ -1,21 +1,19 @@
 """Residual: a block of layers around which its input goes as well."""
 
-from .chain import build, flat, run, run_back, run_from, run_tangent
-from .checks import check_known
 from .conv2d import Conv2D
 from .dense import Dense
-from .dropout import Dropout
-from .layer import Flatten, Layer
-from .pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from .trace import LayerTrace
+from .layer import NO_KINKS, Layer, LayerTrace, flat
+from .network import build, check_layers, run, run_back, run_from, run_tangent
+from .registry import as_layer, described, register_layer
 
 
+@register_layer
 class Residual(Layer):
     """o = x + body(x), the body being `layers` one after the other; o = projection(x) + body(x) where shapes differ.
 
     `projection` is a layer; if None, and if the body changes the shape, it is one without activation: a
     Conv2D of 1×1 with the stride that the body's output asks for, for vectors a Dense. There is no activation after
-    the sum: it belongs into the layers that read it.
+    the sum: it belongs to the layers that read it.
 
     The layers inside are the network's layers as all others, `net["conv2"]`, `trace["conv2"]`, named in the order of
     the body, the projection last. `net["residual1"]` is the block, and `trace["residual1"].o` the sum.
@@ -32,14 +30,19 @@ class Residual(Layer):
     def __init__(self, layers, projection=None):
         if not isinstance(projection, (Layer, dict, type(None))):
             raise TypeError(f"projection expects a layer such as mp.Conv2D(8, 1), got {projection!r}")
-        self.body = [as_layer(one) for one in check_layers(layers, (Layer, dict))]
-        self.projection = None if projection is None else as_layer(projection)
+        self.body = [layer if isinstance(layer, Layer) else as_layer(layer)
+                     for layer in check_layers(layers, (Layer, dict))]
+        self.projection = as_layer(projection) if isinstance(projection, dict) else projection
         self.paths, self.counts = (), {}
 
     def settings(self):
         """Plain values, layer in layer; a block that is built tells its projection, so that pruning never drops it."""
-        return {"layers": [described(one) for one in self.body],
+        return {"layers": [described(layer) for layer in self.body],
                 "projection": None if self.projection is None else described(self.projection)}
+
+    def again(self):
+        """The same block as a new one, its layers made again as well."""
+        return Residual([layer.again() for layer in self.body], self.projection and self.projection.again())
 
     def take_name(self, counts):
         super().take_name(counts)
@@ -80,7 +83,7 @@ class Residual(Layer):
     def forward(self, x, training=False, rng=None):
         self.check_input(x)
         through, around = (run(path, x, training, rng) for path in self.paths)
-        return LayerTrace(x=x, o=through[0] + around[0], inside={**through[1], **around[1]})
+        return LayerTrace(x, through[0] + around[0], inside={**through[1], **around[1]})
 
     def forward_from(self, name, o, traces):
         """(the sum, the traces) when layer `name` inside puts out o; the other path is as in `traces`."""
@@ -91,7 +94,7 @@ class Residual(Layer):
             else:
                 part = traces[list(path)[-1]].o if path else traces[self.name].x
             total = total + part
-        return total, {**seen, self.name: LayerTrace(x=traces[self.name].x, o=total, inside=seen)}
+        return total, {**seen, self.name: LayerTrace(traces[self.name].x, total, inside=seen)}
 
     def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x = Σ_paths ∂ℓ/∂o · ∂path/∂x: both paths get all of ∂ℓ/∂o."""
@@ -104,8 +107,9 @@ class Residual(Layer):
         through, around = (run_tangent(path, trace.inside, dx) for path in self.paths)
         return through + around
 
-    def energy(self):
-        """None: an input reaches outputs by two paths, and through neurons."""
+    def kinks(self, trace):
+        """Those of the layers inside are theirs; the sum has none."""
+        return NO_KINKS
 
     def multiply_adds(self):
         """Those of the layers inside. The additions are not counted."""
@@ -122,33 +126,3 @@ class Residual(Layer):
     def __repr__(self):
         projection = "" if self.projection is None else f", projection={self.projection!r}"
         return f"Residual([{', '.join(map(repr, self.body))}]{projection})"
-
-
-LAYERS = {one.__name__: one for one in
-          (Dense, Conv2D, MaxPool2D, AvgPool2D, GlobalAvgPool2D, Flatten, Dropout, Residual)}
-
-
-def described(layer):
-    """A layer as plain values, {"kind": …, its settings}: what `as_layer` takes."""
-    return {"kind": type(layer).__name__, **layer.settings()}
-
-
-def as_layer(one):
-    """A layer, or the layer that `described` told."""
-    if isinstance(one, Layer):
-        return one
-    check_known("kind of layer", one.get("kind"), LAYERS)
-    return LAYERS[one["kind"]](**{key: value for key, value in one.items() if key != "kind"})
-
-
-def check_layers(layers, kinds=Layer):
-    """Return `layers` as a list; raise unless each is one."""
-    if not hasattr(layers, "__iter__"):
-        raise TypeError(f"layers expects a list of layers, got {layers!r}")
-    layers = list(layers)
-    if not layers:
-        raise ValueError("layers is empty: a network has at least one layer")
-    for place, layer in enumerate(layers):
-        if not isinstance(layer, kinds):
-            raise TypeError(f"layers[{place}] expects a layer such as mp.Dense(10), got {layer!r}")
-    return layers

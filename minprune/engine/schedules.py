@@ -7,15 +7,12 @@ import math
 from functools import partial
 
 from .checks import check_real
+from .optimizers import ConstantRate
 
 
 def constant(rate):
     """rate(e) = rate."""
-    return partial(constant_at, rate=check_real("rate", rate, least=0))
-
-
-def constant_at(epoch, rate):
-    return rate
+    return ConstantRate(check_real("rate", rate, least=0))
 
 
 def step(rate, every, factor=0.1):

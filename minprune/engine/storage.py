@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .activations import ACTIVATIONS, Activation
+from .checks import check_known
+
 
 class Format(NamedTuple):
     """A kind of .npz file: what its header says, what errors call it, and what reads it."""
@@ -59,14 +62,54 @@ def save(path, settings, arrays):
 
 def write(file, settings, arrays):
     """Write the settings and arrays to an open file."""
-    np.savez(file, __network__=np.array(json.dumps({**DENSE.header(), **settings})), **arrays)
+    np.savez(file, __network__=np.array(header_text({**DENSE.header(), **settings})), **arrays)
+
+
+def header_text(header):
+    """The header as JSON. An Activation is written as its name: what it computes is code, and no file holds code."""
+    return json.dumps(header, default=plain)
+
+
+def plain(value):
+    """What JSON has no word for, in plain values; TypeError if there are none for it."""
+    if isinstance(value, (np.integer, np.floating, np.bool_)):
+        return value.item()
+    if not isinstance(value, Activation):
+        raise TypeError(f"cannot write {value!r} to a file: settings() of a layer gives texts, numbers, lists or dicts")
+    if value.name in ACTIVATIONS:
+        raise ValueError(f'cannot write an activation of your own that is called "{value.name}", as one of ours is: '
+                         "who reads the file would get the other; give it another name")
+    return value.name
+
+
+def with_activations(settings, activations):
+    """The settings that a file held, with these Activations in place of their names."""
+    own = {activation.name: activation for activation in activations}
+    if isinstance(settings, list):
+        return [with_activations(value, activations) for value in settings]
+    if not isinstance(settings, dict):
+        return settings
+    name = settings.get("activation")
+    if "activation" in settings:
+        check_activation(name, [*ACTIVATIONS, *own])
+    replaced = {key: with_activations(value, activations) for key, value in settings.items()}
+    return {**replaced, "activation": own[name]} if name in own else replaced
+
+
+def check_activation(name, known):
+    try:
+        check_known("activation", name, known)
+    except ValueError as error:
+        raise ValueError(f'{error}. One of your own is given: activations=[mp.Activation("{name}", …)]') from None
 
 
 def load(path, wanted=DENSE):
     """Return (header with the settings, arrays) of a file that `save` wrote, or of one in another format."""
     path = pathlib.Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"no such file: {path}" + " is a folder" * path.is_dir())
+        if path.is_dir():
+            raise FileNotFoundError(f"no such file: {path} is a folder")
+        raise FileNotFoundError(f"no such file: {path}")
     with telling(path):
         if path.read_bytes()[:4] != b"PK\x03\x04":
             raise ValueError("it is truncated or no .npz file at all")

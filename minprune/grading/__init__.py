@@ -1,5 +1,6 @@
-"""Grading: assignments, tasks, marking, and the sandbox in which a stranger's code runs."""
+"""Grading: assignments, the marking of their tasks, and the sandbox in which a stranger's code runs."""
 
-from .grading import Grades, grade
+from .grades import Grades
+from .grading import grade
 
 __all__ = ["Grades", "grade"]

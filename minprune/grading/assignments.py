@@ -20,8 +20,8 @@ A task says how to draw a random case and what the answer is (measured, or a few
     TASKS = [Task("gradient", points=2, case=squares, answer=measured,
                   mistakes={"the factor 2 of the square is missing": lambda w: w})]
 
-`mistakes` (optional) are wrong answers worth naming: a student whose function returns just what one of them
-returns is told its text.
+`mistakes` (optional) are wrong answers that deserve a name: if a student's function returns exactly what one of them
+returns, the feedback gives its name.
 """
 
 import pathlib
@@ -31,22 +31,23 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..engine.checks import check_count, check_known, check_real
+from .tutorials_folder import tutorials_folder
 
 
 @dataclass(frozen=True)
 class Task:
     """One function to write.
 
-    name       the function's name, and the task's
+    name       the name of the function, and of the task
     points     what it is worth; all or nothing
     case       case(rng) -> {argument: value}, one random case: arrays, numbers, texts, or dicts and tuples of them
     answer     answer(**case) -> what the function should return: an array, a number, a dict or a tuple of them;
-               booleans are expected to be booleans. It stands in for the student's own function in the other tasks, so
-               that a mistake costs points once.
-    mistakes   {text: function(**case) -> the wrong answer that the text names}
+               booleans are expected to be booleans. It replaces the student's function in the other tasks, so that a
+               mistake costs points once.
+    mistakes   {name of the mistake: function(**case) -> the wrong answer}
     claim      {"equals": "dL/dz"} …: the arguments of `verify` for the same function, whose verdict is added to the
-               feedback where it agrees with the random cases. Only for functions, the answer too, that keep to the
-               contract of scores.
+               feedback where it agrees with the random cases. Only for functions (the answer too) whose parameters
+               have the names and shapes of scores.
     tolerance  the largest error, relative to the largest number of the answer (but at least 0.001)
     trials     how many random cases
     """
@@ -90,12 +91,8 @@ class Assignment(NamedTuple):
 
 
 def shipped():
-    """The folder of the assignments that come with minprune: beside the package in a clone, inside when installed."""
-    package = pathlib.Path(__file__).parent.parent
-    for place in (package / "tutorials" / "assignments", package.parent / "tutorials" / "assignments"):
-        if place.is_dir():
-            return place
-    raise FileNotFoundError(f"no assignments beside or inside {package}")
+    """The folder of the assignments that come with minprune."""
+    return tutorials_folder() / "assignments"
 
 
 def names():
@@ -103,25 +100,25 @@ def names():
     return [tasks.parent.name for tasks in sorted(shipped().glob("[0-9][0-9]_*/tasks.py"))]
 
 
-def find(wanted):
-    """The Assignment in a folder, or the shipped one with this name or number; ValueError if there is none."""
-    folder = pathlib.Path(str(wanted))
+def find(name):
+    """The Assignment in this folder, or the shipped one with this name or number; ValueError if there is neither."""
+    folder = pathlib.Path(str(name))
     if (folder / "tasks.py").is_file():
         return load(folder.resolve())
-    numbered = {str(int(name[:2])): name for name in names()}
-    name = numbered.get(str(wanted), str(wanted))
-    check_known("assignment", name, names())
-    return load(shipped() / name)
+    by_number = {str(int(known[:2])): known for known in names()}
+    known = by_number.get(str(name), str(name))
+    check_known("assignment", known, names())
+    return load(shipped() / known)
 
 
 def load(folder):
-    """The Assignment in a folder with a tasks.py; ValueError if that does not say what an assignment needs."""
+    """The Assignment in a folder with a tasks.py; ValueError if its tasks are not what an assignment needs."""
     path = folder / "tasks.py"
     module = types.ModuleType(f"tasks_of_{folder.name}")
     try:
         exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
         tasks = tuple(module.TASKS)
-    except Exception as error:                  # a teacher's file: whatever is wrong there is told in one line
+    except Exception as error:                  # a teacher's file may raise anything; one line names the file
         raise ValueError(f"cannot read {path}: {type(error).__name__}: {error}") from error
     if not tasks or not all(isinstance(task, Task) for task in tasks):
         raise ValueError(f"cannot read {path}: TASKS expects a list of at least one Task")

@@ -44,18 +44,21 @@ def prune(net, keep):
 
     where … runs over the kernel places of a Conv2D, and over the positions that a Flatten spread the
     channel to. Coupled neurons, {"conv1+conv3": (K,) bool}, go from all their layers, and from all that read their
-    sum. The result computes what `mask(net, keep)` computes: a missing input is an input of 0.
-    Raises as `check_keep`.
+    sum. The result computes what `mask(net, keep)` computes: a missing input is an input of 0. Raises as `check_keep`,
+    and NotSaid (a ValueError) where a layer in between mixes channels, or does not say whether it does.
     """
-    keep = check_keep(net, keep)
-    arrays = net.arrays()
+    keep = {name: stays for name, stays in check_keep(net, keep).items() if not stays.all()}
+    for name in keep:
+        net.check_channels(name, "pruning")
+    arrays = {name: layer.arrays() for name, layer in net.all_layers.items()}
     for name, stays in keep.items():
-        for member in net.members(name):
-            for key in net[member].arrays():
-                arrays[f"{member}.{key}"] = arrays[f"{member}.{key}"][stays]
-        for reader in net.readers(name):
-            arrays[f"{reader}.W"] = without_inputs(arrays[f"{reader}.W"], stays)
-    return Network.from_settings(smaller_settings(net, keep), arrays)
+        unit = net.units[name]
+        for member in unit.members:
+            arrays[member] = net[member].without_neurons(arrays[member], stays)
+        for layer in unit.between + unit.readers:
+            arrays[layer] = net[layer].without_channels(arrays[layer], stays)
+    named = {f"{layer}.{key}": array for layer, own in arrays.items() for key, array in own.items()}
+    return Network.from_settings(smaller_settings(net, keep), named)
 
 
 def mask(net, keep):
@@ -72,12 +75,6 @@ def mask(net, keep):
     return masked
 
 
-def without_inputs(W, stays):
-    """W without the weights that read a missing neuron, whose axis is last or folded into the last."""
-    by_neuron = W.reshape(*W.shape[:-1], -1, len(stays))
-    return by_neuron[..., stays].reshape(*W.shape[:-1], -1)
-
-
 def smaller_settings(net, keep):
     """The architecture with the numbers of neurons that stay."""
     settings = net.settings()
@@ -90,6 +87,6 @@ def resize(layers, settings, sizes):
     """Write the new sizes of these layers, and of those inside them, into their settings."""
     for layer, plain in zip(layers.values(), settings):
         if layer.name in sizes:
-            plain["units" if "units" in plain else "channels"] = sizes[layer.name]
+            plain[layer.size_setting] = sizes[layer.name]
         if layer.inside:
             resize(layer.inside, [*plain["layers"], plain["projection"]], sizes)

@@ -10,8 +10,8 @@ from .surgeon import layerwise_obs_remove, layerwise_obs_weights, obs_remove, ob
 __all__ = ["GATHERED", "GatheredGradient", "Movement", "layerwise_obs_remove", "layerwise_obs_weights", "linear_error",
            "obd_weights", "obs_remove", "obs_weights", "pair_removal", "shapley_with_error"]
 
-# What computes the formulas is a room of its own. These names of it are at home here too, for programs that use them:
-# looked up when they are asked for, since the formulas know nothing of that room.
+# The room `scoring` computes these formulas, and the formulas know nothing of it. Programs look for these names here as
+# well, `mp.scores.CATALOGUE`: they are imported from there at their first use.
 OF_SCORING = ("CATALOGUE", "NORMALISERS", "cost_aware", "entry", "find_score", "normalise", "reverse")
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .means import mean_over_positions
-from .means import mean_over_samples
+from ..recording import mean_over_positions, mean_over_samples, sum_over_samples
+from .score import Score
 
 
 def activation_mean(o):
@@ -15,10 +15,10 @@ def activation_mean(o):
     Cost:     one forward pass
     Claims:   mean over samples
     Source:   Θ_MA of Molchanov et al., ICLR 2017, arXiv:1611.06440, one of the criteria compared there
-    Differs:  there divided by the ℓ2 norm of the layer's scores. NNI's activation mean is this one
+    Differs:  there divided by the ℓ2 norm of the layer's scores. NNI's activation mean is the same as here
 
     High = keep. Meant for relu, where no output is negative; with tanh or identity a neuron that swings
-    widely around 0 scores 0. A neuron that always says 5 scores 5, though a bias could say it.
+    widely around 0 scores 0. A neuron whose output is always 5 scores 5, though a bias could do its work.
     o: (N, P, K) -> (N, K)
     """
     return mean_over_positions(o)
@@ -35,8 +35,8 @@ def activation_mean_abs(o):
     Source:   `activation_mean` for activations that go below 0; a paper that uses just this one: not found
     Differs:  not looked up
 
-    High = keep. How far removal moves o_i, on average. What the move does to the output is not asked: a
-    neuron that nobody reads scores like any other.  o: (N, P, K) -> (N, K)
+    High = keep. How far removal moves o_i, on average. What this does to the network's output does not count:
+    a neuron that nobody reads scores like any other.  o: (N, P, K) -> (N, K)
     """
     return mean_over_positions(np.abs(o))
 
@@ -53,18 +53,19 @@ def activation_std(net, forward_traces):
     Differs:  there of one feature map: whether m is the mean over its positions or over the samples too is
               not said; here over both (over positions alone every Dense neuron would score 0)
 
-    High = keep. 0 is certain in its own way: the neuron is a constant, and moving w′ · o into the next
-    layer's bias makes its removal free. Removal without that is not free: a dead neuron with a bias scores 0
-    and may matter. The mean and the sum of squares are merged batch by batch (Chan, Golub & LeVeque), so that
-    nothing cancels.
+    High = keep. A score of 0 is certain in its own way: the neuron is a constant, and moving w′ · o into the
+    next layer's bias makes its removal free. Removal without that move is not free: a dead neuron with a bias
+    scores 0 and may matter. The mean and the sum of squares are merged batch by batch (Chan, Golub & LeVeque),
+    so that nothing cancels.
     """
     count, mean, squares = ({name: 0.0 for name in net.hidden_layers} for _ in range(3))
     for trace in forward_traces:
         for name in count:
-            new, m, s = moments(trace[name].o.astype(float, copy=False))
-            moved, both = m - mean[name], count[name] + new
-            squares[name] += s + moved ** 2 * (count[name] * new / both)
-            mean[name] += moved * (new / both)
+            new_count, new_mean, new_squares = moments(trace[name].o.astype(float, copy=False))
+            moved = new_mean - mean[name]
+            both = count[name] + new_count
+            squares[name] += new_squares + moved ** 2 * (count[name] * new_count / both)
+            mean[name] += moved * (new_count / both)
             count[name] = both
         yield
     return {name: np.sqrt(squares[name] / count[name]) for name in count}
@@ -73,14 +74,14 @@ def activation_std(net, forward_traces):
 def moments(o):
     """(how many outputs, their mean m, Σ (o − m)²), of each neuron.
 
-    Measured from the first one: equal ones give m exactly and 0, and at most as many digits are lost as their number
-    has, since (first − m)² is one of the squares.
+    Deviations are taken from the neuron's first output. Equal outputs then give m and 0 exactly; and at most as many
+    digits are lost as the number of outputs has, since (first − m)² is one of the squares.
     """
     K, N, P = o.shape[-1], len(o), o[0].size // o.shape[-1]
     first = o.reshape(-1, K)[0]
     shift = np.tile(first, P) if P > 1 else first
-    rows = o.reshape(N, -1) - shift                     # the axes P and K as one: short ones are slow to loop over
-    sums = (np.ones(N) @ rows).reshape(P, K).sum(axis=0)
+    rows = o.reshape(N, -1) - shift                     # P and K as one axis: NumPy is slow where the last one is short
+    sums = sum_over_samples(rows).reshape(P, K).sum(axis=0)
     squares = np.einsum("nj,nj->j", rows, rows).reshape(P, K).sum(axis=0) - sums ** 2 / (N * P)
     return N * P, first + sums / (N * P), np.maximum(squares, 0)
 
@@ -97,8 +98,8 @@ def apoz(o):
     Differs:  there a high APoZ means remove; here, as everywhere, high = keep, so it is taken from 1, as NNI
               does
 
-    High = keep. Only relu makes exact zeros: with any other activation (almost) every neuron scores 1. How
-    large the outputs are is not asked, so that a neuron that always says 10⁻⁹ scores 1.
+    High = keep. Only relu makes exact zeros: with any other activation almost all neurons score 1. How large
+    the outputs are does not count: a neuron whose output is always 10⁻⁹ scores 1.
     o: (N, P, K) -> (N, K)
     """
     return mean_over_positions(fires(o).astype(o.dtype))
@@ -106,7 +107,7 @@ def apoz(o):
 
 def fires(o):
     """o ≠ 0, beyond rounding: a sum whose exact value is 0 can come out as 10⁻¹⁷ in a batch of one size and as 0 in
-    another. What is no larger than 100 ε (ε the precision, 2·10⁻¹⁶ in float64) counts as 0."""
+    another. Numbers no larger than 100 ε (ε the precision, 2·10⁻¹⁶ in float64) count as 0."""
     return np.abs(o) > 100 * np.finfo(o.dtype).eps
 
 
@@ -123,15 +124,15 @@ def hrank(net, forward_traces):
     Claims:   mean over samples; relu rescaling
     Source:   Lin et al., "HRank: Filter Pruning using High-Rank Feature Map", CVPR 2020, arXiv:2002.10179
     Differs:  the authors' code averages over the first 5 batches, with torch.matrix_rank's own tolerance. The
-              one here is NumPy's for float32, in float64 too, so that rounding decides nothing. For Dense
+              tolerance here is NumPy's for float32, in float64 too, so that rounding decides nothing. For Dense
               neurons (not in the paper) a map is one number, and the score is `apoz`
 
-    High = keep. Scale is not seen: noise of size 10⁻⁹ has full rank, a strong vertical edge has rank 1. A
+    High = keep. Scale does not count: noise of size 10⁻⁹ has full rank, a strong vertical edge has rank 1. A
     constant map other than 0 has rank 1, whatever its constant; only a silent neuron scores 0.
     """
-    def of(trace):
+    def ranks(trace):
         return {name: ranks_of_maps(trace[name].o) for name in net.hidden_layers}
-    return (yield from mean_over_samples(net, forward_traces, of))
+    return (yield from mean_over_samples(net, forward_traces, ranks))
 
 
 def ranks_of_maps(o):
@@ -149,8 +150,8 @@ def chip(o):
               neuron i; ‖·‖_* is the sum of the singular values
     Point:    o, after the activation and before any pooling
     Order:    nuclear norm, difference, mean over samples
-    Cost:     one forward pass and K + 1 singular value decompositions (K × P) a sample: by far the dearest
-              here
+    Cost:     one forward pass and K + 1 singular value decompositions (K × P) a sample: by far the most expensive
+              score that reads outputs
     Claims:   mean over samples
     Source:   Sui et al., "CHIP: CHannel Independence-based Pruning", NeurIPS 2021, arXiv:2110.13981
     Differs:  the authors' code sets the row to zeros (the same number), rounds the maps to 4 decimals first,
@@ -158,8 +159,8 @@ def chip(o):
               ‖o_n‖ less ‖o_n without i‖
 
     High = keep. A map at right angles to all others scores its own norm, a silent one 0. Two equal maps score
-    (√2 − 1) of their norm each: less, but not 0, though one can be removed for free with surgery. Who reads
-    the map, and the loss, are not asked.  o: (N, P, K) -> (N, K)
+    (√2 − 1) of their norm each: less, but not 0, though either can be removed for free with surgery. Neither
+    the loss nor who reads the map counts.  o: (N, P, K) -> (N, K)
     """
     without = [nuclear_norm(np.delete(o, i, axis=2)) for i in range(o.shape[2])]
     return nuclear_norm(o)[:, np.newaxis] - np.stack(without, axis=1)
@@ -170,4 +171,5 @@ def nuclear_norm(A):
     return np.linalg.svd(A, compute_uv=False).sum(axis=-1)
 
 
-SCORES = (activation_mean, activation_mean_abs, activation_std, apoz, hrank, chip)
+SCORES = (Score(activation_mean), Score(activation_mean_abs), Score(activation_std, blocks=True),
+          Score(apoz), Score(hrank, mean_over_samples=True), Score(chip))

@@ -11,12 +11,10 @@ neuron anything, and with targets that are numbers it is t · y. There of="loss"
 import numpy as np
 
 from ..engine.checks import check_count, check_known, check_numbers, check_real
-from ..engine.dropout import Dropout
-from ..engine.layer import Flatten
 from ..engine.losses import find_loss
-from ..engine.neurons import NeuronLayer
-from ..engine.pooling import MaxPool2D
+from ..engine.layer import NeuronLayer
 from ..recording import stream
+from .score import Score
 from .second_order import with_weights
 
 NUMBERS = ("output", "loss")
@@ -208,13 +206,15 @@ def multipliers(layer, trace, reference, m):
     """The multipliers of what the layer reads, from those of what it puts out."""
     if isinstance(layer, NeuronLayer):
         slopes = ratio(trace.o - reference.o, trace.z - reference.z, layer.slope(trace.z))
-        return layer.weigh_back(layer.scaled(m * slopes, trace))
-    if isinstance(layer, MaxPool2D):
+        return layer.product_back(layer.scaled(m * slopes, trace))
+    if layer.fact("linear"):                                            # Flatten, averages, Dropout
+        return layer.backward(trace, m)
+    if layer.fact("passes_on"):                                         # max pooling
         x0, o0 = np.broadcast_to(reference.x, trace.x.shape), np.broadcast_to(reference.o, trace.o.shape)
         larger = np.maximum(trace.o, o0)
         given = to_largest(layer, trace.x, m * (larger - o0)) + to_largest(layer, x0, m * (trace.o - larger))
         return ratio(given, trace.x - x0, np.zeros_like(trace.x))
-    return layer.backward(trace, m)                                     # linear: Flatten, averages, Dropout
+    raise layer.not_said("how multipliers go back: it is neither linear nor passes its inputs on")
 
 
 def ratio(change, by, instead):
@@ -224,7 +224,7 @@ def ratio(change, by, instead):
 
 
 def to_largest(pool, x, given):
-    """Hand what each window is given to its (first) largest place."""
+    """Hand what each output is given to the input that it passes on at x."""
     return pool.backward(pool.forward(x), given)
 
 
@@ -264,7 +264,7 @@ def lrp_epsilon(net, x, t, loss, batch_size=256, epsilon=1e-6, absolute=True):
 def weighed_back(layer, trace, dz):
     """Σ_k dz_k w_kj, batch norm included: what a linear layer hands back."""
     if isinstance(layer, NeuronLayer):
-        return layer.weigh_back(layer.scaled(dz, trace))
+        return layer.product_back(layer.scaled(dz, trace))
     return layer.backward(trace, dz)
 
 
@@ -295,8 +295,8 @@ def lrp_zplus(net, x, t, loss, batch_size=256, absolute=True):
         if not isinstance(layer, NeuronLayer):                          # an average: no weight is negative
             return up * layer.backward(trace, safe_ratio(R, layer.forward(up).o))
         plus, minus = (one_sign(layer, trace, part) for part in (np.maximum, np.minimum))
-        share = safe_ratio(R, plus.weigh(up) + minus.weigh(down))
-        return up * plus.weigh_back(share) + down * minus.weigh_back(share)
+        share = safe_ratio(R, plus.product(up) + minus.product(down))
+        return up * plus.product_back(share) + down * minus.product_back(share)
     return relevance(net, x, t, loss, batch_size, absolute, rule)
 
 
@@ -314,10 +314,20 @@ def relevance(net, x, t, loss, batch_size, absolute, rule):
         for name, layer in reversed(net.layers.items()):
             if name in totals:
                 totals[name] += summed(net, name, R, absolute)
-            passes_on = isinstance(layer, (Flatten, Dropout, MaxPool2D))
-            R = layer.backward(trace[name], R) if passes_on else rule(layer, trace[name], R)
+            R = relevance_back(layer, trace[name], R, rule)
         count += len(trace.x)
     return {name: total / count for name, total in totals.items()}
+
+
+def relevance_back(layer, trace, R, rule):
+    """The relevance of what the layer reads. What is passed on takes its relevance along; weights share it by `rule`."""
+    if isinstance(layer, NeuronLayer):
+        return rule(layer, trace, R)
+    if layer.fact("passes_on"):
+        return layer.backward(trace, R)
+    if layer.fact("linear"):
+        return rule(layer, trace, R)
+    raise layer.not_said("how relevance goes back: it is neither linear nor passes its inputs on")
 
 
 def safe_ratio(R, z):
@@ -325,4 +335,6 @@ def safe_ratio(R, z):
     return np.divide(R, z, out=np.zeros_like(z), where=z != 0)
 
 
-SCORES = (integrated_gradients, conductance, internal_influence, deeplift, lrp_epsilon, lrp_zplus)
+SCORES = (Score(integrated_gradients, mean_over_samples=True), Score(conductance, mean_over_samples=True),
+          Score(internal_influence, mean_over_samples=True), Score(deeplift, mean_over_samples=True),
+          Score(lrp_epsilon, mean_over_samples=True), Score(lrp_zplus, mean_over_samples=True))

@@ -1,6 +1,7 @@
 """Scores that know nothing, to compare the others with."""
 
 from ..engine.checks import check_seed
+from .score import Score
 
 
 def random(net, seed=0):
@@ -18,4 +19,4 @@ def random(net, seed=0):
     return {name: rng.random(net[name].K) for name in net.hidden_layers}
 
 
-SCORES = (random,)
+SCORES = (Score(random, blocks=True),)

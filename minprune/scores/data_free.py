@@ -4,7 +4,7 @@ import numpy as np
 
 from ..engine import batch_norm as bn
 from ..engine.network import Network
-from ..engine.pooling import MaxPool2D
+from .score import Score
 
 
 def data_free_similarity(net):
@@ -72,17 +72,8 @@ def nisp(net):
     for name, layer in reversed(linear.layers.items()):
         if name in net.hidden_layers:
             scores[name] = s.reshape(-1, layer.K).sum(axis=0)
-        s = to_every_place(layer, s) if isinstance(layer, MaxPool2D) else layer.backward(trace[name], s)
+        s = layer.backward(trace[name], s) if name in net.neuron_layers else layer.bounds_back(trace[name], s)
     return {name: scores[name] for name in net.hidden_layers}
-
-
-def to_every_place(pool, s):
-    """Each place of a window gets all of the window's s: any of them may be, or become, its largest."""
-    spread = np.zeros((len(s), *pool.input_shape))
-    for row in pool.along(spread, 1):
-        for place in pool.along(row, 2):
-            place += s
-    return spread
 
 
 def synflow(net):
@@ -112,6 +103,8 @@ def synflow(net):
     ranked together.
     """
     linear = linearised(net)
+    for name, layer in linear.all_layers.items():
+        _ = name in net.neuron_layers or layer.inside or layer.piecewise_linear("synaptic flow")
     trace = linear.forward(np.ones((1, *net.input_shape)))
     linear.backward(trace, np.ones_like(trace.y))
     return {name: (trace[name].o * trace[name].do).reshape(-1, linear[name].K).sum(axis=0)
@@ -152,4 +145,4 @@ def folded(layer):
     return s[:, np.newaxis] * W, s * (b - layer.running_mean) + layer.beta
 
 
-SCORES = (data_free_similarity, nisp, synflow)
+SCORES = (Score(data_free_similarity), Score(nisp), Score(synflow, blocks=True))

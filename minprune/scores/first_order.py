@@ -1,15 +1,12 @@
 """Scores made of the gradients ∂ℓ/∂o and ∂ℓ/∂z: one forward and one backward pass."""
 
-import sys
 import warnings
 
 import numpy as np
 
 from ..engine.losses import Loss, prepare_mse
-from .means import by_position, mean_over_positions, output_slopes
-from .means import mean_over_samples
-
-PACKAGE = __name__.split(".")[0]
+from ..recording import by_position, mean_over_positions, mean_over_samples, output_slopes
+from .score import Score
 
 
 def gradient(do):
@@ -60,24 +57,15 @@ def reciprocal_gradient(net, slope_traces):
 
     Read with "high = keep", it keeps the neurons that the loss depends on least, against the first article's
     rule and against `gradient`, of which it is the exact reverse. ∞ goes to neurons that nobody reads, or
-    whose gradient is 0 for another reason (a loss of 0); a dead relu neuron is not one of them in general, as
-    it is read with weights and ∂ℓ/∂o ≠ 0. It is here so that the claim can be measured.
+    whose gradient is 0 for another reason (a loss of 0). A dead relu neuron is mostly not among them, as it is
+    read with weights and ∂ℓ/∂o ≠ 0. The score is here so that the claim can be measured. It warns at each call.
     """
-    warnings.warn("reciprocal_gradient keeps the neurons that matter least to the loss; see its docstring",
-                  stacklevel=callers_level())
-    def of(trace):
+    def slopes_of(trace):
         return {name: gradient(by_position(net, name, trace[name].do)) for name in net.hidden_layers}
-    slopes = yield from mean_over_samples(net, slope_traces, of)
+    warnings.warn("reciprocal_gradient keeps the neurons that matter least to the loss; see its docstring")
+    slopes = yield from mean_over_samples(net, slope_traces, slopes_of)
     with np.errstate(divide="ignore"):
         return {name: 1 / slope for name, slope in slopes.items()}
-
-
-def callers_level():
-    """The stacklevel that a warning needs to tell the line outside of this package that led to it."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(f"{PACKAGE}."):
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 def taylor(o, do):
@@ -163,7 +151,7 @@ def fisher(o_do):
     Source:   Theis et al., "Faster gaze prediction with dense networks and Fisher pruning", 2018,
               arXiv:1801.05787
     Differs:  there greedy, one feature map after the other, and the computation saved is weighed in; here
-              neither. The gradients are of the data's own targets: the empirical Fisher information
+              neither. The gradients are those of the data's own targets: the empirical Fisher information
 
     High = keep. Why: at a minimum of a log-likelihood the slope is 0 and E[g²] is the curvature of the mask
     α_i, so that removal costs ½ E[g²]. That needs targets as the model would draw them: a network that is
@@ -172,4 +160,5 @@ def fisher(o_do):
     return 0.5 * o_do ** 2
 
 
-SCORES = (gradient, gradient_z, reciprocal_gradient, taylor, taylor_mean, skeletonization, fisher)
+SCORES = (Score(gradient), Score(gradient_z), Score(reciprocal_gradient, blocks=True), Score(taylor),
+          Score(taylor_mean), Score(skeletonization), Score(fisher))

@@ -2,31 +2,32 @@
 
 import numpy as np
 
-from .means import by_position
+from ..recording import by_position
 
 
 class Gathered:
-    """What all gatherers share: `fit` calls them after each backward pass, before the step.
+    """What these scores share: `fit` calls the object after each backward pass, before the step.
 
         gathered = GatheredGradient()
         fit(net, x, t, on_batch=gathered)
         keep = decide(gathered.scores(), remove=0.3)
 
-    One object can go on over several runs of `fit` of the same network. Raises ValueError if the network is
-    another one, by its layers, and if scores are asked before any batch came.
+    One object can go on gathering over several runs of `fit` of the same network. Raises ValueError for a network
+    of other layers, and for scores before the first batch.
     """
 
     def __init__(self):
-        self.totals, self.samples, self.batches = None, 0, 0
+        self.totals = None          # {layer: (K,)}, once there was a batch
+        self.samples = 0
+        self.batches = 0
 
     def __call__(self, net, trace):
         if self.totals is None:
             self.totals = {name: np.zeros(net[name].K) for name in net.hidden_layers}
-        shapes, expected = [{name: len(total) for name, total in self.totals.items()},
-                            {name: net[name].K for name in net.hidden_layers}]
-        if shapes != expected:
-            raise ValueError(f"{type(self).__name__} gathered for the layers {shapes}, "
-                             f"got a network of {expected}")
+        gathered = {name: len(total) for name, total in self.totals.items()}
+        got = {name: net[name].K for name in net.hidden_layers}
+        if gathered != got:
+            raise ValueError(f"{type(self).__name__} gathered for the layers {gathered}, got a network of {got}")
         for name, total in self.totals.items():
             total += self.share(net, name, trace)
         self.samples += len(trace.x)
@@ -48,13 +49,13 @@ class GatheredGradient(Gathered):
     Point:    o, after the activation, at the weights of that step, in training mode: batch statistics of
               batch norm (so that ∂ℓ/∂o sums over the batch's losses) and Dropout as they were
     Order:    absolute value, mean over positions, mean over all samples seen; a sample counts once an epoch
-    Cost:     no pass of its own: it reads what training passes leave
+    Cost:     no pass of its own: it reads what the training passes computed
     Claims:   none
     Source:   the first article (梯度信息), which gathers in training; `gradient` is the same after it
     Differs:  not looked up
 
-    High = keep. Early steps, where the loss is steep, weigh most: it is dominated by what the neurons
-    were, not by what they became.
+    High = keep. Early steps, where the loss is steep, count most: the score says more about what the neurons
+    were than about what they became.
     """
 
     def share(self, net, name, trace):
@@ -72,7 +73,7 @@ class Movement(Gathered):
     Formula:  I_i = −Σ_steps Σ_j w_ij ḡ_ij,   ḡ = ∂(mean loss of the batch)/∂W, both before the step
     Point:    the weights of each step; biases, and batch norm's γ and β, are left out
     Order:    product, sum over the incoming weights, minus, sum over the steps; no absolute value
-    Cost:     no pass of its own: it reads what training passes leave
+    Cost:     no pass of its own: it reads what the training passes computed
     Claims:   none
     Source:   Sanh, Wolf & Rush, NeurIPS 2020, arXiv:2005.07683
     Differs:  there scores are of single weights, times the rate at which the scores are learnt, and forward

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .means import mean_over_samples
+from ..recording import mean_over_samples
+from .score import Score
 
 
 def influence(net, forward_traces):
@@ -28,17 +29,17 @@ def influence(net, forward_traces):
 
 def response(net, name, trace):
     """Σ_pqk (∂o′_nqk/∂o_npi)², (N, K)."""
-    energies = [layer.energy() for layer in net.between(name, net.reader(name))]
-    if None in energies:
+    shares = [layer.squared_share() for layer in net.between(name, net.reader(name))]
+    if None in shares or not net.keeps_channels(name):
         return response_one_by_one(net, name, trace)
-    return np.prod(energies) * response_at_once(net, name, trace)
+    return np.prod(shares) * response_at_once(net, name, trace)
 
 
 def response_at_once(net, name, trace):
     """Σ_qk (slope_nqk)² · Σ_(weights of k that meet i at q) w², when no two inputs of the next layer share an o_pi.
 
     Then ∂o′_qk/∂o_pi = f′(z′_qk) · w for the one weight that meets o_pi, and squares just add up; what pooling
-    does to them is a constant factor (`energy`). A weight that meets only the zeros around an image counts nothing.
+    does to them is a constant factor (`squared_share`). A weight that meets only the zeros around an image counts nothing.
     """
     after = net.reader(name)
     layer, K = net[after], net[name].K
@@ -60,11 +61,11 @@ def response_one_by_one(net, name, trace):
     for place in np.ndindex(layer.output_shape):
         only = np.zeros_like(slopes)
         only[(slice(None), *place)] = slopes[(slice(None), *place)]
-        back = layer.weigh_back(only)
+        back = layer.product_back(only)
         for middle in reversed(net.between(name, after)):
             back = middle.backward(trace[middle.name], back)
         squares += (back ** 2).reshape(len(back), -1, K).sum(axis=1)
     return squares
 
 
-SCORES = (influence,)
+SCORES = (Score(influence, mean_over_samples=True),)

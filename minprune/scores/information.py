@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..engine.checks import check_count
-from ..recording import batches, stream
-from .means import by_position
+from ..recording import batches, by_position, stream
+from .score import Score
 
 
 def activation_entropy(net, x, batch_size=256, bins=10):
@@ -20,9 +20,9 @@ def activation_entropy(net, x, batch_size=256, bins=10):
     Differs:  the paper's number of bins and their range: not read. Here `bins` of equal width from the
               neuron's smallest to its largest value, so that scale and shift do not count
 
-    High = keep. Between 0 and log(bins). A neuron that always says the same scores 0, whether it says 0 or 5;
-    noise that is evenly spread scores highest. One sample far away squeezes all others into one bin. With few
-    samples it is too low (never above log N).
+    High = keep. Between 0 and log(bins). A neuron with a constant output scores 0, whether the constant is 0 or
+    5; noise that is evenly spread scores highest. One sample far away squeezes all others into one bin. With few
+    samples the score is too low (never above log N).
     """
     bins = check_count("bins", bins)
     low, high = ranges(net, batches(net, x, batch_size))
@@ -35,7 +35,7 @@ def activation_entropy(net, x, batch_size=256, bins=10):
 
 
 def mutual_information(net, x, t, loss, batch_size=256, bins=10):
-    """What the neuron's average output tells of the label.
+    """How much the neuron's average output says about the label.
 
     Formula:  I_i = Σ_bc p_ibc log(p_ibc / (p_ib p_c)) = H(b) + H(c) − H(b, c), p_ibc the share of samples of
               class c whose mean_p o_npi falls into bin b
@@ -50,11 +50,12 @@ def mutual_information(net, x, t, loss, batch_size=256, bins=10):
               width from the neuron's smallest to its largest value. Real targets are cut down to their
               largest entry
 
-    High = keep. Between 0 and H(c). With few samples it is too high: with as many bins as samples even noise
-    tells all. It sees one neuron at a time: two that give the label only together (XOR) score 0 each, and of
-    two equal ones both score high.
+    High = keep. Between 0 and H(c). With few samples the score is too high: with as many bins as samples even
+    noise seems to give the label away. It sees one neuron at a time: two neurons that give the label only
+    together (XOR) score 0 each, and two equal neurons both score high.
     """
-    bins, classes = check_count("bins", bins), max(2, int(np.prod(net.output_shape)))
+    bins = check_count("bins", bins)
+    classes = max(2, int(np.prod(net.output_shape)))
     low, high = ranges(net, batches(net, x, batch_size))
     counts = {name: np.zeros((net[name].K, bins, classes)) for name in net.hidden_layers}
     for trace in stream(net, x, t, loss, batch_size, backward=False):
@@ -85,7 +86,7 @@ def ranges(net, traces):
 def bin_of(values, low, high, bins, dtype):
     """Which of `bins` equal parts of [low, high] a value falls into, 0 … bins − 1; the largest into the last.
 
-    A range that is no wider than a few rounding errors of its ends is no range: all fall into the first.
+    A range that is no wider than a few rounding errors of its ends counts as a single value: all fall into bin 0.
     """
     width = high - low
     constant = width <= 100 * np.finfo(dtype).eps * np.abs(low)
@@ -94,7 +95,7 @@ def bin_of(values, low, high, bins, dtype):
 
 
 def labels(t):
-    """A class for each sample: the largest of its targets, or with a single one whether it is above ½."""
+    """The class of each sample: the largest of its targets, or with a single target whether it is above ½."""
     t = t.reshape(len(t), -1)
     return (t[:, 0] > 0.5).astype(int) if t.shape[1] == 1 else t.argmax(axis=1)
 
@@ -111,4 +112,4 @@ def information(counts):
     return np.maximum(entropy(counts.sum(axis=2)) + entropy(counts.sum(axis=1)) - entropy(joint), 0)
 
 
-SCORES = (activation_entropy, mutual_information)
+SCORES = (Score(activation_entropy, blocks=True), Score(mutual_information, blocks=True))

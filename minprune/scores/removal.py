@@ -5,11 +5,12 @@ import dataclasses
 
 import numpy as np
 
-from ..engine.chain import flat, run
 from ..engine.checks import check_known
+from ..engine.layer import flat
 from ..engine.losses import find_loss
-from ..engine.trace import Trace
+from ..engine.network import Trace, run
 from ..recording import stream
+from .score import Score
 
 BLOCK = 1 << 20                 # bytes; a few arrays of this size stay in a processor's own cache
 
@@ -32,10 +33,11 @@ def removal(net, x, t, loss, batch_size=256):
     which either alone would do both score 0 (`pair_removal` and `shapley` see that).
     """
     totals = {name: np.zeros(net[name].K) for name in net.hidden_layers}
-    count, loss, changed = 0, find_loss(loss), changes if net.is_chain else changes_by_passes
+    count, loss = 0, find_loss(loss)
     for trace in stream(net, x, t, loss, batch_size, backward=False):
         for name in totals:
-            totals[name] += changed(net, name, trace, loss)
+            by_difference = net.is_chain and net.keeps_channels(name)
+            totals[name] += (changes if by_difference else changes_by_passes)(net, name, trace, loss)
         count += len(trace.x)
     return {name: total / count for name, total in totals.items()}
 
@@ -51,6 +53,7 @@ def pair_removal(net, x, t, loss, layer, batch_size=256):
     Cost: half of K times that of `removal` of this layer. Raises ValueError if `layer` is not a hidden layer.
     """
     check_known("hidden layer", layer, net.hidden_layers)
+    net.check_channels(layer, "removal of pairs")
     K, count, loss = net[layer].K, 0, find_loss(loss)
     total = np.zeros((K, K))
     for trace in stream(net, x, t, loss, batch_size, backward=False):
@@ -126,14 +129,7 @@ def contributions(reader, given, i, n, K):
 
 def contribution(reader, given, i, n, K):
     """What neuron i gave to the reader's z′ in samples n: the product or convolution with this one channel."""
-    alone = copy.copy(reader)
-    if given.x.ndim == 2:
-        alone.W = reader.W.reshape(reader.K, -1, K)[:, :, i]
-        x = given.x.reshape(len(given.x), -1, K)[n, :, i]
-    else:
-        alone.W, alone.input_shape = reader.W[..., i:i + 1], (*reader.input_shape[:2], 1)
-        x = given.x[n, :, :, i:i + 1]
-    return reader.scaled(alone.weigh(x), given)
+    return reader.scaled(reader.of_channel(given.x, i, n, K), given)
 
 
 def rows_at_a_time(net, name):
@@ -142,4 +138,4 @@ def rows_at_a_time(net, name):
     return max(1, int(BLOCK // (largest * net.dtype.itemsize)))
 
 
-SCORES = (removal,)
+SCORES = (Score(removal, mean_over_samples=True, blocks=True),)

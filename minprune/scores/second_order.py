@@ -1,86 +1,26 @@
-"""Scores made of second derivatives: f″ and ∂²ℓ/∂y² by hand, Hessian products, optimal brain damage."""
+"""Scores made of second derivatives: Hessian products, optimal brain damage, removal to second order."""
 
 import copy
 import dataclasses
 
 import numpy as np
 
-from ..engine.activations import sigmoid
-from ..engine.losses import LOSSES, find_loss, softmax
-from ..engine.neurons import NeuronLayer
-from ..engine.pooling import AvgPool2D, GlobalAvgPool2D
-from ..recording import stream
-from .means import finish, by_position
-from .means import mean_over_samples
-
-# ------------------------------------------------------------- f″, each as a function of z
-
-
-def sigmoid_second(z):
-    """o (1 − o) (1 − 2o)."""
-    o = sigmoid(z)
-    return o * (1 - o) * (1 - 2 * o)
-
-
-def tanh_second(z):
-    """−2 o (1 − o²)."""
-    o = np.tanh(z)
-    return -2 * o * (1 - o ** 2)
-
-
-def softplus_second(z):
-    """σ(z) (1 − σ(z))."""
-    return sigmoid(z) * (1 - sigmoid(z))
-
-
-SECOND_DERIVATIVES = {"identity": np.zeros_like, "relu": np.zeros_like, "leaky_relu": np.zeros_like,
-                      "sigmoid": sigmoid_second, "tanh": tanh_second, "softplus": softplus_second}
-
-
-def second_derivative(layer, z):
-    """f″(z), 0 where the neuron is masked, and 0 at the kink of relu and leaky_relu."""
-    bend = SECOND_DERIVATIVES[layer.f.name](z)
-    return bend if layer.mask is None else bend * layer.mask
-
+from ..engine.losses import find_loss
+from ..engine.layer import NeuronLayer
+from ..recording import by_position, finish, mean_over_samples, stream
+from .score import Score
 
 # ------------------------------------------------- ∂²ℓ/∂y², times a vector, and its diagonal
 
 
-def mse_second(y, t, v):
-    """∂²ℓ/∂y_k∂y_l = [k = l]."""
-    return v
-
-
-def cross_entropy_second(y, t, v):
-    """∂²ℓ/∂y_k∂y_l = p_k [k = l] − p_k p_l, p = softmax(y)."""
-    p = softmax(y)
-    return p * (v - (p * v).sum(axis=1, keepdims=True))
-
-
-def binary_cross_entropy_second(y, t, v):
-    """∂²ℓ/∂y_k∂y_l = σ(y_k) (1 − σ(y_k)) [k = l]."""
-    return sigmoid(y) * (1 - sigmoid(y)) * v
-
-
-SECOND_LOSSES = {"mse": mse_second, "cross_entropy": cross_entropy_second,
-                 "binary_cross_entropy": binary_cross_entropy_second}
-
-
 def loss_hessian_product(loss, y, t, v):
-    """Σ_l ∂²ℓ_n/∂y_nk∂y_nl v_nl, the shape of y; raises ValueError for a loss that is not one of ours."""
-    loss = find_loss(loss)
-    if LOSSES.get(loss.name) is not loss:
-        raise ValueError(f'loss "{loss.name}": its second derivatives are not known, '
-                         f'only those of {", ".join(LOSSES)}')
-    return SECOND_LOSSES[loss.name](y, t, v)
+    """Σ_l ∂²ℓ_n/∂y_nk∂y_nl v_nl, the shape of y; raises NotSaid for a loss that does not say its second derivatives."""
+    return find_loss(loss).needed("second")(y, t, v)
 
 
 def loss_hessian_diagonal(loss, y, t):
-    """∂²ℓ_n/∂y_nk², the shape of y."""
-    if find_loss(loss).name == "cross_entropy":
-        p = softmax(y)
-        return p * (1 - p)
-    return loss_hessian_product(loss, y, t, np.ones_like(y))
+    """∂²ℓ_n/∂y_nk², the shape of y; raises NotSaid for a loss that does not say its second derivatives."""
+    return find_loss(loss).second_diagonal(y, t)
 
 
 # --------------------------------------------------------------- Hessian times a direction
@@ -105,11 +45,11 @@ def hessian_product(net, trace, direction, loss):
         one = trace[name]
         if isinstance(layer, NeuronLayer):
             moved[name] = with_weights(layer, direction.get(f"{name}.W", np.zeros_like(layer.W)))
-            Ra = moved[name].weigh(one.x) + layer.weigh(Rx) + direction.get(f"{name}.b", 0)
+            Ra = moved[name].product(one.x) + layer.product(Rx) + direction.get(f"{name}.b", 0)
             Rz = layer.scaled(Ra, one)
             moves[name] = Rx, Rz
             Rx = layer.slope(one.z) * Rz
-        else:
+        elif layer.piecewise_linear():
             Rx = layer.tangent(one, Rx)
     products, Rdo = {}, loss_hessian_product(loss, trace.y, trace.t, Rx)
     for name, layer in reversed(net.layers.items()):
@@ -119,10 +59,10 @@ def hessian_product(net, trace, direction, loss):
             continue
         Rx, Rz = moves[name]
         da = layer.scaled(one.dz, one)
-        Rda = layer.scaled(layer.slope(one.z) * Rdo + second_derivative(layer, one.z) * Rz * one.do, one)
+        Rda = layer.scaled(layer.slope(one.z) * Rdo + layer.curvature(one.z) * Rz * one.do, one)
         products[f"{name}.W"] = layer.weight_gradient(one.x, Rda) + layer.weight_gradient(Rx, da)
         products[f"{name}.b"] = Rda.reshape(-1, layer.K).sum(axis=0)
-        Rdo = layer.weigh_back(Rda) + moved[name].weigh_back(da)
+        Rdo = layer.product_back(Rda) + moved[name].product_back(da)
     return products
 
 
@@ -155,22 +95,15 @@ def diagonal(net, trace, loss, gauss_newton=False):
     for name, layer in reversed(net.layers.items()):
         one = trace[name]
         if not isinstance(layer, NeuronLayer):
-            h = back(layer, one, h) * share(layer)
+            h = layer.squares_back(one, h)
             continue
         h_zz = layer.slope(one.z) ** 2 * h
         if not gauss_newton:
-            h_zz = h_zz + second_derivative(layer, one.z) * one.do
+            h_zz = h_zz + layer.curvature(one.z) * one.do
         h_aa = layer.scaled(layer.scaled(h_zz, one), one)
         found[name] = h, h_aa
-        h = with_weights(layer, layer.W ** 2).weigh_back(h_aa)
+        h = with_weights(layer, layer.W ** 2).product_back(h_aa)
     return found
-
-
-def share(layer):
-    """What a layer without neurons multiplies what it passes on with: 1, or 1 / places if it averages."""
-    if isinstance(layer, AvgPool2D):
-        return 1 / np.prod(layer.size, dtype=float)
-    return 1 / np.prod(layer.input_shape[:2], dtype=float) if isinstance(layer, GlobalAvgPool2D) else 1
 
 
 def obd_weights(net, x, t, loss="cross_entropy", batch_size=256, gauss_newton=False):
@@ -292,10 +225,11 @@ def expected_change(net, name, i, trace, loss):
 
 def derivatives_above(layer, one, first, second):
     """(o′, o″) from (x′, x″):  z′ = W x′, z″ = W x″,  o′ = f′ z′,  o″ = f″ z′² + f′ z″."""
-    if not isinstance(layer, NeuronLayer):
+    if not isinstance(layer, NeuronLayer) and layer.piecewise_linear():
         return layer.tangent(one, first), layer.tangent(one, second)
-    dz, ddz = (layer.scaled(layer.weigh(moved), one) for moved in (first, second))
-    return layer.slope(one.z) * dz, second_derivative(layer, one.z) * dz ** 2 + layer.slope(one.z) * ddz
+    dz, ddz = (layer.scaled(layer.product(moved), one) for moved in (first, second))
+    return layer.slope(one.z) * dz, layer.curvature(one.z) * dz ** 2 + layer.slope(one.z) * ddz
 
 
-SCORES = (obd, obd_outputs, taylor_second_order)
+SCORES = (Score(obd, mean_over_samples=True), Score(obd_outputs, mean_over_samples=True),
+          Score(taylor_second_order, mean_over_samples=True))

@@ -1,13 +1,14 @@
-"""Greedy selection: neurons that go one after the other, each judged with those before it already gone."""
+"""Greedy selection: neurons go one after the other, and each is judged with those before it already gone."""
 
 import numpy as np
 
 from ..recording import batches
 from .removal import removal
+from .score import Score
 
 
 def thinet(net, x, batch_size=256):
-    """When ThiNet would remove the neuron: one after the other, those that the next layer misses least first.
+    """The place at which ThiNet would remove the neuron: those that the next layer misses least go first.
 
     Formula:  I_i = the place of i (0 the first, K − 1 the last) in the order in which the set T of the
               removed grows: next is the i that makes Σ_nqk (Σ_(j in T ∪ i) c_nqkj)² smallest, c_nqkj being
@@ -26,6 +27,8 @@ def thinet(net, x, batch_size=256):
     between layers only after normalising. It sees neurons that cancel each other, and neither the activation
     of the next layer nor the loss. Ties: the lower index goes first.
     """
+    for name in net.hidden_layers:
+        net.check_channels(name, "finding the weights that read a neuron")
     moments = {name: 0.0 for name in net.hidden_layers}
     for trace in batches(net, x, batch_size):
         for name in moments:
@@ -54,12 +57,12 @@ def places(G):
 
 
 def first_smallest(costs, slack):
-    """The first of those that are the smallest but for rounding."""
+    """The place of the smallest cost; of costs that differ by rounding only, the first."""
     return int(np.flatnonzero(costs <= costs.min() + slack)[0])
 
 
 def greedy_removal(net, x, t, loss, batch_size=256):
-    """When an exact greedy pruning would remove the neuron: each time the one whose removal costs least.
+    """The place at which exact greedy pruning would remove the neuron: each time the cheapest removal.
 
     Formula:  I_i = the place of i (0 the first) in the order in which the set T of the removed grows, over
               all hidden layers together: next is the i that makes mean_n ℓ_n(o_j = 0 for all j in T ∪ i)
@@ -69,7 +72,7 @@ def greedy_removal(net, x, t, loss, batch_size=256):
     Cost:     as many times `removal` as there are hidden neurons (about half of that, as they grow fewer):
               seconds for a hundred neurons on a thousand samples, hours for a thousand; take few samples
     Claims:   relu rescaling; not permutation (of ties the lower index goes first)
-    Source:   backward elimination; as an exact reference for what the other scores are meant to find
+    Source:   backward elimination; an exact reference for what the other scores are meant to find
     Differs:  not looked up
 
     High = keep. What one-at-a-time `removal` overlooks, that two neurons stand in for each other, shows as
@@ -80,17 +83,17 @@ def greedy_removal(net, x, t, loss, batch_size=256):
     left = net.copy()
     for name in [member for unit in left.hidden_layers for member in left.members(unit)]:
         left[name].mask = np.ones(left[name].K, bool) if left[name].mask is None else left[name].mask.copy()
-    every = [(name, i) for name in net.hidden_layers for i in range(net[name].K)]
-    scores = {name: np.full(net[name].K, -1.0) for name in net.hidden_layers}
-    for step in range(len(every)):
-        costs = removal(left, x, t, loss, batch_size)
-        told = np.array([costs[name][i] if scores[name][i] < 0 else np.inf for name, i in every])
-        slack = 1e-12 * max(1, np.abs(told[np.isfinite(told)]).max())
-        name, i = every[first_smallest(told, slack)]
+    neurons = [(name, i) for name in net.hidden_layers for i in range(net[name].K)]
+    scores = {name: np.full(net[name].K, -1.0) for name in net.hidden_layers}          # −1: not removed yet
+    for step in range(len(neurons)):
+        removals = removal(left, x, t, loss, batch_size)
+        costs = np.array([removals[name][i] if scores[name][i] < 0 else np.inf for name, i in neurons])
+        slack = 1e-12 * max(1, np.abs(costs[np.isfinite(costs)]).max())
+        name, i = neurons[first_smallest(costs, slack)]
         scores[name][i] = step
         for member in net.members(name):
             left[member].mask[i] = False
     return scores
 
 
-SCORES = (thinet, greedy_removal)
+SCORES = (Score(thinet), Score(greedy_removal, blocks=True))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..recording import batches
+from .score import Score
 
 
 def sensitivity(net, x, batch_size=256):
@@ -44,4 +45,4 @@ def squared_jacobian(net, trace):
     return squares
 
 
-SCORES = (sensitivity,)
+SCORES = (Score(sensitivity, mean_over_samples=True),)

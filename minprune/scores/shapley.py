@@ -1,4 +1,4 @@
-"""Shapley values: the loss divided among the neurons, each weighed in every company."""
+"""Shapley values: the loss divided among the neurons, each judged beside all possible sets of others."""
 
 import math
 
@@ -7,8 +7,9 @@ import numpy as np
 from ..engine.checks import check_count, check_known, check_seed
 from ..engine.losses import find_loss
 from ..recording import stream
+from .score import Score
 
-MOST = 15                       # players that all coalitions are looked at of: 2^15 forward passes
+MOST = 15                       # players of whom all coalitions can be evaluated: 2^15 forward passes
 
 
 def shapley(net, x, t, loss, batch_size=256, seed=0, permutations=32, players="network"):
@@ -30,10 +31,10 @@ def shapley(net, x, t, loss, batch_size=256, seed=0, permutations=32, players="n
               by a multi-armed bandit; here plain sampling of whole orders, and all coalitions where they are
               few
 
-    High = keep. Of two neurons of which either alone would do each gets half, where `removal` gives both 0; a
-    neuron that never changes anything gets 0. It averages over companies that no pruning would leave behind:
+    High = keep. Where either of two neurons alone would do, each gets half, while `removal` gives both 0; a
+    neuron that never changes anything gets 0. The average includes networks that no pruning would leave behind:
     half of the time more than half of the network is gone already. `seed` draws the orders;
-    `shapley_with_error` also tells the standard errors. ValueError for permutations=None of more than 15
+    `shapley_with_error` also returns the standard errors. ValueError for permutations=None of more than 15
     players.
     """
     return shapley_with_error(net, x, t, loss, batch_size, seed, permutations, players)[0]
@@ -43,22 +44,28 @@ def shapley_with_error(net, x, t, loss, batch_size=256, seed=0, permutations=32,
     """Return (values, errors), both {hidden layer: (K,)}: `shapley` and the standard error of each value.
 
     The error is the standard deviation of the neuron's share over the sampled orders divided by √permutations:
-    NaN for one order, 0 where all coalitions were looked at.
+    NaN for a single order, 0 where all coalitions were evaluated.
     """
     check_known("players", players, ("network", "layer"))
     if permutations is not None:
         check_count("permutations", permutations)
-    rng, loss = check_seed(seed), find_loss(loss)
-    every = [(name, i) for name in net.hidden_layers for i in range(net[name].K)]
-    games = [every] if players == "network" else [[one for one in every if one[0] == name]
-                                                 for name in net.hidden_layers]
+    rng = check_seed(seed)
+    loss = find_loss(loss)
+
+    # A game is a list of players; a plan has its coalitions, and turns their costs into shares.
+    of_layers = [[(name, i) for i in range(net[name].K)] for name in net.hidden_layers]
+    games = [[player for layer in of_layers for player in layer]] if players == "network" else of_layers
     plans = [plan(len(game), permutations, rng) for game in games]
+
+    # The costs of all coalitions, added up over the samples.
     costs = [np.zeros(len(coalitions)) for coalitions, _ in plans]
     count = 0
     for trace in stream(net, x, t, loss, batch_size, backward=False):
         for game, (coalitions, _), cost in zip(games, plans, costs):
             cost += costs_of(net, game, coalitions, trace, loss)
         count += len(trace.x)
+
+    # The shares of the mean costs.
     values, errors = ({name: np.zeros(net[name].K) for name in net.hidden_layers} for _ in range(2))
     for game, (_, share), cost in zip(games, plans, costs):
         for (name, i), value, error in zip(game, *share(cost / count)):
@@ -67,7 +74,7 @@ def shapley_with_error(net, x, t, loss, batch_size=256, seed=0, permutations=32,
 
 
 def plan(K, permutations, rng):
-    """Which coalitions to look at, (M, K) booleans, and the function from their costs to (values, errors)."""
+    """Which coalitions to evaluate, (M, K) booleans, and the function from their costs to (values, errors)."""
     if permutations is None and K > MOST:
         raise ValueError(f"permutations=None looks at all 2^{K} coalitions of {K} neurons; "
                          f"more than {MOST} neurons need a number of permutations")
@@ -133,4 +140,4 @@ def silenced(o, neurons):
     return o
 
 
-SCORES = (shapley,)
+SCORES = (Score(shapley, mean_over_samples=True),)

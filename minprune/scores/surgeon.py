@@ -2,91 +2,10 @@
 
 import numpy as np
 
-from ..engine.checks import check_known, check_real
-from ..recording import batches, stream
-from .means import by_position
-from .second_order import hessian_product, loss_hessian_product
-
-LARGEST = 2000                  # parameters: H is 32 MB then, and its inverse takes about a second
-
-# ----------------------------------------------------------------- the Hessian and its inverse
-
-
-def weight_names(net):
-    """The parameters that the Hessian is of, in its order: W and b of every layer. γ and β are held fixed."""
-    return [f"{name}.{key}" for name in net.neuron_layers for key in ("W", "b")]
-
-
-def hessian(net, x, t, loss="cross_entropy", batch_size=256, exact=False):
-    """The Hessian of the mean loss in all W and b, (P, P), laid out as `weight_names`, each raveled.
-
-    By default Gauss-Newton's: H = mean_n J_nᵀ (∂²ℓ_n/∂y²) J_n, J_n = ∂y_n/∂(W, b), which is never negative
-    and equals the exact one where ∂ℓ/∂y = 0 or y is linear in the weights. exact=True multiplies the full one
-    with each unit vector (P times the cost of two backward passes). Raises ValueError if the network has more
-    than LARGEST = 2000 such parameters, or the loss's second derivatives are not known.
-    """
-    P = sum(net.parameters()[key].size for key in weight_names(net))
-    if P > LARGEST:
-        raise ValueError(f"the Hessian of {P} parameters has {P}² entries; networks of up to {LARGEST} are "
-                         "taken, larger ones have layerwise_obs")
-    H, count = np.zeros((P, P)), 0
-    for trace in stream(net, x, t, loss, batch_size, backward=exact):
-        H += exact_hessian(net, trace, loss, P) if exact else gauss_newton(net, trace, loss)
-        count += len(trace.x)
-    return (H + H.T) / (2 * count)
-
-
-def gauss_newton(net, trace, loss):
-    """Σ_n J_nᵀ (∂²ℓ_n/∂y²) J_n: one backward pass for each output."""
-    N, units = len(trace.x), [*np.ndindex(net.output_shape)]
-    J, curved = [], []
-    for place in units:
-        unit = np.zeros_like(trace.y)
-        unit[(slice(None), *place)] = 1
-        curved.append(loss_hessian_product(loss, trace.y, trace.t, unit).reshape(N, -1))
-        net.backward(trace, unit, need_dx=False, need_grads=False)
-        J.append(per_sample_gradients(net, trace))
-    J = np.stack(J, axis=1)                                                             # (N, outputs, P)
-    return np.tensordot(J, np.stack(curved, axis=1) @ J, axes=([0, 1], [0, 1]))
-
-
-def per_sample_gradients(net, trace):
-    """What was taken back, in the W and b of all layers, sample by sample, in double precision: (N, P)."""
-    N, parts = len(trace.x), []
-    for name in net.neuron_layers:
-        da = net[name].scaled(trace[name].dz, trace[name])
-        parts += [net[name].per_sample_dW(trace[name]).reshape(N, -1),
-                  by_position(net, name, da).sum(axis=1)]
-    return np.concatenate(parts, axis=1, dtype=float)
-
-
-def exact_hessian(net, trace, loss, P):
-    """Σ_n ∂²ℓ_n/∂(W, b)², a column at a time."""
-    columns = []
-    for place in range(P):
-        product = hessian_product(net, trace, unraveled(net, np.eye(1, P, place)[0]), loss)
-        columns.append(np.concatenate([product[key].ravel() for key in weight_names(net)]))
-    return np.stack(columns, axis=1, dtype=float)
-
-
-def unraveled(net, vector):
-    """{"dense1.W": array, …} from one vector of all W and b."""
-    arrays, parameters = {}, net.parameters()
-    for key in weight_names(net):
-        size = parameters[key].size
-        arrays[key], vector = vector[:size].reshape(parameters[key].shape), vector[size:]
-    return arrays
-
-
-def inverse(H, damping):
-    """(H + damping · 1)⁻¹; raises ValueError unless H + damping · 1 is positive definite."""
-    H = H + check_real("damping", damping, least=0) * np.eye(len(H))
-    lowest = np.linalg.eigvalsh(H)[0]
-    if lowest <= 1e-14 * np.abs(H).max():
-        raise ValueError(f"the damped Hessian is not positive definite (lowest eigenvalue {lowest:.3g}): "
-                         "raise damping (and where there is a choice leave exact=False, which has no negative ones)")
-    return np.linalg.inv(H)
-
+from ..engine.checks import check_known
+from ..recording import batches
+from .hessian import hessian, inverse, unraveled, weight_names
+from .score import Score
 
 # ------------------------------------------------------------------- optimal brain surgeon
 
@@ -129,7 +48,7 @@ def obs_remove(net, weight, index, x, t, loss="cross_entropy", batch_size=256, d
 
 
 def single(array, weight, index):
-    """The one number at this place; ValueError if there are several (a row, say), IndexError if there is none."""
+    """The number at this place; ValueError if there are several (a row, say), IndexError if there is none."""
     value = array[index]
     if np.ndim(value):
         raise ValueError(f"index expects the place of one number in {weight} of shape {array.shape}, got {index!r}")
@@ -152,8 +71,8 @@ def obs(net, x, t, loss, batch_size=256, damping=1e-4, exact=False):
               the sum is ours
 
     High = keep. Each weight's saliency counts on all others to make up for it, the neuron's own included, so
-    that their sum can be far below the cost of losing the neuron; `obs_neurons` asks for that. The inverse
-    makes rounding larger: scores are alike to about 1e-11 in any order of samples, the more the damping.
+    that their sum can be far below the cost of losing the neuron; `obs_neurons` is that cost. The inverse makes
+    rounding larger: in any order of samples scores agree to about 1e-11, and the better the more damping.
     """
     saliencies = obs_weights(net, x, t, loss, batch_size, damping, exact) if net.hidden_layers else {}
     return {name: saliencies[f"{name}.W"].reshape(net[name].K, -1).sum(axis=1) for name in net.hidden_layers}
@@ -261,10 +180,10 @@ def layerwise_obs(net, x, batch_size=256, damping=1e-5):
     Differs:  there of single weights; the sum over a neuron is ours
 
     High = keep. It knows how hard the neuron's weights are to replace from its own inputs, and nothing of who
-    reads the neuron: one that is read by nobody can score highest.
+    reads the neuron: a neuron that nobody reads can score highest.
     """
     saliencies = layerwise_obs_weights(net, x, batch_size, damping) if net.hidden_layers else {}
     return {name: saliencies[f"{name}.W"].reshape(net[name].K, -1).sum(axis=1) for name in net.hidden_layers}
 
 
-SCORES = (obs, obs_neurons, layerwise_obs)
+SCORES = (Score(obs), Score(obs_neurons), Score(layerwise_obs))

@@ -1,8 +1,9 @@
-"""Scores made of the gradients of a neuron's incoming weights, ∂ℓ/∂w_ij."""
+"""Scores from the gradients of a neuron's incoming weights, ∂ℓ/∂w_ij."""
 
 import numpy as np
 
 from ..recording import stream
+from .score import Score
 from .second_order import hessian_product
 
 
@@ -110,12 +111,13 @@ def grasp(net, x, t, loss, batch_size=256):
     High = keep: d½‖ḡ‖²/dw · w, so that without the neuron's weights the gradient, and with it the speed of
     training, shrinks. It is about training still to come: at a minimum ḡ = 0 and every score is 0.
     """
-    names, count, gradients = net.neuron_layers, 0, {}
+    gradients, count = {}, 0
     for trace in stream(net, x, t, loss, batch_size):
-        add(gradients, {f"{name}.W": trace[name].grads["W"] for name in names})
+        add(gradients, {f"{name}.W": trace[name].grads["W"] for name in net.neuron_layers})
         count += len(trace.x)
     direction = {key: total / count for key, total in gradients.items()}
-    products = {}
+
+    products = {}                                               # H ḡ, a sum over samples
     for trace in stream(net, x, t, loss, batch_size):
         add(products, hessian_product(net, trace, direction, loss))
     return {name: (net[name].W * products[f"{name}.W"]).reshape(net[name].K, -1).sum(axis=1) / count
@@ -128,4 +130,5 @@ def add(totals, arrays):
         totals[name] = totals.get(name, 0) + array.astype(float)
 
 
-SCORES = (taylor_weights, taylor_weights_by_sample, snip, empirical_fisher_weights, grasp)
+SCORES = (Score(taylor_weights), Score(taylor_weights_by_sample), Score(snip),
+          Score(empirical_fisher_weights, mean_over_samples=True), Score(grasp))

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .score import Score
+
 
 def weight_norm(W):
     """The ℓ2 norm of the neuron's incoming weights.
@@ -13,7 +15,7 @@ def weight_norm(W):
     Claims:   none
     Source:   Li et al., ICLR 2017, arXiv:1608.08710, rank by the ℓ1 norm and find ℓ2 much alike.
     Differs:  Molchanov et al. 2017 (arXiv:1611.06440, Θ_MW) take the mean of the squares instead, which ranks
-              a layer alike but not layers together. NNI's L2 norm is this one. Torch-Pruning's
+              a layer alike but not layers together. NNI's L2 norm is the same as here. Torch-Pruning's
               MagnitudeImportance is not, by default: see `group_norm`
 
     High = keep. A neuron's outgoing weights can make up for its incoming ones (a relu neuron computes the
@@ -32,8 +34,8 @@ def weight_norm_l1(W):
     Claims:   none
     Source:   Li et al., "Pruning Filters for Efficient ConvNets", ICLR 2017, arXiv:1608.08710
     Differs:  there compared within a layer only; layers of more inputs have larger sums. NNI's L1 norm is
-              this one. Torch-Pruning's MagnitudeImportance(p=1) is it only with group_reduction="first",
-              normalizer=None, as its own documentation says
+              the same as here. Torch-Pruning's MagnitudeImportance(p=1) is the same only with
+              group_reduction="first", normalizer=None, as its own documentation says
 
     High = keep. Fails as `weight_norm` does.  W: (K, F) -> (K,)
     """
@@ -51,8 +53,8 @@ def outgoing_norm(W_out):
     Source:   the ℓ2 form of `outgoing_norm_l1`; a paper that uses just this one: not found
     Differs:  not looked up
 
-    High = keep. 0 is certain: nobody reads the neuron. Anything else is not: a neuron that never fires can be
-    read with large weights. The next layer's batch norm is left out.  W_out: (K, M) -> (K,)
+    High = keep. A score of 0 is certain: nobody reads the neuron. Any other score is not: a neuron that never
+    fires can be read with large weights. The next layer's batch norm is left out.  W_out: (K, M) -> (K,)
     """
     return np.sqrt((W_out ** 2).sum(axis=1))
 
@@ -110,7 +112,7 @@ def batch_norm_scale(gamma):
               network; without that penalty |γ| is one number of a product. Torch-Pruning's BNScaleImportance
               divides it by the layer's mean
 
-    High = keep. γ = 0 does not mean that nothing is lost: the neuron then always says f(β), which may be
+    High = keep. γ = 0 does not mean that nothing is lost: the neuron's output is then always f(β), which may be
     large and is taken away with it.  gamma: (K,) -> (K,)
     """
     return np.abs(gamma)
@@ -125,8 +127,8 @@ def geometric_median(W):
     Cost:     none: no pass; K² distances
     Claims:   none
     Source:   He, Liu, Wang, Hu & Yang, "Filter Pruning via Geometric Median", CVPR 2019, arXiv:1811.00250
-    Differs:  NNI's FPGM is this one. The authors' code first drops filters of small norm and compares only
-              those left (and computes the same distances when asked for "cos"). Torch-Pruning's
+    Differs:  NNI's FPGM is the same. The authors' code first drops filters of small norm and compares only
+              those left (and computes the same distances when set to "cos"). Torch-Pruning's
               FPGMImportance compares |w|² element by element, so that w and −w are alike, and adds distances
               of outgoing weights
 
@@ -137,5 +139,5 @@ def geometric_median(W):
     return np.array([np.sqrt(((W - w) ** 2).sum(axis=1)).sum() for w in W])
 
 
-SCORES = (weight_norm, weight_norm_l1, outgoing_norm, outgoing_norm_l1, group_norm, batch_norm_scale,
-          geometric_median)
+SCORES = (Score(weight_norm), Score(weight_norm_l1), Score(outgoing_norm), Score(outgoing_norm_l1),
+          Score(group_norm), Score(batch_norm_scale), Score(geometric_median))

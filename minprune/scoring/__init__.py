@@ -1,6 +1,7 @@
-"""Scoring: what computes the formulas. What they may ask for, the passes that they share, the catalogue."""
+"""Scoring: what computes the formulas: the arrays that they ask for, the passes that they share, the catalogue."""
 
-from .catalogue import CATALOGUE, entry, find_score
+from .catalogue import CATALOGUE, find_score
+from .entries import entry
 from .normalisation import NORMALISERS, cost_aware, normalise, reverse
 from .scoring import score
 

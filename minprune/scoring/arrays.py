@@ -1,9 +1,18 @@
-"""The arrays that a formula may ask for by name: a layer's weights, and what one batch's trace has of it."""
+"""Formulas of arrays: the arrays of a layer that they may ask for by name, and their averages over all samples."""
 
 import numpy as np
 
 from ..engine.coupling import Coupled
-from ..scores.means import by_position, output_slopes, over_positions
+from ..engine.facts import NotSaid
+from ..recording import by_position, output_slopes, sum_over_positions, sum_over_samples
+from .catalogue import called, naming, needs
+from .gradient_sums import add_to, gradient_sums
+
+
+def recorded(key):
+    """The function that takes one array of the trace, with its positions in a row: (N, P, K)."""
+    return lambda net, name, trace: by_position(net, name, getattr(trace[name], key))
+
 
 FROM_WEIGHTS = {
     "W": lambda net, name: net[name].W.reshape(net[name].K, -1),
@@ -12,28 +21,36 @@ FROM_WEIGHTS = {
     "W_out": lambda net, name: net.outgoing_weights(name),
 }
 FROM_FORWARD = {
-    "o": lambda net, name, trace: by_position(net, name, trace[name].o),
-    "z": lambda net, name, trace: by_position(net, name, trace[name].z),
+    "o": recorded("o"),
+    "z": recorded("z"),
     "x": lambda net, name, trace: net[name].patches(trace[name].x),
 }
 FROM_BACKWARD = {
-    "do": lambda net, name, trace: by_position(net, name, trace[name].do),
-    "dz": lambda net, name, trace: by_position(net, name, trace[name].dz),
-    "o_do": lambda net, name, trace: output_slopes(*(FROM_SAMPLES[one](net, name, trace) for one in ("o", "do"))),
+    "do": recorded("do"),
+    "dz": recorded("dz"),
+    "o_do": lambda net, name, trace: output_slopes(FROM_SAMPLES["o"](net, name, trace),
+                                                   FROM_SAMPLES["do"](net, name, trace)),
     "w_dW": lambda net, name, trace: weight_slopes(net[name], trace[name]),
     "dW": lambda net, name, trace: net[name].per_sample_dW(trace[name]),
 }
 FROM_SAMPLES = {**FROM_FORWARD, **FROM_BACKWARD}
+MEANS = ("mean_dW", "mean_dW2")                         # over all samples, from the sums of gradient_sums
+ARRAYS = (*FROM_WEIGHTS, *FROM_SAMPLES, *MEANS)
 
 
-def gathered(net, name, wanted, trace=None):
-    """The arrays of one layer by name, those that a formula must not write into."""
-    return {one: read_only(FROM_WEIGHTS[one](net, name) if one in FROM_WEIGHTS else FROM_SAMPLES[one](net, name, trace))
-            for one in wanted}
+def arrays_of(net, name, readers, trace=None):
+    """{array: its values} of layer `name`, not to be written into; arrays from weights need no trace.
 
-
-def only(wanted, given):
-    return {one: given[one] for one in wanted}
+    `readers`, {array: the functions that read it}, are named where a layer refuses the array.
+    """
+    values = {}
+    try:
+        for array in readers:
+            values[array] = read_only(FROM_WEIGHTS[array](net, name) if array in FROM_WEIGHTS
+                                      else FROM_SAMPLES[array](net, name, trace))
+    except NotSaid as refusal:
+        raise naming(readers[array], refusal) from refusal
+    return values
 
 
 def read_only(array):
@@ -50,11 +67,117 @@ def weight_slopes(layer, trace):
     (or 1), so that at α = 1 ∂z/∂α = z − shift, and the sum is Σ_p ∂ℓ_n/∂z_npi (z_npi − shift_i).
     """
     if isinstance(layer, Coupled):
-        return sum(weight_slopes(one, trace.inside[one.name]) for one in layer.layers)
+        return sum(weight_slopes(member, trace.inside[member.name]) for member in layer.layers)
     z, dz = (array.reshape(len(array), -1, layer.K) for array in (trace.z, trace.dz))
-    shift = layer.scaled(layer.b - trace.kept["mean"], trace) + layer.beta if layer.batch_norm else layer.b
+    shift = layer.scaled(layer.b - trace.saved["mean"], trace) + layer.beta if layer.batch_norm else layer.b
     if z.shape[1] == 1:
         slopes = z[:, 0] - shift
         slopes *= dz[:, 0]
         return slopes
-    return np.einsum("npi,npi->ni", z, dz) - shift * over_positions(dz)
+    return np.einsum("npi,npi->ni", z, dz) - shift * sum_over_positions(dz)
+
+
+# ---------------------------------------------------------------------------------- averages over samples
+
+
+def average(net, functions, traces):
+    """A list of {hidden layer: (K,)}, one for each of several formulas of arrays; a generator that takes turns.
+
+    Formulas of samples are added up batch by batch. Formulas of weights, and of means over all samples, are evaluated
+    once, after the last batch.
+    """
+    # What each formula reads.
+    formulas = [Formula(net, function) for function in functions]
+    of_samples = [formula for formula in formulas if formula.of_samples]
+    of_weights = [formula for formula in formulas if not formula.of_samples]
+    readers, last_readers = readers_of(of_samples), readers_of(of_weights)
+    means = [mean for mean in MEANS if last_readers.pop(mean, None)]
+    sums, shapes = ({name: {} for name in net.hidden_layers} for _ in range(2))         # of each layer's arrays
+    count = 0
+
+    # Batch by batch: values of formulas of samples, and sums for the means.
+    for trace in traces:
+        for name in net.hidden_layers:
+            values = arrays_of(net, name, readers, trace)
+            shapes[name] = shapes_of(values)
+            for formula in of_samples:
+                formula.add(name, values, len(trace.x))
+            if means:
+                add_to(sums[name], gradient_sums(means, net[name], trace[name]))
+        count += len(trace.x)
+        yield
+
+    # After the last batch: formulas of weights and means.
+    for name in net.hidden_layers:
+        values = arrays_of(net, name, last_readers)
+        values |= {mean: read_only(np.divide(total, count, out=total)) for mean, total in sums[name].items()}
+        shapes[name] |= shapes_of(values)
+        for formula in of_weights:
+            formula.set(name, values)
+    return [formula.scores(count, shapes) for formula in formulas]
+
+
+def readers_of(formulas):
+    """{array: the functions of the formulas that need it}."""
+    arrays = dict.fromkeys(array for formula in formulas for array in formula.needs)
+    return {array: [formula.function for formula in formulas if array in formula.needs] for array in arrays}
+
+
+class Formula:
+    """A function of arrays, and what it returned for each layer, added up over the samples."""
+
+    def __init__(self, net, function):
+        self.function = function
+        self.needs = needs(function)
+        self.of_samples = not set(FROM_SAMPLES).isdisjoint(self.needs)
+        self.totals = {name: np.zeros(net[name].K) for name in net.hidden_layers}
+
+    def add(self, name, arrays, N):
+        """Add the values (N, K) of one batch."""
+        values = self.evaluate(name, arrays, (N, len(self.totals[name])))
+        with np.errstate(invalid="ignore"):             # ∞ − ∞ is NaN, which `scores` refuses
+            self.totals[name] += sum_over_samples(values)
+
+    def set(self, name, arrays):
+        """Take the values (K,) of all samples."""
+        self.totals[name] = self.evaluate(name, arrays, self.totals[name].shape).astype(float)
+
+    def evaluate(self, name, arrays, shape):
+        """What the function returns for the arrays of layer `name`; ValueError unless numbers of this shape."""
+        arrays = {array: arrays[array] for array in self.needs}
+        result = as_array(self.function(**arrays))
+        if result.shape == shape and result.dtype.kind in "buif":
+            return result
+        axes = "one number a neuron" if len(shape) == 1 else "one number a sample and neuron, not yet averaged"
+        mistake = f"expects {shape} ({axes}), got {result.shape}" if result.shape != shape else \
+            f"returned {result.dtype}, not numbers,"
+        raise ValueError(f'{called(self.function)} of layer "{name}" {mistake} from {listed(shapes_of(arrays))}')
+
+    def scores(self, count, shapes):
+        """{hidden layer: (K,)}, the means over `count` samples; ValueError for NaN, which stays in a sum to the end.
+
+        `shapes`, {hidden layer: {array: shape}}, are those that the formula read last, for the message.
+        """
+        scores = {name: total / count if self.of_samples else total for name, total in self.totals.items()}
+        for name, values in scores.items():
+            if np.isnan(values).any():
+                read = {array: shapes[name][array] for array in self.needs}
+                raise ValueError(f'{called(self.function)} of layer "{name}" returned NaN for neuron '
+                                 f"{np.flatnonzero(np.isnan(values))[0]}, from {listed(read)}")
+        return scores
+
+
+def shapes_of(arrays):
+    return {name: array.shape for name, array in arrays.items()}
+
+
+def listed(shapes):
+    return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+
+
+def as_array(result):
+    """A formula's result as an array; rows of different lengths become an array of objects, which is refused."""
+    try:
+        return np.asarray(result)
+    except ValueError:
+        return np.asarray(len(result), dtype=object)

@@ -1,25 +1,22 @@
-"""The catalogue: every score by name, and what its docstring says of it."""
+"""The catalogue: every score by name; the facts of a score's function, and the names of its parameters."""
 
+import functools
 import inspect
-import re
 
 from ..engine.checks import check_known
+from ..engine.facts import NotSaid
 from ..scores.activations import SCORES as activations
 from ..scores.attribution import SCORES as attribution
 from ..scores.controls import SCORES as controls
 from ..scores.data_free import SCORES as data_free
 from ..scores.first_order import SCORES as first_order
-from ..scores.gathered import GATHERED
-from .arrays import FROM_BACKWARD, FROM_FORWARD, FROM_WEIGHTS
-from .parameters import needs, without_settings
-from .gradient_sums import SUMMED
 from ..scores.influence import SCORES as influence
 from ..scores.information import SCORES as information
 from ..scores.removal import SCORES as removal
+from ..scores.score import Score
 from ..scores.second_order import SCORES as second_order
 from ..scores.selection import SCORES as selection
 from ..scores.sensitivity import SCORES as sensitivity
-from .passes import TRACES
 from ..scores.shapley import SCORES as shapley
 from ..scores.surgeon import SCORES as surgeon
 from ..scores.weight_gradients import SCORES as weight_gradients
@@ -27,11 +24,8 @@ from ..scores.weights import SCORES as weights
 
 FAMILIES = (first_order, weight_gradients, second_order, surgeon, sensitivity, influence, weights, data_free,
             activations, information, attribution, removal, shapley, selection, controls)
-CATALOGUE = {function.__name__: function for family in FAMILIES for function in family}
-
-# Of the scores that take the network those that know its Residual blocks; all others take layers one after the other.
-WITH_BLOCKS = ("random", "reciprocal_gradient", "activation_std", "activation_entropy", "mutual_information", "synflow",
-               "removal", "greedy_removal")
+SCORES = tuple(score for family in FAMILIES for score in family)
+CATALOGUE = {score.name: score.function for score in SCORES}
 
 
 def find_score(score):
@@ -44,38 +38,54 @@ def find_score(score):
     return CATALOGUE[score]
 
 
-def takes_blocks(function):
-    """Whether a score copes with Residual blocks: formulas of arrays do, and a function of your own is trusted."""
+def facts_of(function):
+    """The Score of a function in the catalogue; a user's own function is trusted with blocks, and never split up."""
     function = without_settings(function)
-    name = getattr(function, "__name__", "")
-    return CATALOGUE.get(name) is not function or name in WITH_BLOCKS or "net" not in needs(function)
+    return next((score for score in SCORES if score.function is function), Score(function, blocks=True))
 
 
-def entry(function):
-    """What a score's docstring and parameters say: {"name", "summary", "needs", "formula", "point", …}."""
-    text = inspect.getdoc(function)
-    found = {"name": getattr(function, "__name__", type(function).__name__), "summary": text.split("\n")[0],
-             "needs": told_needs(function)}
-    for label, body in re.findall(r"^(\w+):  +(.*(?:\n {4,}.*)*)", text, re.MULTILINE):
-        found[label.lower()] = " ".join(body.split())
-    return found
+def takes_blocks(function):
+    """Whether a score copes with Residual blocks: all formulas of arrays do, as they get coupled neurons as one."""
+    return "net" not in needs(function) or facts_of(function).blocks
 
 
-def claims(function):
-    """The claims of a score's docstring, one by one; those of a function of one's own count as well."""
-    text = entry(function).get("claims", "") if function.__doc__ else ""
-    return [claim.strip(" .") for claim in text.split(";") if claim.strip()]
+# ------------------------------------------------------------------------ the parameters of a function
 
 
-def told_needs(function):
-    """In words, what a score has to be given."""
-    if function in GATHERED:
-        return "training: fit(…, on_batch=it)"
-    wanted = needs(function)
-    if "net" in wanted and not set(wanted) & set(TRACES):
-        data = " and ".join(name for name in wanted if name in ("x", "t"))
-        return f"passes of its own over {data}" if data else "the network alone"
-    kinds = (("weights", FROM_WEIGHTS), ("forward pass", {*FROM_FORWARD, "forward_traces"}),
-             ("backward pass", {*FROM_BACKWARD, *SUMMED, "slope_traces", "traces"}))
-    return " + ".join(f"{kind} ({', '.join(name for name in wanted if name in known)})"
-                      for kind, known in kinds if any(name in known for name in wanted))
+def without_settings(function):
+    """The function itself, where its settings are filled in."""
+    return getattr(function, "func", function)
+
+
+def called(function):
+    """What messages call a score: score "taylor"."""
+    function = without_settings(function)
+    return f'score "{getattr(function, "__name__", type(function).__name__)}"'
+
+
+def naming(functions, refusal):
+    """The refusal for want of a fact, with the names of the scores that need the fact in front."""
+    return NotSaid(f"{', '.join(map(called, functions))}: {refusal}")
+
+
+def needs(function):
+    """The names of the parameters that a function needs; those with a default are settings."""
+    return [parameter.name for parameter in parameters(function) if parameter.default is parameter.empty]
+
+
+def parameters(function):
+    """A function's named parameters; TypeError if they cannot be read, as those of some functions written in C."""
+    try:
+        return named_parameters(function)
+    except ValueError:
+        raise TypeError(f"score {function!r} does not give the names of its parameters; "
+                        "wrap it in a function") from None
+    except TypeError:               # an object without a hash cannot be looked up in the cache
+        return named_parameters.__wrapped__(function)
+
+
+@functools.lru_cache(maxsize=256)
+def named_parameters(function):
+    """Cached, because reading them takes as long as the formula of a small layer."""
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [parameter for parameter in inspect.signature(function).parameters.values() if parameter.kind in kinds]

@@ -1,8 +1,8 @@
-"""What can be done to scores before deciding: making layers comparable, turning them round, charging for cost."""
+"""Scores before a decision: made comparable between layers, reversed, or charged for what a neuron costs."""
 
 import numpy as np
 
-from ..engine.checks import check_known, check_real
+from ..engine.checks import check_known, check_real, check_scores
 
 
 def by_none(s):
@@ -11,17 +11,17 @@ def by_none(s):
 
 
 def by_sum(s):
-    """I_i / Σ_j |I_j|: each layer has the same importance in all to give away."""
+    """I_i / Σ_j |I_j|: the importance of each layer adds up to the same."""
     return divided(s, np.abs(s).sum())
 
 
 def by_mean(s):
-    """I_i / mean_j |I_j|: a neuron against the average one of its layer."""
+    """I_i / mean_j |I_j|: a neuron compared with the average neuron of its layer."""
     return divided(s, np.abs(s).mean())
 
 
 def by_max(s):
-    """I_i / max_j |I_j|: the best neuron of each layer has 1 (or −1)."""
+    """I_i / max_j |I_j|: the neuron of the largest size in each layer has 1 (or −1)."""
     return divided(s, np.abs(s).max())
 
 
@@ -32,14 +32,15 @@ def by_l2(s):
 
 
 def by_rank(s):
-    """The share of the layer's neurons that score no higher: (number of j with I_j ≤ I_i) / K, in (0, 1]."""
+    """The fraction of the layer's neurons that score no higher: (number of j with I_j ≤ I_i) / K, in (0, 1]."""
     return np.searchsorted(np.sort(s), s, side="right") / len(s)
 
 
 def by_lamp(s):
-    """I_i² / Σ_(j: |I_j| ≥ |I_i|, ties by index) I_j²: what the neuron holds of all that would be left if all lower
-    ones had gone. The best neuron of each layer has 1. Lee et al., ICLR 2021, arXiv:2010.07611, where I is the
-    magnitude of a single weight; here of a neuron's score, whose sign is lost.
+    """I_i² / Σ_(j: |I_j| ≥ |I_i|, ties by index) I_j²: the neuron's share of all that is left when lower ones are gone.
+
+    The best neuron of each layer has 1. Lee et al., ICLR 2021, arXiv:2010.07611, where I is the magnitude of a single
+    weight; here it is the size of a neuron's score, whose sign is lost.
     """
     size = np.abs(of_size_one(s))
     order = np.argsort(size, kind="stable")
@@ -55,7 +56,7 @@ def divided(s, by):
 
 
 def of_size_one(s):
-    """s over its largest, so that squares neither overflow nor vanish."""
+    """s divided by its largest size, so that squares neither overflow nor vanish."""
     return divided(s, np.abs(s).max())
 
 
@@ -64,15 +65,15 @@ NORMALISERS = {"none": by_none, "sum": by_sum, "mean": by_mean, "max": by_max, "
 
 
 def normalise(scores, by):
-    """Return the scores with each layer normalised by itself, so that layers can be ranked together.
+    """Return the scores {layer: (K,)} with each layer normalised by itself, so that layers can be ranked together.
 
     `by` is "none", "sum", "mean", "max", "l2", "rank" or "lamp"; their formulas are the docstrings of
-    `NORMALISERS[by]`. Within a layer the order stays what it is (with "lamp", that of |I|), so `decide(…,
-    scope="layer")` is not affected. Raises ValueError for an unknown name, and for infinite scores unless by "none"
-    or "rank".
+    `NORMALISERS[by]`. The order within a layer does not change (with "lamp" it is the order of |I|), so
+    `decide(…, scope="layer")` decides the same. Raises ValueError for an unknown name, and for infinite scores unless
+    by "none" or "rank"; and as `decide` for what are no scores.
     """
     check_known("normaliser", by, NORMALISERS)
-    scores = {name: check_layer(name, s) for name, s in scores.items()}
+    scores = check_scores(scores)
     for name, s in scores.items():
         if by not in ("none", "rank") and not np.isfinite(s).all():
             raise ValueError(f'normaliser "{by}" expects finite scores, layer "{name}" has '
@@ -80,34 +81,27 @@ def normalise(scores, by):
     return {name: NORMALISERS[by](s) for name, s in scores.items()}
 
 
-def check_layer(name, s, K=None):
-    """Return one layer's scores as floats; raise unless they are K numbers (any number but none if K is None)."""
-    s = np.asarray(s, float)
-    if s.ndim != 1 or s.size == 0 or K not in (None, len(s)):
-        raise ValueError(f'scores of layer "{name}" expect one number for each of {K or "its"} neurons, '
-                         f'got shape {s.shape}')
-    return s
-
-
 def reverse(scores):
     """Return −I_i: the control that removes the best first. A score whose reverse does as well knows nothing."""
-    return {name: -np.asarray(s, float) for name, s in scores.items()}
+    return {name: -s for name, s in check_scores(scores).items()}
 
 
 def cost_aware(scores, net, price):
     """Return I_i − price · (multiply-adds that go with neuron i): what a neuron is worth beyond what it costs.
 
-    The multiply-adds are those of one sample that would be saved by removing this neuron alone: its own, and those of
-    the weights that read it. `price` is in units of the score per multiply-add, at least 0. Molchanov et al., ICLR
+    The multiply-adds are those of one sample that removing this neuron alone would save: its own, and those of the
+    weights that read it. `price` is in units of the score per multiply-add, at least 0. Molchanov et al., ICLR
     2017, arXiv:1611.06440, subtract λ times the operations of a whole layer's feature map likewise.
     """
     price = check_real("price", price, least=0)
-    return {name: check_layer(name, s, net[name].K) - price * saved_multiply_adds(net, name)
-            for name, s in scores.items()}
+    scores = check_scores(scores, like={name: net[name].W for name in check_scores(scores)})
+    return {name: s - price * saved_multiply_adds(net, name) for name, s in scores.items()}
 
 
 def saved_multiply_adds(net, name):
-    """Multiply-adds of one sample that go with any one neuron of layer `name`."""
-    K, own, reading = net[name].K, net.members(name), net.readers(name)
-    twice = sum(net[one].multiply_adds() for one in own if one in reading)          # of a block of one layer
-    return (sum(net[one].multiply_adds() for one in own + reading) - twice / K) / K
+    """Multiply-adds of one sample that go with one neuron (any) of layer `name`."""
+    K, own, readers = net[name].K, net.members(name), net.readers(name)
+    both = sum(net[layer].multiply_adds() for layer in own + readers)
+    # A Residual block of one layer reads its own neurons: the weight from a neuron to itself would count twice.
+    twice = sum(net[layer].multiply_adds() for layer in own if layer in readers)
+    return (both - twice / K) / K

@@ -1,112 +1,210 @@
-"""One stream of passes for all scores that need no other: they take turns at each batch."""
+"""Passes: scores that read recorded batches share one stream of them, at which they take turns."""
 
 import inspect
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+
+from ..engine.facts import NotSaid
 from ..recording import batches, stream
-from .arrays import FROM_BACKWARD, FROM_WEIGHTS
-from .averages import average
-from .parameters import needs, parameters, without_settings
-from .gradient_sums import SUMMED
+from .arrays import FROM_BACKWARD, FROM_WEIGHTS, MEANS, average
+from .catalogue import called, naming, needs, parameters, without_settings
 
-NO_PASS, FORWARD, SLOPES, GRADIENTS = range(4)      # forward; also back to ∂ℓ/∂o and ∂ℓ/∂z; also the sums ∂ℓ/∂W
+# What passes a score needs: none; forward; also back to ∂ℓ/∂o and ∂ℓ/∂z; also the sums ∂ℓ/∂W.
+NO_PASS, FORWARD, SLOPES, GRADIENTS = range(4)
 TRACES = {"forward_traces": FORWARD, "slope_traces": SLOPES, "traces": GRADIENTS}
-FORMULAS = "all formulas of arrays"
-END = object()
+WITH_TRACES = (*TRACES, "net", "loss")                  # what a function of traces may name
+WITH_NETWORK = ("net", "x", "t", "loss", "batch_size")  # what a function that makes passes of its own may name
 
 
-def passes(wanted):
-    """Which passes a score needs that wants these arrays, or traces."""
-    if takes_traces(wanted):
-        return max(TRACES[one] for one in wanted if one in TRACES)
-    if not {*FROM_BACKWARD, *SUMMED}.isdisjoint(wanted):
+def takes_traces(names):
+    """Whether a function with these parameters reads recorded traces."""
+    return not set(TRACES).isdisjoint(names)
+
+
+def takes_network(names):
+    """Whether a function with these parameters makes passes of its own, with the network and the data."""
+    return "net" in names and not takes_traces(names)
+
+
+def passes_for(names):
+    """Which passes a function with these parameters needs."""
+    if takes_traces(names):
+        return max(TRACES[name] for name in names if name in TRACES)
+    if not {*FROM_BACKWARD, *MEANS}.isdisjoint(names):
         return SLOPES
-    return NO_PASS if set(wanted) <= set(FROM_WEIGHTS) else FORWARD
+    return NO_PASS if set(names) <= set(FROM_WEIGHTS) else FORWARD
 
 
-def takes_traces(wanted):
-    return not set(TRACES).isdisjoint(wanted)
+def data_for(names):
+    """Which of x and t a function with these parameters needs."""
+    if takes_network(names):
+        return [name for name in ("x", "t") if name in names]
+    return {NO_PASS: [], FORWARD: ["x"]}.get(passes_for(names), ["x", "t"])
 
 
-def by_network(wanted):
-    """Whether the score takes the network and data, to do with them what it likes."""
-    return "net" in wanted and not takes_traces(wanted)
+@dataclass(frozen=True)
+class Samples:
+    """What scores are computed from: samples, targets, the loss that judges them, and how many samples make a batch."""
+
+    x: Any
+    t: Any
+    loss: Any
+    batch_size: int
+
+    def traces(self, net, passes):
+        """The traces of these passes, batch by batch, without the gradient of the network's own input."""
+        if passes == NO_PASS:
+            return ()
+        if passes == FORWARD:
+            return batches(net, self.x, self.batch_size)
+        return stream(net, self.x, self.t, self.loss, self.batch_size, need_dx=False, need_grads=passes == GRADIENTS)
 
 
-def data_for(wanted):
-    """Which of x and t a score reads that wants these."""
-    if by_network(wanted):
-        return [name for name in ("x", "t") if name in wanted]
-    return {NO_PASS: [], FORWARD: ["x"]}.get(passes(wanted), ["x", "t"])
+# ------------------------------------------------------------------------- several scores, few passes
 
 
-def yields(function):
-    """Whether a function of traces takes turns: it, or what calling the object runs, has a `yield`."""
+def compute(net, functions, samples):
+    """The scores of several functions, a list of {hidden layer: (K,)}: from shared passes where that is possible."""
+    functions = dict(enumerate(functions))
+    shared = {place: function for place, function in functions.items() if shares_passes(function)}
+    results = compute_together(net, shared, samples)
+    for place, function in functions.items():
+        if place not in shared:
+            results[place] = compute_alone(net, function, samples)
+    return [check_result(results[place], net, called(function)) for place, function in functions.items()]
+
+
+def shares_passes(function):
+    """Whether a function can share passes: formulas of arrays can, and functions of traces that `yield` after each of them."""
+    names = needs(function)
+    return not takes_network(names) and (not takes_traces(names) or has_yield(function))
+
+
+def has_yield(function):
+    """Whether calling the function, or the object, makes a generator."""
     function = without_settings(function)
     return inspect.isgeneratorfunction(function) or inspect.isgeneratorfunction(function.__call__)
 
 
-def recorded(net, needed, x, t, loss, batch_size):
-    """The traces of these passes, batch by batch. The gradient of the network's own input is left out."""
-    if needed >= SLOPES:
-        return stream(net, x, t, loss, batch_size, need_dx=False, need_grads=needed == GRADIENTS)
-    return batches(net, x, batch_size) if needed == FORWARD else ()
-
-
-def score_together(net, functions, x, t, loss, batch_size):
-    """What several scores, {name: function}, come to: {name: {hidden layer: (K,)}}, from the same passes.
-
-    Formulas of arrays are averaged. A function with a parameter `traces`, `slope_traces` or `forward_traces` loops over
-    these and returns the whole dict; if it has a `yield` at the end of the loop it takes turns, if not the passes are
-    its own.
-    """
-    wanted = {name: needs(one) for name, one in functions.items()}
-    formulas = {name: one for name, one in functions.items() if not takes_traces(wanted[name])}
-    alone, turns = {}, {FORMULAS: lambda traces: average(net, formulas, traces)}
-    for name, one in functions.items():
-        if name not in formulas:
-            (turns if yields(one) else alone)[name] = of_traces(one, net, loss)
-    scores = {name: one(recorded(net, passes(wanted[name]), x, t, loss, batch_size)) for name, one in alone.items()}
-    needed = max((passes(wanted[name]) for name in functions if name not in alone), default=NO_PASS)
-    scores |= take_turns(turns, recorded(net, needed, x, t, loss, batch_size))
-    scores |= scores.pop(FORMULAS)
-    return {name: scores[name] for name in functions}
-
-
-def of_traces(function, net, loss):
-    """The function as one of its traces alone."""
-    free = {one.name for one in parameters(function)} - set(getattr(function, "keywords", ()))
-    given = {name: value for name, value in (("net", net), ("loss", loss)) if name in free}
-    return lambda traces: function(**given, **{name: traces for name in TRACES if name in free})
-
-
-def take_turns(functions, traces):
-    """Run generators of traces, {name: function}, side by side over one stream; return {name: what each returns}.
-
-    Each reads `for trace in traces: …; yield`. At its yield the next one gets the same trace, so that no batch
-    waits for anybody while the next ones are made. Raises ValueError for one that does not yield once after each trace.
-    """
-    slots = {name: [] for name in functions}
-    running = {name: one(taken_from(slots[name])) for name, one in functions.items()}
-    for trace in traces:
-        for name, one in running.items():
-            slots[name].append(trace)
-            if next(one, END) is END or slots[name]:
-                raise ValueError(TURNS.format(name))
-    return {name: returned(name, one) for name, one in running.items()}
-
-
-TURNS = "{} expects one yield after each trace, at the end of its loop over them, and none elsewhere"
-
-
-def taken_from(slot):
-    """The trace that lies in the slot, each time; the end when it is empty."""
-    while slot:
-        yield slot.pop()
-
-
-def returned(name, generator):
+def compute_alone(net, function, samples):
+    """What a function returns that makes passes of its own, or has a stream of traces to itself."""
+    names = needs(function)
+    offered = {"net": net, "loss": samples.loss}
+    if takes_traces(names):
+        offered |= dict.fromkeys(TRACES, samples.traces(net, passes_for(names)))
+    else:
+        offered |= {"x": samples.x, "t": samples.t, "batch_size": samples.batch_size}
     try:
-        next(generator)
-    except StopIteration as end:
-        return end.value
-    raise ValueError(TURNS.format(name))
+        return call(function, offered)
+    except NotSaid as refusal:
+        raise naming([function], refusal) from refusal
+
+
+def compute_together(net, functions, samples):
+    """{place: what the function returns} of {place: function}, from one stream of traces.
+
+    All formulas are averaged by one generator; each function of traces is a generator of its own.
+    """
+    passes = max((passes_for(needs(function)) for function in functions.values()), default=NO_PASS)
+    formulas = {place: function for place, function in functions.items() if not takes_traces(needs(function))}
+    others = {place: function for place, function in functions.items() if place not in formulas}
+
+    turns = [Turn("all formulas", lambda traces: average(net, [*formulas.values()], traces))]
+    turns += [Turn(called(function), starter(function, net, samples.loss)) for function in others.values()]
+    averages, *results = take_turns(turns, samples.traces(net, passes))
+    return dict(zip(formulas, averages)) | dict(zip(others, results))
+
+
+def starter(function, net, loss):
+    """The function as a generator of its traces alone."""
+    def start(traces):
+        try:
+            return (yield from call(function, {"net": net, "loss": loss, **dict.fromkeys(TRACES, traces)}))
+        except NotSaid as refusal:
+            raise naming([function], refusal) from refusal
+    return start
+
+
+def call(function, offered):
+    """Call a function with those of the offered things that it names; settings that are filled in stay as they are."""
+    names = {parameter.name for parameter in parameters(function)} - set(getattr(function, "keywords", ()))
+    return function(**{name: value for name, value in offered.items() if name in names})
+
+
+def check_result(scores, net, score):
+    """Return {hidden layer: (K,)} in the network's order, as floats; raise unless the score returned that."""
+    expected = {name: (net[name].K,) for name in net.hidden_layers}
+    got = {name: np.shape(values) for name, values in scores.items()} if isinstance(scores, dict) \
+        else type(scores).__name__
+    if got != expected:
+        raise ValueError(f"{score} expects to return arrays of shapes {expected}, got {got}")
+    scores = {name: np.asarray(scores[name]) for name in expected}
+    for name, values in scores.items():
+        if values.dtype.kind not in "buif" or np.isnan(values).any():
+            raise ValueError(f'{score} returned NaN or what is not a number for layer "{name}"')
+    return {name: values.astype(float) for name, values in scores.items()}
+
+
+# --------------------------------------------------------------------------------------- taking turns
+
+# A score that takes turns is a generator: `for trace in traces: …; yield`, and `return` of its scores. Each generator
+# reads from a slot of its own, which holds one trace at most. Time runs to the right:
+#
+#     stream        trace 1 made               trace 2 made               no more
+#                      │                          │                          │
+#     "taylor"         ├─ reads it, yields        ├─ reads it, yields        ├─ loop ends, returns
+#     "obd"            └─── reads it, yields      └─── reads it, yields      └─── loop ends, returns
+#
+# So all have read a trace before the next one is made: one trace is in memory, and each is made once.
+
+
+def take_turns(turns, traces):
+    """Run several Turns side by side over one stream of traces; return what each of them returns."""
+    for trace in traces:
+        for turn in turns:
+            turn.take(trace)
+    return [turn.end() for turn in turns]
+
+
+class Turn:
+    """A generator of a score, started with the traces from its slot.
+
+    Raises ValueError unless the generator yields once after each trace.
+    """
+
+    def __init__(self, score, start):
+        self.score = score
+        self.slot = []
+        self.generator = start(self.traces())
+        self.returned = None
+
+    def traces(self):
+        """The trace in the slot, each time; the end when the slot is empty."""
+        while self.slot:
+            yield self.slot.pop()
+
+    def take(self, trace):
+        """Let the generator read this trace, up to its next yield."""
+        self.slot.append(trace)
+        self.check(self.advance() and not self.slot)
+
+    def end(self):
+        """Let the generator see that there are no more traces; return what it returns."""
+        self.check(not self.advance())
+        return self.returned
+
+    def advance(self):
+        """Run the generator to its next yield; False if it returned instead."""
+        try:
+            next(self.generator)
+        except StopIteration as end:
+            self.returned = end.value
+            return False
+        return True
+
+    def check(self, in_turn):
+        if not in_turn:
+            raise ValueError(f"{self.score} expects one yield after each trace, at the end of its loop over them, "
+                             "and none elsewhere")

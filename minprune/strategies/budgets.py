@@ -1,15 +1,16 @@
-"""How many must go? As many as a budget of parameters, multiply-adds, bytes or time demands, and not one more."""
+"""Budgets: how many must go to meet a limit of parameters, multiply-adds, bytes or time, and not one more."""
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Callable, NamedTuple
 
 import numpy as np
 
 from ..decisions.rules import removal_order, stay_without
-from ..engine.checks import check_count, check_network, check_real, check_seed
+from ..engine.checks import check_count, check_known, check_network, check_real, check_seed, floor_of
 from ..engine.size import count_parameters, multiply_adds as count_multiply_adds, size_on_disk
-from ..evaluation.measurement import latencies
+from ..evaluation.latency import latencies
 from ..pruning.surgery import check_keep, prune
 
 BATCH = 128                     # samples of the forward pass whose latency is measured
@@ -17,9 +18,12 @@ COUNTS = {"parameters": count_parameters, "multiply_adds": count_multiply_adds, 
 
 
 class Budget(NamedTuple):
-    """A pruned network meets it if cost(network) ≤ limit; `told` says so to a user, `whole` is the unpruned's cost."""
+    """A pruned network meets it if cost(network) ≤ limit.
 
-    told: str
+    `text` is the budget as messages write it, `whole` the cost of the unpruned network (None for a time).
+    """
+
+    text: str
     cost: Callable
     limit: float
     whole: int | None = None
@@ -27,10 +31,10 @@ class Budget(NamedTuple):
 
 def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, latency=None, scope="global",
                   min_keep=1, protect=(), max_remove=None, multiple=1, x=None, seed=0):
-    """Return {layer: (K,) bool array}, True = stays: the lowest scores go until every given budget is met.
+    """Return {layer: (K,) bool array}, True = stays: the lowest scores go until all given budgets are met.
 
-    Exactly as many go as it takes: with the last one that went put back, a budget would be exceeded. (With a
-    `multiple`, it is the last group of neurons that is put back.)
+    Exactly as many go as it takes: if the last neuron that went were put back, a budget would be exceeded. (With a
+    `multiple`, if the last group of neurons were put back.)
 
     Budgets of the pruned network; a float in (0, 1] is a fraction of the unpruned one:
       parameters     numbers that are trained
@@ -44,27 +48,29 @@ def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, 
     spare stays as it is while the others go on.
 
     Each cost is that of `prune(net, keep)` itself. All of them fall as neurons go, so the number that must go is found
-    by bisection, with log₂(number of neurons) networks to cost.
+    by bisection: the cost of log₂(number of neurons) networks is computed.
 
     Raises ValueError for a budget that is still exceeded when all that can go is gone, and says the smallest that is
     reachable; ValueError or TypeError for a malformed argument.
     """
     check_network(net)
     multiple = check_count("multiple", multiple)
-    given = {"parameters": parameters, "multiply_adds": multiply_adds, "bytes": bytes}
-    budgets = [Budget(f"{name}={asked}", COUNTS[name], limit_of(name, asked, COUNTS[name](net)), COUNTS[name](net))
-               for name, asked in given.items() if asked is not None]
-    budgets += [] if latency is None else [_timed(net, latency, _batch(net, x, seed))]
+    wishes = {"parameters": parameters, "multiply_adds": multiply_adds, "bytes": bytes}
+    budgets = [_counted(net, name, allowed) for name, allowed in wishes.items() if allowed is not None]
+    if latency is not None:
+        budgets.append(_timed(net, latency, _batch(net, x, seed)))
     if not budgets:
         raise ValueError("give at least one budget: parameters, multiply_adds, bytes or latency")
     going, where = removal_order(scores, scope, min_keep, protect, max_remove)
     check_keep(net, stay_without(going, where))
 
     def cost(budget, count):
+        """The cost when the first `count` of those that can go are gone."""
         return budget.cost(prune(net, stay_without(going[:count], where, multiple)))
 
+    # Neurons that one budget needs gone stay gone for the next.
     count = 0
-    for budget in budgets:                          # what one budget needs gone stays gone for the next
+    for budget in budgets:
         if cost(budget, count) > budget.limit:
             _check_reachable(budget, cost(budget, len(going)), stay_without(going, where, multiple))
             count = bisect_left(range(len(going)), True, lo=count + 1,
@@ -72,23 +78,38 @@ def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, 
     return stay_without(going[:count], where, multiple)
 
 
-def limit_of(name, asked, whole):
-    """The number that a budget allows: asked for as a number, or as a fraction (a float in (0, 1]) of the whole."""
-    if not isinstance(asked, (float, np.floating)):
-        return check_count(name, asked)
-    asked = check_real(name, asked, above=0)
-    return asked if asked > 1 else asked * whole + 1e-9             # 0.29 * 100 is 28.999999999999996
+def check_budget(budget, known):
+    """Return {name: number or fraction}; raise unless each name is known."""
+    if not isinstance(budget, Mapping):
+        raise TypeError(f"budget expects {{name: number or fraction}}, got {budget!r}")
+    for name in budget:
+        check_known("budget", name, known)
+    return dict(budget)
 
 
-def _timed(net, asked, x):
+def limit_of(name, allowed, whole):
+    """The number that a budget allows: given as a number, or as a fraction (a float in (0, 1]) of the whole."""
+    if not isinstance(allowed, (float, np.floating)):
+        return check_count(name, allowed)
+    allowed = check_real(name, allowed, above=0)
+    return allowed if allowed > 1 else floor_of(allowed, whole)
+
+
+def _counted(net, name, allowed):
+    """The Budget of a count of COUNTS."""
+    whole = COUNTS[name](net)
+    return Budget(f"{name}={allowed}", COUNTS[name], limit_of(name, allowed, whole), whole)
+
+
+def _timed(net, allowed, x):
     """The Budget of the time of a pass of x: a fraction of the unpruned network's, or seconds."""
-    if isinstance(asked, timedelta):
-        seconds = check_real("latency in seconds", asked.total_seconds(), above=0)
+    if isinstance(allowed, timedelta):
+        seconds = check_real("latency in seconds", allowed.total_seconds(), above=0)
         return Budget(f"latency={seconds} s", lambda small: latencies([net, small], x)[1], seconds)
-    fraction = check_real("latency (as a fraction of the unpruned; else a datetime.timedelta)", asked, above=0)
+    fraction = check_real("latency (as a fraction of the unpruned; else a datetime.timedelta)", allowed, above=0)
     if fraction > 1:
         raise ValueError("latency expects a fraction of the unpruned network's of at most 1, or a datetime.timedelta, "
-                         f"got {asked!r}")
+                         f"got {allowed!r}")
 
     def cost(small):
         if count_parameters(small) == count_parameters(net):
@@ -107,9 +128,10 @@ def _batch(net, x, seed):
 
 
 def _check_reachable(budget, least, keep):
+    """Raise ValueError if the budget is exceeded at `least`, its cost when all that can go is gone."""
     if least > budget.limit:
         share = f" ({least / budget.whole:.3g} of the unpruned)" if isinstance(least, int) else ""
         least = f"{least:,}" if isinstance(least, int) else f"{least:.3g}"
         gone = sum(int((~stays).sum()) for stays in keep.values())
-        raise ValueError(f"{budget.told} is out of reach: the smallest reachable is {least}{share}, "
+        raise ValueError(f"{budget.text} is out of reach: the smallest reachable is {least}{share}, "
                          f"when all {gone} neurons are gone that can go")

@@ -1,4 +1,4 @@
-"""How much can each layer lose? Accuracy against the fraction removed, one layer at a time."""
+"""Scans: how much can each layer lose? Accuracy against the fraction removed, one layer at a time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..decisions.rules import decide
-from ..engine.checks import check_known, check_network, check_real
+from ..engine.checks import check_known, check_list, check_network, check_real
 from ..engine.losses import prepare_pair, prepare_samples
 from ..pruning.surgery import prune
 from ..scoring.scoring import score as score_neurons
@@ -17,10 +17,10 @@ FRACTIONS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """What the network can do when one layer alone has lost a fraction of its neurons, the others being whole.
+    """Loss and accuracy of the network when one layer alone has lost a fraction of its neurons.
 
-    `fractions` (F,); `loss` and `accuracy` {layer: (F,)}; `baseline_loss` and `baseline_accuracy` of the whole
-    network. Accuracies are None where the targets are no classes. `neurons` {layer: K}. `print` it for a table.
+    `fractions` (F,); `loss` and `accuracy` {layer: (F,)}; `baseline_loss` and `baseline_accuracy` are those of the
+    whole network. Accuracies are None where the targets are no classes. `neurons` {layer: K}. `print` it for a table.
     """
 
     fractions: np.ndarray
@@ -33,11 +33,11 @@ class Scan:
     def fractions_for(self, drop=0.01, by="accuracy"):
         """Return {layer: fraction} for `decide(scores, remove=…)`: how much each layer can lose by itself.
 
-        It is the largest scanned fraction up to which the accuracy stays at baseline − `drop` or above, at all the
-        smaller fractions as well; 0.0 if there is none. by="loss": up to which the loss stays at baseline + `drop`
-        or below. Cut together, the layers' losses add up or worse: measure the result, or ask for less of each.
+        It is the largest scanned fraction at which, and at all smaller ones, the accuracy is at least baseline −
+        `drop`; 0.0 if there is none. With by="loss" the loss is at most baseline + `drop`. When the layers are cut
+        together, their drops add up, or worse: measure the result, or remove less of each.
 
-        Raises ValueError for a negative drop, or by="accuracy" where there is none.
+        Raises ValueError for a negative drop, or by="accuracy" where there is no accuracy.
         """
         drop = check_real("drop", drop, least=0)
         check_known("measure", by, ["accuracy", "loss"])
@@ -52,7 +52,7 @@ class Scan:
         return chosen
 
     def to_dict(self):
-        """All of it as plain values, for JSON."""
+        """The same as plain values, for JSON."""
         return {"fractions": self.fractions.tolist(), "neurons": dict(self.neurons),
                 "baseline_loss": self.baseline_loss, "baseline_accuracy": self.baseline_accuracy,
                 "loss": {layer: values.tolist() for layer, values in self.loss.items()},
@@ -64,8 +64,9 @@ class Scan:
         wide = max(len("removed"), *map(len, values)) + 2
         lines = [f"{kind} with one layer cut; whole network: {form.format(baseline)}",
                  f"{'removed':<{wide}}" + "".join(f"{f'{100 * fraction:.3g}%':>9}" for fraction in self.fractions)]
-        return "\n".join(lines + [f"{layer:<{wide}}" + "".join(f"{form.format(one):>9}" for one in row)
-                                  for layer, row in values.items()])
+        for layer, row in values.items():
+            lines.append(f"{layer:<{wide}}" + "".join(f"{form.format(value):>9}" for value in row))
+        return "\n".join(lines)
 
 
 def scan(net, x, t, loss="cross_entropy", score="taylor", fractions=FRACTIONS, validation=None):
@@ -74,43 +75,47 @@ def scan(net, x, t, loss="cross_entropy", score="taylor", fractions=FRACTIONS, v
     score       a name or function, as `mp.score` takes it, computed once on (x, t); or scores {layer: (K,)}
     fractions   rising, in [0, 1); f of K neurons is floor(f K), as in `decide`
     validation  (x, t) that accuracy and loss are measured on; by default the same samples that are scored, which
-                the network may know by heart. Never give test data: what is chosen by them cannot be judged by them.
+                the network may have learned by heart. Never give test data: what is chosen by them cannot be judged by
+                them.
 
-    Every measurement is of `prune(net, …)` without retraining. Li et al., "Pruning Filters for Efficient ConvNets",
+    All measurements are of `prune(net, …)` without retraining. Li et al., "Pruning Filters for Efficient ConvNets",
     ICLR 2017, arXiv:1608.08710, choose by such curves which layers to prune and by how much.
 
     Raises ValueError or TypeError for data, scores or fractions that do not fit. The network is not changed.
     """
+    # What is cut, and on which samples it is measured.
     check_network(net)
     fractions = check_fractions(fractions)
-    judge = prepare_samples(net, x, t, loss)
-    judge = judge if validation is None else prepare_pair(net, "validation", validation, loss)
+    samples = prepare_samples(net, x, t, loss)
+    if validation is not None:
+        samples = prepare_pair(net, "validation", validation, loss)
     scores = score if isinstance(score, Mapping) else score_neurons(net, score, x, t, loss)
-    baseline = loss_and_accuracy(net, *judge)
-    found = {layer: measure_layer(net, layer, values, fractions, judge) for layer, values in scores.items()}
-    losses = {layer: np.array([one for one, _ in row]) for layer, row in found.items()}
-    accuracies = {layer: np.array([one for _, one in row]) for layer, row in found.items()}
-    return Scan(np.array(fractions), losses, None if baseline[1] is None else accuracies, *baseline,
-                {layer: len(values) for layer, values in scores.items()})
+
+    # The whole network, and each layer cut by itself.
+    baseline_loss, baseline_accuracy = loss_and_accuracy(net, *samples)
+    rows = {layer: measure_layer(net, layer, values, fractions, samples) for layer, values in scores.items()}
+    losses = {layer: np.array([loss for loss, _ in row]) for layer, row in rows.items()}
+    accuracies = {layer: np.array([accuracy for _, accuracy in row]) for layer, row in rows.items()}
+    return Scan(np.array(fractions), losses, None if baseline_accuracy is None else accuracies, baseline_loss,
+                baseline_accuracy, {layer: len(values) for layer, values in scores.items()})
 
 
-def measure_layer(net, layer, scores, fractions, judge):
-    """[(loss, accuracy), …] of the network after each fraction of one layer; the same cut is measured once."""
+def measure_layer(net, layer, scores, fractions, samples):
+    """[(loss, accuracy), …] of the network after each fraction of one layer; equal cuts are measured once."""
     row, measured = [], {}
     for fraction in fractions:
         keep = decide({layer: scores}, remove=fraction)
         left = int(keep[layer].sum())
         if left not in measured:
-            measured[left] = loss_and_accuracy(prune(net, keep), *judge)
+            measured[left] = loss_and_accuracy(prune(net, keep), *samples)
         row.append(measured[left])
     return row
 
 
 def check_fractions(fractions):
     """Return the fractions as a list of floats; raise unless they rise and each is in [0, 1)."""
-    if isinstance(fractions, str) or not np.iterable(fractions):
-        raise TypeError(f"fractions expects a list such as [0.1, 0.2], got {fractions!r}")
-    fractions = [check_real("fractions", one, least=0, below=1) for one in fractions]
+    fractions = [check_real("fractions", fraction, least=0, below=1)
+                 for fraction in check_list("fractions", fractions, "such as [0.1, 0.2]")]
     if not fractions or any(later <= earlier for earlier, later in zip(fractions, fractions[1:])):
         raise ValueError(f"fractions expects numbers that rise, got {fractions}")
     return fractions

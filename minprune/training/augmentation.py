@@ -1,7 +1,7 @@
-"""Augmentation: what a network sees in place of a mini-batch while it trains, drawn anew each time.
+"""Augmentation: what a network sees in place of a mini-batch while it trains, drawn anew for each of them.
 
-Each is settings, called as `fit(…, augment=Shift(2))` calls it: augment(x, rng) -> x of the same shape. All that is
-random comes from `rng`, so the same seed gives the same bits.
+An augmentation is an object with settings, which `fit(…, augment=Shift(2))` calls as augment(x, rng) -> x of the same
+shape. All randomness comes from `rng`, so the same seed gives the same bits.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Shift:
 
 
 def shift(x, down, right):
-    """Image n moved down[n] pixels down and right[n] to the right, negative numbers the other way; zeros enter."""
+    """Image n moved by down[n] pixels down and right[n] to the right (up and left if negative); zeros enter."""
     N, H, W, _ = x.shape
     most = max(np.abs(down).max(initial=0), np.abs(right).max(initial=0))
     padded = np.pad(x, ((0, 0), (most, most), (most, most), (0, 0)))
@@ -57,7 +57,7 @@ class Noise:
 
 @dataclass(frozen=True)
 class Chain:
-    """One after the other, the first given first: Chain((Shift(2), Noise(0.1)))."""
+    """Several augmentations one after the other, in this order: Chain((Shift(2), Noise(0.1)))."""
 
     parts: tuple
 

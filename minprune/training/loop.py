@@ -2,12 +2,14 @@
 
 import copy
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..engine.checks import check_count, check_seed
-from ..engine.losses import prepare_pair, prepare_samples
+from ..engine.losses import Loss, prepare_pair, prepare_samples
+from ..engine.network import Network
 from ..engine.optimizers import Adam
 
 
@@ -68,11 +70,11 @@ def fit(net, x, t, loss="cross_entropy", optimizer=None, epochs=10, batch_size=3
     optimizer = Adam() if optimizer is None else check_optimizer(optimizer)
     check_callables(callback=callback, on_batch=on_batch, on_step=on_step, augment=augment)
     progress = sys.stdout.isatty() if progress is None else progress
-    rng = check_seed(seed)
-    history, best, hooks = History(), None, (augment, on_batch, on_step)
     state = optimizer.start(net.parameters()) if state is None else check_state(state, optimizer, net)
+    run = TrainingRun(net, loss, optimizer, state, check_seed(seed), augment, on_batch, on_step)
+    history, best = History(), None
     for epoch in range(epochs):
-        train_one_epoch(net, x, t, loss, optimizer, state, epoch, batch_size, rng, hooks, history)
+        train_one_epoch(run, x, t, epoch, batch_size, history)
         if validation is not None:
             validate(net, *validation, batch_size, history)
             if history.best < 0 or history.validation_loss[-1] < history.validation_loss[history.best]:
@@ -125,37 +127,59 @@ def augmented(augment, x, rng):
     return seen
 
 
-def train_one_epoch(net, x, t, loss, optimizer, state, epoch, batch_size, rng, hooks, history):
+@dataclass
+class TrainingRun:
+    """What stays the same from step to step: the network, how it is trained, and what is called on the way (see `fit`).
+
+    `parameters` are the network's own arrays, which each step changes.
+    """
+
+    net: Network
+    loss: Loss
+    optimizer: object
+    state: dict
+    rng: np.random.Generator | None = None
+    augment: Callable | None = None
+    on_batch: Callable | None = None
+    on_step: Callable | None = None
+
+    def __post_init__(self):
+        self.parameters = self.net.parameters()
+
+
+def train_one_epoch(run, x, t, epoch, batch_size, history):
     """One pass over all samples in random order; the epoch's means go into the history."""
-    augment, on_batch, on_step = hooks
-    order, parameters = rng.permutation(len(x)), net.parameters()
+    order = run.rng.permutation(len(x))
     total = right = 0.0
     for start in range(0, len(x), batch_size):
+        # one mini-batch, one step
         batch, now = order[start:start + batch_size], epoch + start / len(x)
-        seen = x[batch] if augment is None else augmented(augment, x[batch], rng)
-        trace, L = train_on_batch(net, seen, t[batch], loss, parameters, optimizer, state, now, rng, on_batch)
-        if on_step is not None:
-            on_step(net, optimizer.rate(now))
+        seen = x[batch] if run.augment is None else augmented(run.augment, x[batch], run.rng)
+        trace, L = train_on_batch(run, seen, t[batch], now)
+        if run.on_step is not None:
+            run.on_step(run.net, run.optimizer.rate(now))
+        # what the batch adds to the epoch's means
         total += L.sum(dtype=float)
         if not np.isfinite(total):
             raise FloatingPointError(f"the loss is {total} in epoch {epoch + 1}: lower the learning rate?")
-        correct = loss.correct(trace.y, t[batch])
+        correct = run.loss.correct(trace.y, t[batch])
         right = None if correct is None or right is None else right + np.count_nonzero(correct)
         del trace, L                            # the next step's arrays take their place in the cache
     history.loss.append(float(total) / len(x))
     history.accuracy.append(None if right is None else float(right / len(x)))
-    history.rate.append(optimizer.rate(epoch))
+    history.rate.append(run.optimizer.rate(epoch))
 
 
-def train_on_batch(net, x, t, loss, parameters, optimizer, state, epoch=0.0, rng=None, on_batch=None):
-    """One step: forward, backward, and the only place where a gradient is divided by N."""
-    trace = net.forward(x, training=True, seed=rng)
-    L = loss(trace.y, t)
-    net.backward(trace, loss.derivative(trace.y, t), need_dx=False)
+def train_on_batch(run, x, t, epoch=0.0):
+    """One step: forward, backward, and the only place where a gradient is divided by N. Returns (trace, L)."""
+    net = run.net
+    trace = net.forward(x, training=True, seed=run.rng)
+    L = run.loss(trace.y, t)
+    net.backward(trace, run.loss.derivative(trace.y, t), need_dx=False)
     net.update_running(trace)
-    if on_batch is not None:
-        on_batch(net, trace)
-    optimizer.step(parameters, trace.grads(), state, epoch, share=1 / len(x))
+    if run.on_batch is not None:
+        run.on_batch(net, trace)
+    run.optimizer.step(run.parameters, trace.grads(), run.state, epoch, share=1 / len(x))
     return trace, L
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..engine.checks import check_known
-from ..scores.means import by_position
+from ..recording import by_position
 from ..scoring.arrays import FROM_SAMPLES, FROM_WEIGHTS
-from ..scoring.parameters import needs
+from ..scoring.catalogue import needs
 
 OF_THE_NETWORK = {
     "y": lambda case: case.trace.y,

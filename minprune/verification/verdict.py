@@ -1,7 +1,6 @@
 """Verdict: whether a claim holds, by how much it fails, on which smallest network, and by which mistake."""
 
 import dataclasses
-import textwrap
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +8,6 @@ import numpy as np
 
 FORMS = {"per sample": "sample by sample", "sum over the batch": "summed over the batch",
          "mean over the batch": "averaged over the batch"}
-MOST_BARS = 60                  # of a picture of a spread, else one for each tenth
 
 
 class Spread(NamedTuple):
@@ -110,48 +108,6 @@ class Verdict:
     def plot(self):
         """Claimed against measured, one mark a number, where a claim that holds lies on the line; of claims about an
         order or a ranking the spread over the networks. Returns a Figure."""
-        from matplotlib.figure import Figure                # only a picture needs matplotlib
+        from ..plots.verdict_points import verdict_figure       # only a picture needs matplotlib
 
-        figure = Figure(figsize=(5.5, 5), layout="constrained")
-        ax = figure.subplots()
-        (draw_points if self.spread is None else draw_spread)(ax, self)
-        title = textwrap.fill(f"{self.claim}: {'holds' if self.holds else 'fails'}", 60, break_on_hyphens=False)
-        ax.set_title(title, fontsize=10)
-        ax.legend(fontsize=8)
-        return figure
-
-
-def draw_points(ax, verdict):
-    """Most of the numbers: a few that are much larger would push all others into one spot."""
-    from ..plots.pictures import FILLED
-
-    claimed, measured = (np.asarray(one, float) for one in verdict.points)
-    over, across = verdict.labels
-    every = np.concatenate([claimed, measured, [0.0]])
-    low, high = np.percentile(every, (1, 99)) if len(every) > 100 else (every.min(), every.max())
-    room = 0.1 * (high - low) or 1.0
-    ends = [low - room, high + room]
-    beyond = int(((np.minimum(claimed, measured) < ends[0]) | (np.maximum(claimed, measured) > ends[1])).sum())
-    outside = f", {beyond} of them outside" if beyond else ""
-    ax.plot(ends, ends, color="0.5", linestyle="--", linewidth=1, label=f"{over} = {across}")
-    ax.plot(measured, claimed, color=FILLED["color"], linestyle="none", marker="o", markersize=3,
-            markerfacecolor="none", label=f"{claimed.size} numbers of {verdict.trials} networks{outside}")
-    ax.set(xlabel=across, ylabel=over, xlim=ends, ylim=ends)
-
-
-def draw_spread(ax, verdict):
-    from ..plots.pictures import SOLID
-
-    values, told, asked = verdict.spread
-    finite = values[np.isfinite(values)]
-    exact = f"; {len(values) - len(finite)} more have no error" if len(finite) < len(values) else ""
-    tenths = 10 * np.append(finite, asked)
-    low = np.floor(tenths.min())
-    high = max(np.ceil(tenths.max()), low + 1)
-    edges = np.linspace(low / 10, high / 10, int(min(high - low, MOST_BARS)) + 1)
-    ax.hist(np.clip(finite, edges[0], edges[-1]), bins=edges, label=f"{len(finite)} networks{exact}", **SOLID)
-    ax.axvline(asked, color="black", linestyle="--", label=f"claimed: median {asked:g} or more")
-    median = float(np.median(values))
-    if np.isfinite(median):
-        ax.axvline(median, color="0.6", label=f"median {median:.3g}")
-    ax.set(xlabel=told, ylabel="networks")
+        return verdict_figure(self)

@@ -17,7 +17,8 @@ from stopwatch import seconds
 
 import minprune as mp
 from minprune.engine import conv2d
-from minprune.evaluation.measurement import LATENCY_BATCH, multiply_adds
+from minprune.engine.size import multiply_adds
+from minprune.evaluation.latency import LATENCY_BATCH
 
 
 def wide(dtype):

@@ -13,7 +13,7 @@ import sys
 import time
 
 import minprune as mp
-from minprune.evaluation.measurement import multiply_adds
+from minprune.engine.size import multiply_adds
 from minprune.scoring.normalisation import normalise
 from minprune.training.loop import loss_and_accuracy
 from minprune.engine.losses import prepare_samples

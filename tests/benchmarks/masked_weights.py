@@ -13,10 +13,11 @@ from stopwatch import seconds
 from training_step import BATCH, lenet5, mlp
 
 import minprune as mp
-from minprune.connections.deciding import decide_connections
+from minprune.training.loop import TrainingRun, train_on_batch
+from minprune.connections.decisions import decide_connections
 from minprune.connections.masks import keep_masked, mask_connections
-from minprune.connections.scoring import score_connections
-from minprune.evaluation.measurement import multiply_adds
+from minprune.connections.scores import score_connections
+from minprune.engine.size import multiply_adds
 from minprune.connections.sparse import sparse_bytes
 
 
@@ -33,11 +34,11 @@ def with_fewer_neurons(net, remove):
 
 def training_step(net, x, t, on_step):
     """A function that does what `fit` does with one mini-batch."""
-    optimizer, parameters, loss = mp.SGD(1e-6, momentum=0.9), net.parameters(), mp.LOSSES["cross_entropy"]
-    state = optimizer.start(parameters)
+    optimizer = mp.SGD(1e-6, momentum=0.9)
+    run = TrainingRun(net, mp.LOSSES["cross_entropy"], optimizer, optimizer.start(net.parameters()))
 
     def step():
-        mp.training.train_on_batch(net, x, t, loss, parameters, optimizer, state)
+        train_on_batch(run, x, t)
         if on_step is not None:
             on_step(net, 1e-6)
 

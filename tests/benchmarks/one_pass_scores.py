@@ -17,8 +17,8 @@ from stopwatch import seconds
 
 import minprune as mp
 from minprune.recording import stream
-from minprune.scoring.parameters import needs
-from minprune.scoring.passes import NO_PASS, by_network, passes
+from minprune.scoring.catalogue import needs
+from minprune.scoring.passes import NO_PASS, passes_for, takes_network
 
 N, NETWORKS = 1000, 7
 MORE = {"chip": "K + 1 singular value decompositions a sample and layer",
@@ -70,7 +70,7 @@ def alone(make):
 def main(dtype="float64"):
     warnings.simplefilter("ignore")
     shared = [name for name, one in mp.scores.CATALOGUE.items()
-              if not by_network(needs(one)) and passes(needs(one)) != NO_PASS]
+              if not takes_network(needs(one)) and passes_for(needs(one)) != NO_PASS]
     together = [name for name in shared if name not in MORE]
     print(f"{len(together)} scores together: {', '.join(together)}; medians of {NETWORKS} networks, lowest … highest")
     for told, make, rounds in (("784-300-100-10", mlp, 15), ("the digits' cnn", cnn, 9), ("LeNet", lenet, 5)):
@@ -80,7 +80,7 @@ def main(dtype="float64"):
               f"({found[:, 1].min():.2f} … {found[:, 1].max():.2f}); without {DEAREST} {less:.2f}")
         for name, one in alone(make).items() if make is not lenet else ():
             print(f"    not in the sum: {name:<12} alone {one:6.1f}   {MORE[name]}")
-    own = [name for name, one in mp.scores.CATALOGUE.items() if by_network(needs(one))]
+    own = [name for name, one in mp.scores.CATALOGUE.items() if takes_network(needs(one))]
     print(f"passes of their own, or none: {', '.join(own)}")
 
 

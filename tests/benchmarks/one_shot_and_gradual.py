@@ -13,9 +13,9 @@ import statistics
 import sys
 
 import minprune as mp
-from minprune.evaluation.measurement import multiply_adds
+from minprune.engine.size import multiply_adds
 from minprune.retraining.recipes import FineTune
-from minprune.retraining.iteration import cubic, exponential, linear, one_shot
+from minprune.retraining.schedules import cubic, exponential, linear, one_shot
 
 STEPS = 5
 OPTIMIZER = mp.Adam(1e-3)

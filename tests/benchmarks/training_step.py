@@ -15,6 +15,7 @@ import numpy as np
 from stopwatch import seconds
 
 import minprune as mp
+from minprune.training.loop import TrainingRun, train_on_batch
 from minprune.engine.losses import find_loss
 
 BATCH = 128
@@ -48,9 +49,8 @@ def training_step(net, optimizer):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(BATCH, *net.input_shape)).astype("float32")
     t = mp.one_hot(rng.integers(0, 10, BATCH), 10).astype("float32")
-    parameters, loss = net.parameters(), find_loss("cross_entropy")
-    state = optimizer.start(parameters)
-    return lambda: mp.training.train_on_batch(net, x, t, loss, parameters, optimizer, state)
+    run = TrainingRun(net, find_loss("cross_entropy"), optimizer, optimizer.start(net.parameters()))
+    return lambda: train_on_batch(run, x, t)
 
 
 def ratio(make, optimizer, rounds):

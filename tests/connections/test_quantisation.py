@@ -1,14 +1,12 @@
-"""Quantisation: the levels by hand, the bound on the error, bytes that can be packed, accuracy against bits."""
-
-import json
+"""Quantisation: the levels by hand, the bound on the error, bytes that can be packed."""
 
 import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.connections.masks import mask_connections, masks_of
-from minprune.connections.arrays import weight_arrays
-from minprune.connections.quantisation import (compare_bits, dense_bytes, from_codes, pack, quantise, quantised_bytes, to_codes, unpack)
+from minprune.connections.masks import mask_connections, masks_of, weight_arrays
+from minprune.connections.quantisation import (dense_bytes, from_codes, pack, quantise, quantised_bytes, to_codes,
+                                               unpack)
 
 GRAINS = ("layer", "neuron")
 
@@ -137,51 +135,6 @@ def test_bytes_by_hand(dtype, size):
     assert quantised_bytes(net, 3) == 5 + 51 + 2 * size + others + 3
 
 
-# ---------------------------------------------------------------------------------- the table
-
-
-def test_the_table_says_what_each_network_does(random_network, random_samples):
-    net = random_network(0, "dense", dtype="float32")
-    x, t = random_samples(net, 0, N=20, loss="cross_entropy")
-    table = compare_bits(net, x, t, bits=(8, 2))
-    settings = [(32, ""), (8, "layer"), (8, "neuron"), (2, "layer"), (2, "neuron")]
-    assert [(row.bits, row.per) for row in table] == settings
-    assert len(table) == 5 and table.samples == 20
-    whole = mp.evaluate(net, x, t, latency=False)
-    assert table[0].loss == pytest.approx(whole.test_loss) and table[0].accuracy == whole.test_accuracy
-    assert table[0].bytes == dense_bytes(net) and table[0].error == 0
-    for row in list(table)[1:]:
-        rounded = quantise(net, row.bits, row.per)
-        judged = mp.evaluate(rounded, x, t, latency=False)
-        assert row.loss == pytest.approx(judged.test_loss) and row.accuracy == judged.test_accuracy
-        assert row.bytes == quantised_bytes(net, row.bits, row.per) < table[0].bytes
-        pairs = zip(weight_arrays(net).values(), weight_arrays(rounded).values())
-        assert row.error == max(np.abs(W - new).max() for W, new in pairs)
-    lines = str(table).splitlines()
-    assert len(lines) == 7 and lines[1].split()[:3] == ["32", "not", "rounded"]
-    assert lines[2].split()[:3] == ["8", "a", "layer"]
-    assert f"{100 * table[4].accuracy:.2f} %" in lines[5] and f"{table[4].loss:.4f}" in lines[5]
-    assert f"{100 * (table[4].accuracy - table[0].accuracy):+.2f}" in lines[5] and "20 samples" in lines[6]
-    assert json.loads(json.dumps(table.to_dict()))["rows"][1]["bits"] == 8
-
-
-def test_a_table_without_accuracy(random_network, random_samples):
-    net = random_network(1)
-    x, t = random_samples(net, 0)
-    table = compare_bits(net, x, t, "mse", bits=[4], per="neuron")
-    assert [(row.bits, row.per, row.accuracy) for row in table] == [(64, "", None), (4, "neuron", None)]
-    assert str(table).splitlines()[2].split()[4] == "-"
-
-
-def test_eight_bits_cost_little_and_two_cost_much():
-    data = mp.datasets.load("digits")
-    net = mp.models.mlp((8, 8, 1), 10)
-    x, t = data.x_train[:600], data.t_train[:600]
-    mp.fit(net, x, t, optimizer=mp.Adam(5e-3), epochs=6)
-    table = compare_bits(net, x, t, bits=(8, 2), per="layer")
-    assert abs(table[1].accuracy - table[0].accuracy) < 0.01 and table[2].accuracy < table[0].accuracy - 0.2
-
-
 # ----------------------------------------------------------------------------------- errors
 
 
@@ -195,8 +148,7 @@ def test_eight_bits_cost_little_and_two_cost_much():
     (4, None, ValueError, "unknown scale")])
 def test_bad_settings(bits, per, error, told):
     net = mp.Network(2, [mp.Dense(2)])
-    for function in (lambda: quantise(net, bits, per), lambda: quantised_bytes(net, bits, per),
-                     lambda: compare_bits(net, np.ones((2, 2)), np.array([0, 1]), bits=[bits], per=[per])):
+    for function in (lambda: quantise(net, bits, per), lambda: quantised_bytes(net, bits, per)):
         with pytest.raises(error, match=told):
             function()
 
@@ -208,10 +160,3 @@ def test_weights_that_are_no_numbers_and_what_is_no_network():
     for function in (lambda: quantise(3, 4), lambda: quantised_bytes(3, 4)):
         with pytest.raises(TypeError, match="net expects a Network"):
             function()
-    net = one_layer([[1.0], [2.0]])
-    with pytest.raises(TypeError, match="bits expects a list"):
-        compare_bits(net, np.ones((2, 1)), np.array([0, 1]), bits=4)
-    with pytest.raises(ValueError, match="x: Network expects"):
-        compare_bits(net, np.ones((2, 3)), np.array([0, 1]))
-    with pytest.raises(ValueError, match="batch_size expects at least 1"):
-        compare_bits(net, np.ones((2, 1)), np.array([0, 1]), batch_size=0)

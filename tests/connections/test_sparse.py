@@ -8,12 +8,11 @@ import pytest
 
 import minprune as mp
 from minprune.connections import sparse
-from minprune.connections.deciding import decide_connections
-from minprune.connections.masks import mask_connections
-from minprune.connections.scoring import score_connections
-from minprune.connections.arrays import weight_arrays
-from minprune.engine.residual import Residual
+from minprune.connections.decisions import decide_connections
+from minprune.connections.masks import mask_connections, weight_arrays
+from minprune.connections.scores import score_connections
 from minprune.connections.sparse import load_sparse, save_sparse, sparse_bytes
+from minprune.engine.residual import Residual
 
 
 def thinned(net, remove, seed=0):

@@ -1,4 +1,4 @@
-"""Lottery tickets: exact counts, exact rewinding, and controls that keep what they should."""
+"""Lottery tickets: exact counts, exact rewinding, errors before any training."""
 
 import dataclasses
 
@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.connections.deciding import decide_connections
-from minprune.connections.masks import keep_masked, mask_connections
-from minprune.connections.scoring import score_connections
-from minprune.connections.arrays import weight_arrays
+from minprune.connections.controls import reinitialise
+from minprune.connections.decisions import decide_connections
+from minprune.connections.masks import keep_masked, mask_connections, weight_arrays
+from minprune.connections.scores import score_connections
+from minprune.connections.tickets import find_tickets, remaining
 from minprune.engine.residual import Residual
-from minprune.connections.tickets import find_tickets, reinitialise, remaining, shuffle_masks
 
 
 @pytest.fixture
@@ -148,35 +148,6 @@ def test_targets_that_are_no_classes():
     assert [ticket.accuracy for ticket in tickets] == [None, None]
 
 
-# ---------------------------------------------------------------------------------- controls
-
-
-def test_a_reinitialised_ticket_has_the_masks_and_nothing_else(data, fingerprint):
-    ticket = list(find_tickets(start(), data, rounds=1, remove=0.5, train=training(data, 1)))[1]
-    before = fingerprint(ticket.trained)
-    control = reinitialise(ticket.trained, ticket.masks, seed=7)
-    assert fingerprint(ticket.trained) == before and control.settings() == ticket.trained.settings()
-    assert bits(control) == bits(mask_connections(start(seed=7), ticket.masks))
-    assert bits(control) != bits(reinitialise(ticket.trained, ticket.masks, seed=8))
-    narrow = reinitialise(start(dtype="float32"), {}, seed=7)
-    assert narrow.dtype == np.float32 and bits(narrow) == bits(start(seed=7, dtype="float32"))
-
-
-def test_reinitialising_keeps_the_masks_of_neurons():
-    net = mp.mask(start(), {"dense1": np.arange(8) > 2})
-    control = reinitialise(net, {}, 3)
-    assert (control["dense1"].mask == (np.arange(8) > 2)).all() and control["dense2"].mask is None
-
-
-def test_shuffled_masks_keep_as_many_of_each_array():
-    masks = {"a.W": np.arange(60).reshape(3, 4, 5) < 20, "b.W": np.arange(40).reshape(4, 10) < 5}
-    one, same, other = shuffle_masks(masks, 1), shuffle_masks(masks, 1), shuffle_masks(masks, 2)
-    for name, mask in masks.items():
-        assert one[name].shape == mask.shape and one[name].sum() == mask.sum() and one[name].dtype == bool
-        assert (one[name] == same[name]).all() and (one[name] != other[name]).any() and (one[name] != mask).any()
-    assert masks["a.W"].reshape(-1)[:20].all()
-
-
 # ----------------------------------------------------------------------------------- errors
 
 
@@ -221,14 +192,6 @@ def test_bad_data_and_networks(data):
         find_tickets(start(), dataclasses.replace(data, x_test=np.ones((20, 5))))
     with pytest.raises(TypeError, match="net expects a Network"):
         find_tickets(3, data)
-    with pytest.raises(TypeError, match="net expects a Network"):
-        reinitialise(3, {}, 0)
-    with pytest.raises(ValueError, match="unknown weight array"):
-        reinitialise(start(), {"dense9.W": np.ones((1, 1), bool)}, 0)
-    with pytest.raises(TypeError, match="masks expects"):
-        shuffle_masks([1], 0)
-    with pytest.raises(ValueError, match="seed expects at least 0"):
-        shuffle_masks({}, -1)
 
 
 def test_a_ticket_is_told_in_a_line(data):

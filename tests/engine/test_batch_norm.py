@@ -23,7 +23,7 @@ LAYERS = [(mp.Dense(4, "tanh", batch_norm=True), (3,)), (mp.Conv2D(4, 2, "tanh",
 def test_running_statistics_are_fixed_numbers(recipe, shape, rng):
     net, layer = build(recipe, shape)
     x = rng.normal(size=(5, *shape))
-    a = layer.weigh(x) + layer.b
+    a = layer.product(x) + layer.b
     z = layer.gamma * (a - layer.running_mean) / np.sqrt(layer.running_var + EPSILON) + layer.beta
     np.testing.assert_allclose(net.forward(x)[layer.name].z, z, rtol=1e-12)
 
@@ -33,7 +33,7 @@ def test_training_normalises_each_neuron_over_samples_and_positions(recipe, shap
     net, layer = build(recipe, shape)
     x = rng.normal(size=(5, *shape))
     z = net.forward(x, training=True)[layer.name].z
-    a = layer.weigh(x) + layer.b
+    a = layer.product(x) + layer.b
     for i in range(4):
         values = [float(value) for value in a[..., i].ravel()]
         mean = sum(values) / len(values)
@@ -67,7 +67,7 @@ def test_a_fresh_layer_has_the_neutral_statistics():
 def test_update_running_blends_a_tenth(recipe, shape, rng):
     net, layer = build(recipe, shape)
     x = rng.normal(size=(5, *shape))
-    a = (layer.weigh(x) + layer.b).reshape(-1, 4)
+    a = (layer.product(x) + layer.b).reshape(-1, 4)
     old = layer.running_mean.copy(), layer.running_var.copy()
     trace = net.forward(x, training=True)
     assert np.array_equal(layer.running_mean, old[0]) and np.array_equal(layer.running_var, old[1])
@@ -100,7 +100,7 @@ def test_running_statistics_converge_to_those_of_the_data(rng):
     x = rng.normal(size=(50, 3)) * 3 + 1
     for _ in range(300):
         net.update_running(net.forward(x, training=True))
-    a = net["dense1"].weigh(x)
+    a = net["dense1"].product(x)
     np.testing.assert_allclose(net["dense1"].running_mean, a.mean(axis=0), rtol=1e-10)
     np.testing.assert_allclose(net["dense1"].running_var, a.var(axis=0, ddof=1), rtol=1e-10)
 

@@ -1,9 +1,21 @@
 """What the checks let through, what they refuse, and what they say."""
 
+import doctest
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from minprune.engine.checks import as_dtype, check_count, check_known, check_numbers, check_real, check_same_length
+from minprune.engine import checks
+from minprune.engine.checks import (as_dtype, check_count, check_dataset, check_dict, check_known, check_list,
+                                    check_numbers, check_protect, check_real, check_same_length, check_scores,
+                                    check_share, count_of, floor_of)
+
+
+def test_the_examples_in_the_docstrings():
+    ran = doctest.testmod(checks)
+    assert ran.attempted > 0 and ran.failed == 0
+
 
 # ------------------------------------------------------------------------------------- check_known
 
@@ -157,3 +169,120 @@ def test_reals_out_of_bounds(value, bounds, told):
                                            (0, {"least": 0, "below": 1})])
 def test_reals_at_their_bounds(value, bounds):
     assert check_real("rate", value, **bounds) == value
+
+
+# ------------------------------------------------------------------- check_list, check_dict, check_dataset
+
+
+@pytest.mark.parametrize("values", [[1, "a"], (1, "a"), iter([1, "a"]), {1: 0, "a": 0}])
+def test_lists(values):
+    assert check_list("parts", values, "such as [1, 2]") == [1, "a"]
+
+
+@pytest.mark.parametrize("values", ["ab", 3, None])
+def test_no_lists(values):
+    with pytest.raises(TypeError, match=rf"^parts expects a list such as \[1, 2\], got {values!r}$"):
+        check_list("parts", values, "such as [1, 2]")
+
+
+@pytest.mark.parametrize("values, got", [({}, "an empty dict"), ([1], "list"), (None, "NoneType")])
+def test_no_dicts(values, got):
+    assert check_dict("parts", {"a": 1}, "{part: number}") is None
+    with pytest.raises(ValueError, match=f"^parts expects a dict {{part: number}}, got {got}$"):
+        check_dict("parts", values, "{part: number}")
+
+
+def test_a_dataset_is_what_has_its_parts():
+    data = SimpleNamespace(x_train=1, t_train=2)
+    assert check_dataset(data, ("x_train", "t_train")) is None
+    with pytest.raises(TypeError, match="^data expects a Dataset with x_train, t_train, x_test, t_test, got Simple"):
+        check_dataset(data)
+
+
+# ----------------------------------------------------------------------------------- check_scores
+
+
+def test_scores_become_float64_in_their_order_and_are_copied():
+    scores = {"b": np.array([1.0, np.inf]), "a": [3, -2], "c": np.float32([0.5])}
+    checked = check_scores(scores)
+    assert list(checked) == ["b", "a", "c"] and all(row.dtype == np.float64 for row in checked.values())
+    assert checked["a"].tolist() == [3, -2] and checked["c"].tolist() == [0.5]
+    checked["b"][0] = 7
+    assert scores["b"][0] == 1
+
+
+@pytest.mark.parametrize("scores, error, told", [
+    ({}, ValueError, "scores expects a dict {layer: array} of at least one layer, got an empty dict"),
+    ([1.0], ValueError, "scores expects a dict {layer: array} of at least one layer, got list"),
+    ({"a": []}, ValueError, 'scores of layer "a": expected one number a neuron, got shape (0,)'),
+    ({"a": 1.0}, ValueError, 'scores of layer "a": expected one number a neuron, got shape ()'),
+    ({"a": [1.0], "b": [[1.0]]}, ValueError, 'scores of layer "b": expected one number a neuron, got shape (1, 1)'),
+    ({"a": [[1], [2, 3]]}, TypeError, 'scores of layer "a": expected one number a neuron, got rows of different lengths'),
+    ({"a": [True]}, TypeError, 'scores of layer "a": expected real numbers, got dtype bool'),
+    ({"a": [1j]}, TypeError, 'scores of layer "a": expected real numbers, got dtype complex128'),
+    ({"a": [None]}, TypeError, 'scores of layer "a": expected real numbers, got dtype object'),
+    ({"a": [np.nan, 1, np.nan]}, ValueError, 'scores of layer "a": 2 of 3 numbers are NaN'),
+])
+def test_no_scores(scores, error, told):
+    with pytest.raises(error) as raised:
+        check_scores(scores)
+    assert str(raised.value) == told
+
+
+def test_scores_like_others_have_their_layers_and_neurons():
+    like = {"a": np.ones((2, 5)), "b": [0]}
+    assert list(check_scores({"b": [1], "a": [1, 2]}, like)) == ["b", "a"]
+    with pytest.raises(ValueError, match="^reference expects the layers a, b, got a$"):
+        check_scores({"a": [1, 2]}, like, "reference")
+    with pytest.raises(ValueError, match=r'^reference of layer "a": expected one number for each of 2 neurons, got '
+                                         r"shape \(3,\)$"):
+        check_scores({"a": [1, 2, 3], "b": [1]}, like, "reference")
+
+
+@pytest.mark.parametrize("large", [2 ** 53 + 1, -2 ** 53 - 1, -2 ** 63, np.uint64(2 ** 64 - 1)])
+def test_whole_numbers_that_float64_cannot_tell_apart_are_refused(large):
+    assert check_scores({"a": [2 ** 53, -2 ** 53]})["a"].tolist() == [2 ** 53, -2 ** 53]
+    with pytest.raises(ValueError, match=f'^scores of layer "a": expected whole numbers up to 2.53, .* {large}'):
+        check_scores({"a": np.array([large])})
+
+
+# --------------------------------------------------------------- check_share, count_of, check_protect
+
+
+@pytest.mark.parametrize("share, kind", [(0, int), (np.int8(3), int), (0.0, float), (np.float32(0.5), float)])
+def test_shares(share, kind):
+    checked = check_share("remove", share)
+    assert checked == share and type(checked) is kind
+
+
+@pytest.mark.parametrize("share, error, told", [
+    (True, TypeError, "remove expects a whole number, got True"), (-1, ValueError, "remove expects at least 0, got -1"),
+    ("x", TypeError, "remove (as a fraction) expects a number, got 'x'"),
+    (1.0, ValueError, "remove (as a fraction) expects a finite number, at least 0 and less than 1, got 1.0")])
+def test_no_shares(share, error, told):
+    with pytest.raises(error) as raised:
+        check_share("remove", share)
+    assert str(raised.value) == told
+
+
+@pytest.mark.parametrize("share, K, count", [
+    (3, 2, 3), (0.29, 100, 29), (0.58, 100, 58), (1 / 3, 3, 1), (1 / 3, 2, 0), (1 - 1e-15, 7, 6), (1 - 1e-15, 1, 0),
+    (0.5, 0, 0), (1e-12, 5, 0)])
+def test_a_share_of_K(share, K, count):
+    assert count_of(share, K) == count
+
+
+@pytest.mark.parametrize("whole", [100, 10 ** 4, 10 ** 8, 10 ** 11])
+def test_hundredths_of_large_numbers_are_exact(whole):
+    for n in range(101):
+        assert floor_of(n / 100, whole) == n * whole // 100
+        assert floor_of(n / 100, whole - 1) == n * (whole - 1) // 100
+
+
+def test_what_is_protected_is_a_list():
+    assert check_protect(iter(["a", ("b", 3)])) == ["a", ("b", 3)]
+    for wrong in ("a", 3):
+        with pytest.raises(TypeError, match=r"protect expects a list of layer names and \(layer, index\) pairs, got"):
+            check_protect(wrong)
+    with pytest.raises(TypeError, match=r"of array names and \(array, index\) pairs, got 3"):
+        check_protect(3, "array")

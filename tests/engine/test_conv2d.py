@@ -76,11 +76,11 @@ def test_six_loops(shape, kernel, stride, padding, channels, rng):
     x = rng.normal(size=(2, *shape))
     expected = naive_weigh(layer, x)
     assert (2, *layer.output_shape) == expected.shape
-    np.testing.assert_allclose(layer.weigh(x), expected, atol=1e-13)
+    np.testing.assert_allclose(layer.product(x), expected, atol=1e-13)
     np.testing.assert_allclose(layer.forward(x).z, expected + layer.b, atol=1e-13)
     da = rng.normal(size=expected.shape)
     dx, dW = naive_back(layer, x, da)
-    np.testing.assert_allclose(layer.weigh_back(da), dx, atol=1e-12)
+    np.testing.assert_allclose(layer.product_back(da), dx, atol=1e-12)
     np.testing.assert_allclose(layer.weight_gradient(x, da), dW, atol=1e-12)
 
 
@@ -150,8 +150,8 @@ def test_a_kernel_as_large_as_the_image_is_a_dense_layer(rng):
 def test_both_ways_back_are_transposes(stride, padding, rng):
     layer = build((5, 6, 2), 3, (3, 2), stride=stride, padding=padding)
     x, da = rng.normal(size=(2, 5, 6, 2)), rng.normal(size=(2, *layer.output_shape))
-    product = (layer.weigh(x) * da).sum()
-    assert product == pytest.approx((x * layer.weigh_back(da)).sum(), rel=1e-11)
+    product = (layer.product(x) * da).sum()
+    assert product == pytest.approx((x * layer.product_back(da)).sum(), rel=1e-11)
     assert product == pytest.approx((layer.W * layer.weight_gradient(x, da)).sum(), rel=1e-11)
 
 
@@ -162,7 +162,7 @@ def test_arguments_are_left_alone(rng):
         before = x.copy(), do.copy(), layer.W.copy()
         trace = layer.forward(x)
         layer.backward(trace, do)
-        layer.patches(x), layer.weight_gradient(x, do), layer.weigh_back(do)
+        layer.patches(x), layer.weight_gradient(x, do), layer.product_back(do)
         assert all(np.array_equal(*pair) for pair in zip(before, (x, do, layer.W)))
 
 

@@ -35,9 +35,9 @@ def test_row_i_of_w_is_neuron_i(rng):
 def test_weigh_and_its_two_ways_back_are_sums(rng):
     dense, x, da = layer(), rng.normal(size=(5, 3)), rng.normal(size=(5, 4))
     forward = [[sum(x[n, j] * dense.W[i, j] for j in range(3)) for i in range(4)] for n in range(5)]
-    np.testing.assert_allclose(dense.weigh(x), forward, rtol=1e-12)
+    np.testing.assert_allclose(dense.product(x), forward, rtol=1e-12)
     back = [[sum(da[n, i] * dense.W[i, j] for i in range(4)) for j in range(3)] for n in range(5)]
-    np.testing.assert_allclose(dense.weigh_back(da), back, rtol=1e-12)
+    np.testing.assert_allclose(dense.product_back(da), back, rtol=1e-12)
     gradient = [[sum(da[n, i] * x[n, j] for n in range(5)) for j in range(3)] for i in range(4)]
     np.testing.assert_allclose(dense.weight_gradient(x, da), gradient, rtol=1e-12)
 
@@ -45,7 +45,7 @@ def test_weigh_and_its_two_ways_back_are_sums(rng):
 def test_weigh_leaves_out_the_bias():
     dense = layer()
     dense.b += 5
-    assert not dense.weigh(np.zeros((2, 3))).any()
+    assert not dense.product(np.zeros((2, 3))).any()
 
 
 def test_patches_are_the_input_at_one_position(rng):

@@ -3,6 +3,7 @@
 An array's worst relative error is 1e-6 at most. A gradient that is wrong by a thousandth is not.
 """
 
+import dataclasses
 import zlib
 
 import numpy as np
@@ -193,7 +194,7 @@ def test_nothing_is_changed_when_the_loss_breaks_down(calls, fingerprint, random
 
     before = fingerprint(net), x.tobytes()
     with pytest.raises(RuntimeError, match="enough"):
-        mp.check_gradients(net, x, t, LOSSES["mse"]._replace(function=breaks))
+        mp.check_gradients(net, x, t, dataclasses.replace(LOSSES["mse"], function=breaks))
     assert before == (fingerprint(net), x.tobytes())
 
 
@@ -205,7 +206,7 @@ def test_the_seed_decides(errors):
 
 def test_entries_saves_work(random_samples):
     net, calls = mp.Network(20, [mp.Dense(20, "tanh"), mp.Dense(2)]), []
-    counting = LOSSES["mse"]._replace(function=lambda y, t: calls.append(1) or LOSSES["mse"].function(y, t))
+    counting = dataclasses.replace(LOSSES["mse"], function=lambda y, t: calls.append(1) or LOSSES["mse"].function(y, t))
     found = mp.check_gradients(net, *random_samples(net, 0), counting, entries=2)
     assert len(calls) < 150 and found.worst <= GOOD and len(found) == 9
 
@@ -363,7 +364,7 @@ def test_a_single_wrong_entry_of_dx(errors):
 @pytest.mark.parametrize("first", ["dense1", "conv1"])
 def test_an_activations_derivative_wrong_by_a_thousandth(name, first, errors, monkeypatch):
     right = ACTIVATIONS[name]
-    monkeypatch.setitem(ACTIVATIONS, name, right._replace(derivative=lambda z: 1.001 * right.derivative(z)))
+    monkeypatch.setitem(ACTIVATIONS, name, dataclasses.replace(right, derivative=lambda z: 1.001 * right.derivative(z)))
     recipe, shape = (mp.Dense(4, name), 3) if first == "dense1" else (mp.Conv2D(3, 2, name), (3, 4, 1))
     other = "identity" if name == "tanh" else "tanh"
     found = errors(shape, [recipe, mp.Flatten(), mp.Dense(2, other)], "cross_entropy", entries=8)
@@ -376,7 +377,7 @@ def test_an_activations_derivative_wrong_by_a_thousandth(name, first, errors, mo
     ("tanh", lambda z: 1 - z ** 2), ("sigmoid", lambda z: z * (1 - z)),     # of the output, but given z
     ("leaky_relu", lambda z: np.where(z > 0, 1, 0.0)), ("softplus", lambda z: np.ones_like(z))])
 def test_mistakes_from_well_known_tutorials(name, wrong, errors, monkeypatch):
-    monkeypatch.setitem(ACTIVATIONS, name, ACTIVATIONS[name]._replace(derivative=wrong))
+    monkeypatch.setitem(ACTIVATIONS, name, dataclasses.replace(ACTIVATIONS[name], derivative=wrong))
     found = errors(3, [mp.Dense(6, name), mp.Dense(2)])
     assert found["dense1.z"] > 0.01 and found["dense1.o"] <= GOOD
 
@@ -385,7 +386,7 @@ def test_mistakes_from_well_known_tutorials(name, wrong, errors, monkeypatch):
 def test_a_losss_derivative_wrong_by_a_thousandth(name, errors):
     right = LOSSES[name]
     found = errors(3, [mp.Dense(4, "tanh"), mp.Dense(2)],
-                   right._replace(derivative=lambda y, t: 1.001 * right.derivative(y, t)))
+                   dataclasses.replace(right, derivative=lambda y, t: 1.001 * right.derivative(y, t)))
     assert found["dense2.o"] > 1e-5 and found["x"] > 1e-5       # the random part of the gradient is right
 
 
@@ -395,7 +396,7 @@ def test_a_losss_derivative_wrong_by_a_thousandth(name, errors):
     ("cross_entropy", lambda y, t: LOSSES["cross_entropy"].derivative(y, t) / len(y)),
     ("cross_entropy", lambda y, t: -t), ("binary_cross_entropy", lambda y, t: y - t)])
 def test_losses_that_are_averaged_or_mistaken(name, wrong, errors):
-    found = errors(3, [mp.Dense(4, "tanh"), mp.Dense(3)], LOSSES[name]._replace(derivative=wrong))
+    found = errors(3, [mp.Dense(4, "tanh"), mp.Dense(3)], dataclasses.replace(LOSSES[name], derivative=wrong))
     assert found["dense2.o"] > 0.01
 
 
@@ -417,7 +418,7 @@ def test_a_batch_norm_that_forgets_that_the_mean_moves(errors):
 
         def forward(x, training=False, rng=None):
             trace = own(x, training, rng)
-            trace.kept["training"] = False
+            trace.saved["training"] = False
             return trace
 
         layer.forward = forward

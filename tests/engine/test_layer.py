@@ -1,9 +1,12 @@
-"""What every layer keeps to, and Flatten."""
+"""What every layer keeps to; what Dense and Conv2D share: arrays, masks, per-sample gradients, tangents."""
+
+import itertools
 
 import numpy as np
 import pytest
 
 import minprune as mp
+from minprune.engine.facts import NotSaid
 from minprune.engine.layer import Layer, batch_shape
 from minprune.engine.residual import Residual
 
@@ -61,20 +64,20 @@ PASSING = [pair for pair in EVERY if not isinstance(pair[0], (mp.Dense, mp.Conv2
 
 
 @pytest.mark.parametrize("recipe, shape", PASSING, ids=[type(layer).__name__ for layer, _ in PASSING])
-def test_energy_is_the_sum_of_squared_slopes(recipe, shape, unsettle, rng):
+def test_the_squared_share_is_the_sum_of_squared_slopes(recipe, shape, unsettle, rng):
     net, layer = alone(recipe, shape, unsettle)
     x = rng.normal(size=(1, *shape))
     jacobian = mp.finite_difference(lambda x: layer.forward(x).o, x).reshape(x.size, -1)
     if isinstance(layer, (mp.MaxPool2D, mp.AvgPool2D)) and layer.stride != layer.size:
-        assert layer.energy() is None
+        assert layer.squared_share() is None
     else:
         assert (np.count_nonzero(np.abs(jacobian) > 1e-9, axis=1) <= 1).all()       # no input is shared
-        np.testing.assert_allclose((jacobian ** 2).sum(axis=0), layer.energy(), rtol=1e-8)
+        np.testing.assert_allclose((jacobian ** 2).sum(axis=0), layer.squared_share(), rtol=1e-8)
 
 
 def test_windows_apart_share_no_inputs():
-    assert mp.MaxPool2D(2, 3).energy() == 1 and mp.AvgPool2D(2, 3).energy() == 0.25
-    assert mp.MaxPool2D((2, 3), (2, 2)).energy() is None and mp.AvgPool2D((3, 2), (2, 2)).energy() is None
+    assert mp.MaxPool2D(2, 3).squared_share() == 1 and mp.AvgPool2D(2, 3).squared_share() == 0.25
+    assert mp.MaxPool2D((2, 3), (2, 2)).squared_share() is None and mp.AvgPool2D((3, 2), (2, 2)).squared_share() is None
 
 
 @pytest.mark.parametrize("recipe, shape", EVERY, ids=NAMES)
@@ -120,11 +123,21 @@ def test_batch_shape():
     assert batch_shape((64,)) == "(N, 64)" and batch_shape((8, 8, 1)) == "(N, 8, 8, 1)"
 
 
-def test_the_base_layer_has_no_passes():
-    for call in (lambda: Layer().forward(None), lambda: Layer().backward(None, None),
-                 lambda: Layer().tangent(None, None)):
-        with pytest.raises(NotImplementedError):
+def test_the_base_layer_has_no_passes_and_says_nothing():
+    for call in (lambda: Layer().forward(None), lambda: Layer().backward(None, None)):
+        with pytest.raises(NotImplementedError, match="^Layer has no (forward|backward) pass"):
             call()
+    layer = Layer()
+    for call, told in ((lambda: layer.tangent(None, None), "method tangent"), (lambda: layer.kinks(None), "method kinks"),
+                       (lambda: layer.squares_back(None, None), "method squares_back"),
+                       (lambda: layer.bounds_back(None, None), "method bounds_back"),
+                       (lambda: layer.piecewise_linear("obd"), "its second derivatives, which obd needs"),
+                       (lambda: layer.fact("linear", "deeplift"), "linear = True or False.*, which deeplift needs"),
+                       (lambda: layer.fact("passes_on"), "passes_on"), (lambda: layer.fact("keeps_channels"), "keeps"),
+                       (lambda: layer.without_channels({"g": np.ones(2)}, None), "method without_channels")):
+        with pytest.raises(NotSaid, match=f"^Layer does not say .*{told}"):
+            call()
+    assert layer.squared_share() is None and layer.without_channels({}, None) == {}
 
 
 # ------------------------------------------------------------------------------------------ Flatten
@@ -150,3 +163,164 @@ def test_flatten_takes_gradients_back_to_where_they_came_from():
 def test_flatten_leaves_vectors_alone():
     layer = mp.Network(5, [mp.Flatten()])["flatten1"]
     assert layer.output_shape == (5,) and layer.forward(np.ones((2, 5))).o.tolist() == [[1] * 5] * 2
+
+
+# ---------------------------------------------------------------------- layers with neurons
+
+SHAPES = {"dense": (5,), "conv": (4, 5, 2)}
+
+
+def build(kind, activation="tanh", batch_norm=False, masked=False, training_ready=True):
+    recipe = mp.Dense(4, activation, batch_norm) if kind == "dense" else mp.Conv2D(
+        4, (2, 3), activation, 2, "same", batch_norm)
+    net, rng = mp.Network(SHAPES[kind], [recipe]), np.random.default_rng(5)
+    layer = next(iter(net.layers.values()))
+    for array in layer.arrays().values():
+        array += rng.uniform(0.1, 0.9, array.shape)
+    if masked:
+        layer.mask = np.array([True, False, True, False])
+    return net, layer
+
+
+VARIANTS = list(itertools.product(SHAPES, (False, True), (False, True)))
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_names_of_the_arrays(kind):
+    _, plain = build(kind)
+    _, normed = build(kind, batch_norm=True)
+    _, masked = build(kind, batch_norm=True, masked=True)
+    assert list(plain.parameters()) == list(plain.arrays()) == ["W", "b"]
+    assert list(normed.parameters()) == list(masked.parameters()) == ["W", "b", "gamma", "beta"]
+    assert list(normed.arrays()) == ["W", "b", "gamma", "beta", "running_mean", "running_var"]
+    assert list(masked.arrays()) == [*normed.arrays(), "mask"]
+    assert plain.K == 4 and plain.f.name == "tanh" and plain.batch_norm is False and normed.batch_norm is True
+    assert plain.gamma is plain.running_var is plain.mask is None
+
+
+@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+def test_o_is_f_of_z_and_zero_where_masked(kind, batch_norm, masked, rng):
+    _, layer = build(kind, batch_norm=batch_norm, masked=masked)
+    trace = layer.forward(rng.normal(size=(3, *SHAPES[kind])))
+    expected = np.tanh(trace.z)
+    if masked:
+        expected[..., [1, 3]] = 0
+    assert np.array_equal(trace.o, expected) and np.array_equal(layer.outputs(trace.z), expected)
+    assert np.abs(trace.z[..., 1]).min() > 0
+
+
+@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+def test_dz_is_do_times_the_slope_and_zero_where_masked(kind, batch_norm, masked, rng):
+    _, layer = build(kind, batch_norm=batch_norm, masked=masked)
+    trace = layer.forward(rng.normal(size=(3, *SHAPES[kind])))
+    do = rng.normal(size=trace.o.shape)
+    layer.backward(trace, do)
+    expected = do * (1 - np.tanh(trace.z) ** 2)
+    if masked:
+        expected[..., [1, 3]] = 0
+        assert not trace.grads["W"][[1, 3]].any() and not trace.grads["b"][[1, 3]].any()
+    np.testing.assert_allclose(trace.dz, expected, rtol=1e-12)
+    assert trace.grads["W"][[0, 2]].all()
+
+
+@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+def test_gradients_of_b_gamma_and_beta_are_sums_over_samples_and_positions(kind, batch_norm, masked, rng):
+    _, layer = build(kind, batch_norm=batch_norm, masked=masked)
+    trace = layer.forward(rng.normal(size=(3, *SHAPES[kind])))
+    layer.backward(trace, rng.normal(size=trace.o.shape))
+    rows, sums = trace.dz.reshape(-1, 4), trace.dz.reshape(-1, 4).sum(axis=0)
+    if batch_norm:
+        a_hat = (trace.z.reshape(-1, 4) - layer.beta) / layer.gamma
+        np.testing.assert_allclose(trace.grads["beta"], sums, rtol=1e-11)
+        np.testing.assert_allclose(trace.grads["gamma"], (rows * a_hat).sum(axis=0), rtol=1e-11)
+        sums = sums * layer.gamma / np.sqrt(layer.running_var + 1e-5)
+    np.testing.assert_allclose(trace.grads["b"], sums, rtol=1e-11)
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_a_masked_neuron_leaves_the_others_as_they_were(kind, rng):
+    x = rng.normal(size=(3, *SHAPES[kind]))
+    outputs = [build(kind, masked=masked)[1].forward(x).o for masked in (False, True)]
+    assert np.array_equal(outputs[0][..., [0, 2]], outputs[1][..., [0, 2]])
+
+
+@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+def test_per_sample_weight_gradients_are_those_of_each_sample_alone(kind, batch_norm, masked, rng):
+    _, layer = build(kind, batch_norm=batch_norm, masked=masked)
+    x = rng.normal(size=(3, *SHAPES[kind]))
+    trace = layer.forward(x)
+    do = rng.normal(size=trace.o.shape)
+    layer.backward(trace, do)
+    dW = layer.per_sample_dW(trace)
+    assert dW.shape == (3, 4, layer.W[0].size)
+    np.testing.assert_allclose(dW.sum(axis=0), trace.grads["W"].reshape(4, -1), rtol=1e-11, atol=1e-13)
+    for n in range(3):
+        alone = layer.forward(x[n:n + 1])
+        layer.backward(alone, do[n:n + 1])
+        np.testing.assert_allclose(dW[n], alone.grads["W"].reshape(4, -1), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_patches_times_weights_are_z(kind, rng):
+    _, layer = build(kind)
+    x = rng.normal(size=(3, *SHAPES[kind]))
+    z = layer.patches(x) @ layer.W.reshape(4, -1).T + layer.b                   # (N, P, K)
+    np.testing.assert_allclose(layer.forward(x).z.reshape(z.shape), z, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("activation", mp.ACTIVATIONS)
+@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+def test_the_tangent_of_neurons_is_the_slope_along_a_direction(kind, batch_norm, masked, activation, rng):
+    _, layer = build(kind, activation, batch_norm, masked)
+    x, dx = rng.normal(size=(2, 3, *SHAPES[kind]))
+    slope = mp.finite_difference(lambda s: layer.forward(x + s[0] * dx).o, np.zeros(1), step=1e-6)[0]
+    np.testing.assert_allclose(layer.tangent(layer.forward(x), dx), slope, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_what_needs_samples_apart_refuses_a_training_pass_with_batch_norm(kind, rng):
+    net, layer = build(kind, batch_norm=True)
+    x = rng.normal(size=(3, *SHAPES[kind]))
+    trace = net.forward(x, training=True)
+    net.backward(trace, np.ones_like(trace.y))
+    for call in (lambda: layer.tangent(trace[layer.name], x), lambda: layer.per_sample_dW(trace[layer.name])):
+        with pytest.raises(ValueError,
+                           match=f'"{layer.name}" mixes the samples in a training pass; trace with'):
+            call()
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_without_batch_norm_a_training_pass_is_as_good(kind, rng):
+    net, layer = build(kind)
+    x = rng.normal(size=(3, *SHAPES[kind]))
+    trace = net.forward(x, training=True)
+    net.backward(trace, np.ones_like(trace.y))
+    assert layer.per_sample_dW(trace[layer.name]).shape[0] == 3 and layer.tangent(trace[layer.name], x).any()
+    before = {name: array.copy() for name, array in layer.arrays().items()}
+    layer.update_running(trace[layer.name])
+    assert all(np.array_equal(before[name], array) for name, array in layer.arrays().items())
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_the_gradient_of_the_input_can_be_left_out(kind, rng):
+    _, layer = build(kind)
+    x = rng.normal(size=(3, *SHAPES[kind]))
+    traces = layer.forward(x), layer.forward(x)
+    do = rng.normal(size=traces[0].o.shape)
+    assert layer.backward(traces[0], do, need_dx=False) is None
+    assert layer.backward(traces[1], do).shape == x.shape
+    for name in ("W", "b"):
+        assert np.array_equal(traces[0].grads[name], traces[1].grads[name])
+
+
+@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+def test_the_way_back_may_be_walked_twice(kind, batch_norm, masked, rng):
+    """The second time must not add to the first, nor spoil what forward had kept."""
+    _, layer = build(kind, batch_norm=batch_norm, masked=masked)
+    trace = layer.forward(rng.normal(size=(3, *SHAPES[kind])))
+    do = rng.normal(size=trace.o.shape)
+    first = layer.backward(trace, do).copy()
+    grads = {name: grad.copy() for name, grad in trace.grads.items()}
+    layer.backward(trace, 2 * do)
+    assert np.array_equal(layer.backward(trace, do), first)
+    assert all(np.array_equal(grads[name], grad) for name, grad in trace.grads.items())

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from minprune.engine.network import Trace
+from minprune.engine.layer import LayerTrace
 
 CNN = [mp.Conv2D(3, 3, "relu"), mp.MaxPool2D(2), mp.Conv2D(4, 2, "tanh", padding="same"),
        mp.AvgPool2D((1, 2)), mp.Dropout(0.5), mp.Flatten(), mp.Dense(5, "relu"), mp.Dropout(0.2), mp.Dense(2)]
@@ -56,6 +58,10 @@ def test_who_reads_whom():
     assert [layer.name for layer in net.between("conv2", "dense1")] == ["avgpool1", "dropout1", "flatten1"]
     assert net.between("conv1", "maxpool1") == [] and net.names_after("dense2") == []
     assert net.names_after("dense1") == ["dropout2", "dense2"]
+    for call in (lambda: net.names_after("dense9"), lambda: net.between("dense1", "dense9"),
+                 lambda: net.between("dense9", "dense1")):
+        with pytest.raises(ValueError, match='unknown layer "dense9"; did you mean "dense'):
+            call()
 
 
 def test_recipes_are_copied():
@@ -509,3 +515,77 @@ def test_fill_takes_masks_on_and_off(everything):
     net.fill(other.arrays())
     assert net["conv1"].mask is None and net["dense1"].mask.tolist() == [True, False, True, False, True]
     assert net["dense1"].mask is not other["dense1"].mask and net["dense1"].mask.dtype == bool
+
+
+# ---------------------------------------------------------------------- the trace of a pass
+
+def test_a_pass_on_paper_is_all_there():
+    net = mp.Network(2, [mp.Dense(2, "relu"), mp.Dense(1)])
+    net["dense1"].W[...], net["dense2"].W[...] = [[1, 2], [-1, 1]], [[3, 5]]
+    net["dense1"].b[...], net["dense2"].b[...] = [0, -4], [1]
+    trace = net.forward([[1.0, 2.0]])
+    assert trace.x.tolist() == [[1, 2]] and trace.y.tolist() == [[16]]
+    hidden, out = trace["dense1"], trace["dense2"]
+    assert (hidden.x.tolist(), hidden.z.tolist(), hidden.o.tolist()) == ([[1, 2]], [[5, -3]], [[5, 0]])
+    assert (out.x.tolist(), out.z.tolist(), out.o.tolist()) == ([[5, 0]], [[16]], [[16]])
+    assert trace.dy is trace.dx is hidden.do is hidden.dz is None and hidden.grads == trace.grads() == {}
+    net.backward(trace, [[2.0]])
+    assert (out.do.tolist(), out.dz.tolist(), hidden.do.tolist(), hidden.dz.tolist()) \
+        == ([[2]], [[2]], [[6, 10]], [[6, 0]])
+    assert trace.dy.tolist() == [[2]] and trace.dx.tolist() == [[6, 12]]
+    assert {name: grad.tolist() for name, grad in trace.grads().items()} == {
+        "dense1.W": [[6, 12], [0, 0]], "dense1.b": [6, 0], "dense2.W": [[10, 0]], "dense2.b": [2]}
+
+
+def test_gradients_have_the_parameters_names_and_shapes(everything, random_samples):
+    net = everything()
+    trace = net.forward(random_samples(net, 0)[0])
+    net.backward(trace, np.ones_like(trace.y))
+    shapes = {name: grad.shape for name, grad in trace.grads().items()}
+    assert shapes == {name: array.shape for name, array in net.parameters().items()}
+    assert list(shapes) and set(trace.layers) == set(net.layers)
+
+
+def test_only_neurons_have_z(everything, random_samples):
+    net = everything()
+    trace = net.forward(random_samples(net, 0)[0])
+    net.backward(trace, np.ones_like(trace.y))
+    for name, layer in trace.layers.items():
+        has_neurons = name in net.neuron_layers
+        assert (layer.z is not None) == (layer.dz is not None) == bool(layer.grads) == has_neurons
+        assert layer.do.shape == layer.o.shape
+
+
+def test_a_layers_output_is_what_the_next_one_read(everything, random_samples):
+    net = everything()
+    trace = net.forward(random_samples(net, 0)[0])
+    layers = list(trace.layers.values())
+    for one, two in zip(layers, layers[1:]):
+        assert np.array_equal(one.o, two.x)
+    assert np.array_equal(layers[0].x, trace.x) and np.array_equal(layers[-1].o, trace.y)
+
+
+def test_a_fresh_trace_is_empty():
+    trace = Trace(np.ones((3, 2)), training=True)
+    assert trace.training and trace.layers == {} and trace.grads() == {}
+    assert trace.y is trace.dy is trace.dx is trace.t is trace.L is None
+    assert not Trace(np.ones((3, 2))).training
+    one, two = LayerTrace(x=1, o=2), LayerTrace(x=1, o=2)
+    one.grads["W"] = one.saved["mean"] = 1
+    assert two.grads == two.saved == {}
+
+
+def test_the_trace_says_which_kind_of_pass_it_was():
+    net = mp.Network(2, [mp.Dense(2)])
+    assert net.forward(np.ones((1, 2)), training=True).training is True
+    assert net.forward(np.ones((1, 2))).training is False
+
+
+def test_repr():
+    assert repr(mp.Network(2, [mp.Dense(2), mp.Dense(1)]).forward(np.ones((4, 2)))) \
+        == "Trace of 4 samples: dense1, dense2"
+
+
+def test_an_unknown_layer():
+    with pytest.raises(ValueError, match='unknown layer of the trace "dense9"; did you mean "dense1"'):
+        mp.Network(2, [mp.Dense(2)]).forward(np.ones((4, 2)))["dense9"]

@@ -148,3 +148,48 @@ def test_settings_that_cannot_be(kind, size, stride, error, told):
 def test_settings():
     assert mp.MaxPool2D(2).settings() == {"size": [2, 2], "stride": [2, 2]}
     assert mp.AvgPool2D((2, 3), 1).settings() == {"size": [2, 3], "stride": [1, 1]}
+
+
+# --------------------------------------------------------------------------- what they say about themselves
+
+WITHOUT_NEURONS = [(mp.MaxPool2D(2), (5, 4, 2)), (mp.MaxPool2D(3, 1), (5, 4, 2)), (mp.AvgPool2D(2), (4, 5, 2)),
+                   (mp.AvgPool2D((3, 2), (1, 2)), (5, 4, 2)), (mp.GlobalAvgPool2D(), (3, 4, 2)), (mp.Flatten(), (2, 3, 2)),
+                   (mp.Dropout(0.5), (2, 3, 2))]
+
+
+def jacobian(layer, x):
+    """∂o/∂x of one sample, (inputs, outputs)."""
+    slopes = mp.finite_difference(lambda x: layer.forward(x).o.ravel(), x)
+    return slopes.reshape(x.size, -1)
+
+
+@pytest.mark.parametrize("recipe, shape", WITHOUT_NEURONS, ids=repr)
+def test_what_a_layer_says_is_what_its_jacobian_is(recipe, shape):
+    layer = next(iter(mp.Network(shape, [recipe]).layers.values()))
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(1, *shape))
+    J, trace = jacobian(layer, x.copy()), layer.forward(x)
+    h = rng.uniform(0.5, 1, trace.o.shape)
+    np.testing.assert_allclose(layer.squares_back(trace, h).ravel(), (J ** 2) @ h.ravel(), rtol=1e-8, atol=1e-9)
+    constant = all(np.allclose(J, jacobian(layer, rng.normal(size=(1, *shape))), atol=1e-8) for _ in range(3))
+    assert layer.linear == (constant and (J > -1e-9).all() and not layer.forward(0 * x).o.any())
+    assert layer.passes_on == np.isin(layer.forward(x).o, x).all()
+    if layer.linear:
+        assert layer.kinks(trace).size == 0
+        np.testing.assert_allclose(layer.bounds_back(trace, h).ravel(), np.abs(J) @ h.ravel(), rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("recipe, shape", WITHOUT_NEURONS, ids=repr)
+def test_channels_stay_channels(recipe, shape):
+    layer = next(iter(mp.Network(shape, [recipe]).layers.values()))
+    x = np.random.default_rng(4).normal(size=(1, *shape))
+    moved = x.copy()
+    moved[..., 1] = 0
+    o, other = (layer.forward(one).o.reshape(-1, shape[-1]) for one in (x, moved))
+    assert layer.keeps_channels and np.array_equal(o[:, 0], other[:, 0]) and not other[:, 1].any()
+
+
+def test_the_bound_of_a_maximum_is_the_sum_of_all_windows_that_hold_the_place():
+    layer = next(iter(mp.Network((3, 3, 1), [mp.MaxPool2D(2, 1)]).layers.values()))
+    trace = layer.forward(np.zeros((1, 3, 3, 1)))
+    assert layer.bounds_back(trace, np.ones((1, 2, 2, 1)))[0, :, :, 0].tolist() == [[1, 2, 1], [2, 4, 2], [1, 2, 1]]

@@ -278,7 +278,7 @@ def test_repr(identity):
 def test_multiply_adds_are_those_inside(net):
     assert sum(layer.multiply_adds() for layer in net.layers.values()) \
         == sum(net[name].multiply_adds() for name in net.neuron_layers)
-    assert net["residual1"].energy() is None and net["residual1"].parameters() == {}
+    assert net["residual1"].squared_share() is None and net["residual1"].parameters() == {}
 
 
 # ---------------------------------------------------------------------------- copies and files

@@ -1,15 +1,15 @@
 """Cutting and retraining, one-shot and in steps."""
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.pruning.compensation import fold_means
 from minprune.datasets.dataset import Dataset
-from minprune.retraining.recipes import Cut, FineTune, FromScratch, Rewind, prune_state
-from minprune.retraining.iteration import check_schedule, cubic, exponential, layer_by_layer, linear, one_shot
+from minprune.pruning.compensation import fold_means
+from minprune.retraining.optimizer_state import prune_state
+from minprune.retraining.recipe import Cut
+from minprune.retraining.recipes import FineTune, FromScratch, Rewind
+from minprune.retraining.schedules import cubic, exponential, layer_by_layer, linear, one_shot
 
 
 @pytest.fixture(scope="module")
@@ -127,44 +127,6 @@ def test_protection_and_regions_are_counted_on_the_original(net, data):
     assert sizes(kept[-1].net)[1] == 7
 
 
-# Schedules
-
-SHAPES = [linear, exponential, cubic]
-
-
-def test_schedules_by_hand():
-    assert linear(0.6, 3) == pytest.approx([0.2, 0.4, 0.6], rel=1e-15)
-    assert exponential(0.875, 3) == pytest.approx([0.5, 0.75, 0.875], rel=1e-15)
-    assert cubic(0.8, 4) == pytest.approx([0.8 - 0.8 * 27 / 64, 0.8 - 0.8 / 8, 0.8 - 0.8 / 64, 0.8], rel=1e-15)
-    assert cubic(0.8, 2, initial=0.4) == pytest.approx([0.8 - 0.4 / 8, 0.8], rel=1e-15)
-    assert one_shot(0.5) == [0.5] and all(shape(0.5, 1) == [0.5] for shape in SHAPES)
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("remove", [0, 0.3, 0.55, 0.9, 0.999])
-@pytest.mark.parametrize("steps", [1, 2, 7, 30])
-def test_schedules_rise_to_exactly_what_is_asked(shape, remove, steps):
-    fractions = shape(remove, steps)
-    assert len(fractions) == steps and fractions[-1] == remove
-    assert check_schedule(fractions, []) == fractions
-    shares = np.diff([0, *fractions])
-    if remove and steps > 1 and shape is not linear:
-        assert (np.diff(shares) < 0).all()                              # more at first
-    left = 1 - np.array([0, *fractions])
-    if shape is exponential and steps > 1:
-        np.testing.assert_allclose(left[1:] / left[:-1], (1 - remove) ** (1 / steps), rtol=1e-9)
-
-
-@pytest.mark.parametrize("remove, exactly, steps", [(0.3, Fraction(3, 10), 3), (0.58, Fraction(58, 100), 29),
-                                                    (0.9, Fraction(9, 10), 9)])
-def test_counts_are_floors_of_exact_fractions(remove, exactly, steps):
-    """0.58 / 29 and its like are not what they seem in floating point."""
-    scores = {"dense1": np.arange(100.0)}
-    for step, fraction in enumerate(linear(remove, steps), 1):
-        gone = (~mp.decide(scores, remove=fraction)["dense1"]).sum()
-        assert gone == int(exactly * step / steps * 100)
-
-
 @pytest.mark.parametrize("schedule", [exponential(0.6, 4), cubic(0.6, 4), [0.05, 0.05, 0.6], [1, 5, 10], [0, 10]])
 def test_any_rising_schedule_ends_at_its_last_count(net, data, schedule):
     steps = list(mp.prune_iteratively(net, data, schedule=schedule, retrain=nothing))
@@ -187,21 +149,6 @@ def test_layer_by_layer_with_retraining_between(net, data):
     assert set(np.flatnonzero(~second.keep["dense2"])) == set(np.argsort(scores)[:3])
 
 
-def test_layers_in_an_order_of_ones_own(net):
-    assert layer_by_layer(net, 0.5, ["dense2", "dense1"]) == [{"dense2": 0.5}, {"dense2": 0.5, "dense1": 0.5}]
-    assert layer_by_layer(net, {"dense2": 2}) == [{"dense2": 2}]
-    assert layer_by_layer(net, {"dense1": 0.1, "dense2": 2}, ["dense2"]) == [{"dense2": 2}]
-
-
-@pytest.mark.parametrize("remove, layers, told", [
-    (0.5, ["dense3"], 'unknown hidden layer "dense3"'), ({"dens1": 0.5}, None, 'did you mean "dense1"'),
-    (0.5, [], "layers expects some of"), (0.5, ["dense1", "dense1"], "each once"),
-    ({"dense1": 0.5}, ["dense1", "dense2"], r"layers expects some of \['dense1'\]")])
-def test_layers_that_are_refused(net, remove, layers, told):
-    with pytest.raises(ValueError, match=told):
-        layer_by_layer(net, remove, layers)
-
-
 @pytest.mark.parametrize("schedule, told", [
     ([], "at least one"), ([0.5, 0.4], "it goes back from 0.5 to 0.4 in step 2"), ([0.1, 0.3, 0.2], "in step 3"),
     ([0.5, 1.0], "less than 1"), ([-0.1], "at least 0"), ([3, 2], "goes back from 3 to 2"), ([-1], "at least 0"),
@@ -219,16 +166,6 @@ def test_schedules_that_are_refused(net, data, schedule, told):
 def test_schedules_of_other_types_are_refused(net, data, schedule):
     with pytest.raises(TypeError, match="^schedule .*expects"):
         mp.prune_iteratively(net, data, schedule=schedule)
-
-
-@pytest.mark.parametrize("make, told", [
-    (lambda: cubic(0.5, 3, initial=0.6), "initial expects at most remove=0.5"),
-    (lambda: linear(1.0, 3), "remove expects"), (lambda: cubic(1.0, 3), "remove expects"),
-    (lambda: exponential(1.0, 3), "remove expects"), (lambda: exponential(0.5, 0), "steps expects at least 1"),
-    (lambda: cubic(0.5, 3, -0.1), "initial expects")])
-def test_settings_of_schedules_that_are_refused(make, told):
-    with pytest.raises(ValueError, match=told):
-        make()
 
 
 # What is passed on
@@ -343,18 +280,6 @@ def test_regions_that_share_a_layer_are_left_to_the_scores(net, data):
     assert [np.flatnonzero(~step.keep[name]).tolist() for name in ("dense1", "dense2")] == [[1], [0]]
 
 
-def test_a_step_is_told_in_a_few_lines(net, data):
-    step, = mp.prune_iteratively(net, data, retrain=nothing)
-    assert repr(step).startswith("Step(fraction=0.5, removed=8, scores={dense1: array of float64 (10,), ")
-    assert "\n" not in repr(step) and len(repr(step)) < 800
-
-
-@pytest.mark.parametrize("shares", [1.5, {"dense1": -1}])
-def test_shares_of_layers_are_checked_at_once(net, shares):
-    with pytest.raises(ValueError, match=r'remove\["dense1"\]'):
-        layer_by_layer(net, shares)
-
-
 def test_protection_may_be_any_iterable(net, data):
     steps = list(mp.prune_iteratively(net, data, schedule=[0.2, 0.4], protect=iter(["dense2"]), retrain=nothing))
     assert all(step.keep["dense2"].all() for step in steps)
@@ -374,3 +299,12 @@ def test_changing_the_network_between_steps_changes_nothing(net, data):
     net["dense1"].W[...] = 0
     for step, y in zip(run, expected, strict=True):
         assert np.array_equal(step.net.predict(data.x_test), y)
+
+
+def test_an_activation_of_your_own_goes_through_a_checkpoint(data, tmp_path):
+    mine = mp.Activation("mine", np.sin, np.cos)
+    net = mp.Network((4,), [mp.Dense(6, mine), mp.Dense(2)], seed=1)
+    steps = [list(mp.prune_iteratively(net, data, schedule=[0.2, 0.4], checkpoint=tmp_path)) for _ in range(2)]
+    for first, again in zip(*steps):
+        assert again.net["dense1"].f == mine
+        assert np.array_equal(first.net.predict(data.x_test), again.net.predict(data.x_test))

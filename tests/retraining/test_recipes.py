@@ -1,20 +1,18 @@
-"""Recipes: the weights that each starts from, what it trains by, and that the optimizer's state follows."""
-
-import pickle
+"""Recipes: the weights that each starts from, and what it trains by."""
 
 import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.training.augmentation import Noise
-from minprune.training.distillation import distillation_loss, teach
 from minprune.engine.schedules import step as staircase
-from minprune.retraining.recipes import (Cut, Distil, FineTune, FromScratch, Reinitialise, Rewind, RewindRate, fresh, prune_state, told)
+from minprune.retraining.recipe import Cut
+from minprune.retraining.recipes import Distil, FineTune, FromScratch, Reinitialise, Rewind, RewindRate, fresh
+from minprune.training.distillation import distillation_loss, teach
+
 
 X = np.random.default_rng(0).normal(size=(40, 4))
 T = (X[:, 0] * X[:, 1] > 0).astype(int)
 KEEP = {"dense1": np.array([1, 0, 1, 1, 0, 1], bool), "dense2": np.array([0, 1, 1, 1, 0], bool)}
-RECIPES = [FineTune, RewindRate, FromScratch, Reinitialise, Distil]
 
 
 def network(seed=3, **settings):
@@ -40,12 +38,6 @@ def same(one, other):
 def stream(seed=0, number=0):
     return np.random.default_rng([seed, number, 1])
 
-
-def halving(epoch):
-    return 0.02 * 0.5 ** epoch
-
-
-# The weights that each starts from
 
 def test_fine_tuning_is_fit_from_the_weights_as_they_are(net):
     small, cut = cut_of(net)
@@ -145,8 +137,6 @@ def test_a_teacher_of_ones_own(net):
     assert one.loss != other.loss
 
 
-# Streams, settings, and what is passed on
-
 @pytest.mark.parametrize("make", [Reinitialise, FromScratch])
 @pytest.mark.parametrize("seed", [0, 5])
 def test_new_weights_are_not_those_that_a_network_of_that_seed_started_with(make, seed):
@@ -156,166 +146,6 @@ def test_new_weights_are_not_those_that_a_network_of_that_seed_started_with(make
     make(epochs=0, seed=seed)(small, cut)
     for name in ("dense1", "dense2", "dense3"):
         assert not np.isin(small[name].W, net[name].W).any()
-
-
-@pytest.mark.parametrize("make", RECIPES)
-def test_each_cut_draws_from_its_own_stream(net, make):
-    def trained(seed, number):
-        small, cut = cut_of(net, number=number)
-        make(epochs=1, seed=seed)(small, cut)
-        return small
-    assert same(trained(0, 1), trained(0, 1))
-    assert not same(trained(0, 1), trained(0, 2))
-    assert not same(trained(0, 1), trained(1, 0))                       # seed and number are not added
-
-
-def test_settings_are_those_of_fit(net):
-    small, cut = cut_of(net, loss="mse")
-    expected = small.copy()
-    settings = dict(epochs=6, optimizer=mp.Adam(0.5), batch_size=9, augment=Noise(0.1), patience=1)
-    recipe = FineTune(**settings, validation=(X[:9], T[:9]), loss="cross_entropy", seed=2)
-    history = recipe(small, cut)
-    again = mp.fit(expected, X, T, **settings, validation=(X[:9], T[:9]), seed=stream(2))
-    assert same(small, expected) and history == again and "no lower" in history.stopped
-
-
-def test_the_loss_is_the_cuts(net):
-    small, cut = cut_of(net)
-    wide = Cut(net, KEEP, X, mp.one_hot(T, 2), loss="mse")
-    one, other = FineTune(epochs=1)(small.copy(), cut), FineTune(epochs=1)(small, wide)
-    assert one.loss != other.loss
-
-
-@pytest.mark.parametrize("make", [*RECIPES, lambda **more: Rewind(network(), **more)])
-def test_recipes_are_quiet_and_leave_the_original(net, fingerprint, make, monkeypatch, capsys):
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    before = fingerprint(net)
-    make(epochs=1)(*cut_of(net))
-    assert fingerprint(net) == before and capsys.readouterr().out == ""
-
-
-def test_recipes_say_all_their_settings():
-    recipe = FineTune(epochs=3, optimizer=mp.Adam(0.01), augment=Noise(0.1), validation=(X, T))
-    text = repr(recipe)
-    for part in ("FineTune(epochs=3", "Adam(", "0.01", "beta2=0.999", "Noise(deviation=0.1)", "keep_state=False",
-                 "array of float64 (40, 4)", "loss=None"):
-        assert part in text, part
-    assert "dense1 6 - dense2 5 - dense3 2" in repr(Rewind(network())) and " at 0x" not in repr(Rewind(network()))
-    assert "budget='epochs'" in repr(FromScratch()) and "temperature=4.0" in repr(Distil())
-    scheduled = repr(FineTune(optimizer=mp.SGD(mp.schedules.cosine(0.1, 3))))
-    assert "cosine" in scheduled and "rate=0.1" in scheduled and " at 0x" not in scheduled + text
-    assert "halving" in repr(FineTune(optimizer=mp.SGD(halving)))
-    assert [told(one) for one in (steady(0.25), named_inside(0.25), halving)] == [
-        "steady(rate=0.25)", "inside(rate=0.25)", "halving"]
-    small, cut = cut_of(network(), loss=mp.LOSSES["mse"])
-    assert len(repr(cut)) < 400 and "number=0" in repr(cut) and "loss mse" in repr(cut)
-
-
-def steady(rate):
-    return lambda epoch: rate
-
-
-def named_inside(rate):
-    def inside(epoch):
-        return rate
-    return inside
-
-
-def test_recipes_travel(net):
-    early = network()
-    for recipe in (FineTune(optimizer=mp.SGD(halving)), RewindRate(optimizer=mp.Adam(0.01), start=2),
-                   Rewind(early, start=1, optimizer=mp.Adam(mp.schedules.cosine(0.1, 9))),
-                   Distil(weight=0.5, optimizer=mp.Adam(halving), augment=Noise(0.1))):
-        one, other = cut_of(net), cut_of(net)
-        recipe(*one)
-        pickle.loads(pickle.dumps(recipe))(*other)
-        assert same(one[0], other[0])
-    with pytest.raises(AttributeError):
-        recipe.epochs = 3
-
-
-# The optimizer's state
-
-# A bias under batch norm has a gradient of 0, of which only rounding errors are left. Deep networks add to them, and
-# without an epsilon that is larger Adam makes whole steps of them: no two orders of summation would agree.
-OPTIMIZERS = [mp.SGD(0.01, momentum=0.9), mp.SGD(0.01, momentum=0.5, nesterov=True, weight_decay=0.01),
-              mp.Adam(0.01, epsilon=1e-3, weight_decay=0.01), mp.SGD(0.01)]
-
-
-def trained_state(net, optimizer, x, t, loss):
-    state = optimizer.start(net.parameters())
-    mp.fit(net, x, t, loss=loss, optimizer=optimizer, epochs=2, batch_size=3, state=state)
-    return state
-
-
-@pytest.fixture(params=OPTIMIZERS, ids=["momentum", "nesterov", "adam", "plain"])
-def optimizer(request):
-    return request.param
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_pruned_network_with_its_state_takes_the_steps_of_the_masked_one(optimizer, seed, kind, random_network,
-                                                                            random_samples, random_keep, close):
-    net = random_network(seed, kind)
-    assert_same_steps(net, optimizer, *random_samples(net, seed, N=7), random_keep(net, seed), close)
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_so_it_does_where_neurons_are_coupled(optimizer, seed, random_residual, random_samples, random_keep, close):
-    net = random_residual(seed)
-    assert_same_steps(net, optimizer, *random_samples(net, seed, N=7), random_keep(net, seed), close, 1e-10)
-
-
-def assert_same_steps(net, optimizer, x, t, keep, close, tolerance=1e-12):
-    silence_dropout(net)
-    state = trained_state(net, optimizer, x, t, "mse")
-    small, masked, followed = mp.prune(net, keep), mp.mask(net, keep), prune_state(state, net, keep)
-    for one, its in ((small, followed), (masked, state)):
-        mp.fit(one, x, t, loss="mse", optimizer=optimizer, epochs=2, batch_size=3, state=its)
-    for name, array in mp.prune(masked, keep).arrays().items():
-        if not name.endswith(".mask"):
-            close(small.arrays()[name], array, tolerance)
-    assert_same_state(followed, prune_state(state, net, keep), close, tolerance)
-
-
-def assert_same_state(one, other, close, tolerance):
-    assert one.keys() == other.keys()
-    for key, arrays in one.items():
-        if isinstance(arrays, dict):
-            assert arrays.keys() == other[key].keys()
-            for name in arrays:
-                close(arrays[name], other[key][name], tolerance, least=1)
-        else:
-            assert arrays == other[key]
-
-
-def silence_dropout(net):
-    """What is drawn for fewer neurons is something else."""
-    for layer in net.all_layers.values():
-        if isinstance(layer, mp.Dropout):
-            layer.rate = 0.0
-
-
-def test_rows_and_columns_of_the_state_by_hand(net):
-    optimizer = mp.Adam(0.01)
-    state = trained_state(net, optimizer, X, T, "cross_entropy")
-    cut, one, two = prune_state(state, net, KEEP), KEEP["dense1"], KEEP["dense2"]
-    for key in ("m", "v"):
-        assert np.array_equal(cut[key]["dense1.W"], state[key]["dense1.W"][one])
-        assert np.array_equal(cut[key]["dense1.b"], state[key]["dense1.b"][one])
-        assert np.array_equal(cut[key]["dense2.W"], state[key]["dense2.W"][two][:, one])
-        assert np.array_equal(cut[key]["dense3.W"], state[key]["dense3.W"][:, two])
-        assert np.array_equal(cut[key]["dense3.b"], state[key]["dense3.b"])
-    assert cut["steps"] == state["steps"] == 2 * 14
-    cut["m"]["dense3.b"][...] = 7
-    assert not (state["m"]["dense3.b"] == 7).any()
-
-
-def test_a_state_without_arrays_is_copied(net):
-    state = {"v": {}, "seen": [1, 2]}
-    cut = prune_state(state, net, KEEP)
-    assert cut == state and cut["seen"] is not state["seen"]
-    assert prune_state({}, net, KEEP) == {}
 
 
 def test_kept_states_go_on_and_others_start_anew(net):
@@ -336,21 +166,10 @@ def test_kept_states_go_on_and_others_start_anew(net):
     assert cut.state == {}
 
 
-# What is refused
-
 OTHER = mp.Network(4, [mp.Dense(6, "relu"), mp.Dense(4, "tanh"), mp.Dense(2)])
 
 
 @pytest.mark.parametrize("make, error, told", [
-    (lambda: FineTune(epochs=-1), ValueError, "epochs expects at least 0"),
-    (lambda: FineTune(batch_size=0), ValueError, "batch_size expects at least 1"),
-    (lambda: FineTune(seed=np.random.default_rng(0)), TypeError, "seed expects a whole number"),
-    (lambda: FineTune(start=-1), ValueError, "start expects"),
-    (lambda: FineTune(optimizer=mp.Adam), TypeError, "optimizer expects"),
-    (lambda: FineTune(augment=3), TypeError, "augment expects a function"),
-    (lambda: FineTune(loss="mes"), ValueError, 'did you mean "mse"'),
-    (lambda: FineTune(patience=2), ValueError, "patience needs validation"),
-    (lambda: FineTune(patience=0, validation=(X, T)), ValueError, "patience expects at least 1"),
     (lambda: FromScratch(budget="flops"), ValueError, 'unknown budget "flops"'),
     (lambda: Distil(temperature=0), ValueError, "temperature expects"),
     (lambda: Distil(weight=2, loss="cross_entropy"), ValueError, "weight expects"),
@@ -361,10 +180,6 @@ OTHER = mp.Network(4, [mp.Dense(6, "relu"), mp.Dense(4, "tanh"), mp.Dense(2)])
      r"teacher expects output_shape \(2,\), that of the network it is to teach, got \(3,\)"),
     (lambda: Distil(teacher=mp.Network(5, [mp.Dense(2)])).check(network(), "cross_entropy"), ValueError,
      r"teacher expects input_shape \(4,\).*got \(5,\)"),
-    (lambda: FineTune(validation=(X[:, :2], T)).check(network(), "cross_entropy"), ValueError, "validation: x: "),
-    (lambda: prune_state([], network(), KEEP), TypeError, "state expects a dict"),
-    (lambda: prune_state({"v": OTHER.parameters()}, network(), KEEP), ValueError, "the state is of another network"),
-    (lambda: prune_state({"v": {"dense9.W": X}}, network(), KEEP), ValueError, "the state is of another network"),
 ])
 def test_what_is_refused(make, error, told):
     with pytest.raises(error, match=told):

@@ -93,7 +93,7 @@ def test_on_random_networks(seed, kind, random_network, random_samples, near):
 
 
 def test_the_fast_way_is_the_slow_way(net, random_samples, monkeypatch, close):
-    """A Dropout that claims that its outputs share inputs (energy None) leaves only the slow way."""
+    """A Dropout that claims that its outputs share inputs (squared_share None) leaves only the slow way."""
     x, _ = random_samples(net, 1, 4)
     fast = mp.score(net, "influence", x)
     layers = []
@@ -102,7 +102,7 @@ def test_the_fast_way_is_the_slow_way(net, random_samples, monkeypatch, close):
     slow = mp.Network(net.input_shape, layers)
     slow.fill(net.arrays())
     asked = []
-    monkeypatch.setattr(mp.Dropout, "energy", lambda self: asked.append(self))
+    monkeypatch.setattr(mp.Dropout, "squared_share", lambda self: asked.append(self))
     scores = mp.score(slow, "influence", x)
     assert asked
     for name in net.hidden_layers:

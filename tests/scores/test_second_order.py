@@ -1,12 +1,15 @@
 """Second derivatives against central differences of first ones, and second-order scores against exact removal."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.engine.losses import LOSSES, Loss
-from minprune.scores import second_order
-from minprune.scores.second_order import (SECOND_DERIVATIVES, diagonal, hessian_product, loss_hessian_diagonal, loss_hessian_product, obd_weights)
+from minprune.engine.facts import NotSaid
+from minprune.engine.losses import LOSSES
+from minprune.scores.second_order import (diagonal, hessian_product, loss_hessian_diagonal, loss_hessian_product,
+                                            obd_weights)
 
 NAMES = ("obd", "obd_outputs", "taylor_second_order")
 
@@ -22,16 +25,9 @@ def gradient(net, key, x, t, loss):
 
 # f″ and ∂²ℓ/∂y²
 
-def test_every_activation_has_its_second_derivative(near):
-    assert set(SECOND_DERIVATIVES) == set(mp.ACTIVATIONS)
-    z, step = np.array([-20.0, -3.0, -0.7, 0.4, 1.3, 30.0]), 1e-5
-    for name, f in mp.ACTIVATIONS.items():
-        near(SECOND_DERIVATIVES[name](z), (f.derivative(z + step) - f.derivative(z - step)) / (2 * step))
-
-
 def test_a_masked_neuron_does_not_bend():
     net = mp.mask(mp.Network(2, [mp.Dense(2, "tanh"), mp.Dense(1)]), {"dense1": np.array([True, False])})
-    bends = second_order.second_derivative(net["dense1"], np.ones((3, 2)))
+    bends = net["dense1"].curvature(np.ones((3, 2)))
     assert (bends[:, 0] != 0).all() and (bends[:, 1] == 0).all()
 
 
@@ -48,10 +44,18 @@ def test_every_loss_has_its_second_derivatives(loss, near):
 
 
 def test_a_loss_of_ones_own_has_none():
-    mine = Loss("mse", *LOSSES["cross_entropy"][1:])                        # the name alone proves nothing
-    for loss in (mine, mine._replace(name="mine")):
-        with pytest.raises(ValueError, match="its second derivatives are not known, only those of mse"):
-            loss_hessian_product(loss, np.ones((1, 2)), np.ones((1, 2)), np.ones((1, 2)))
+    """A name proves nothing: a Loss says its second derivatives itself, or is refused."""
+    mine = dataclasses.replace(LOSSES["cross_entropy"], name="mse", second=None, diagonal=None)
+    for loss in (mine, dataclasses.replace(mine, name="mine")):
+        for ask in (lambda: loss_hessian_product(loss, *np.ones((3, 1, 2))), lambda: loss_hessian_diagonal(loss, *np.ones((2, 1, 2)))):
+            with pytest.raises(NotSaid, match=f'loss "{loss.name}" does not say its second derivatives .second='):
+                ask()
+
+
+def test_the_diagonal_comes_from_products_if_a_loss_says_only_these(close):
+    y, t = np.random.default_rng(0).normal(size=(2, 4, 3))
+    for loss in LOSSES.values():
+        close(dataclasses.replace(loss, diagonal=None).second_diagonal(y, t), loss.second_diagonal(y, t))
 
 
 # Hessian products

@@ -26,14 +26,14 @@ def test_thinet_against_the_error_of_the_next_layers_sums(seed, kind, random_net
     trace, scores = net.forward(x), thinet(net, x, batch_size=2)
     for name in net.hidden_layers:
         reader = net[net.reader(name)]
-        whole = reader.weigh(trace[reader.name].x)
+        whole = reader.product(trace[reader.name].x)
 
         def error(gone):
             o = trace[name].o.copy()
             o[..., gone] = 0
             for layer in net.between(name, reader.name):
                 o = layer.forward(o).o
-            return ((reader.weigh(o) - whole) ** 2).sum() / (1 + (whole ** 2).sum())
+            return ((reader.product(o) - whole) ** 2).sum() / (1 + (whole ** 2).sum())
 
         assert scores[name].tolist() == greedy(net[name].K, error).tolist()
 

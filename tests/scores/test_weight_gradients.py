@@ -116,5 +116,5 @@ def test_relu_neurons_may_share_their_scale_as_they_like(random_samples, close):
 def test_grasp_needs_a_loss_whose_second_derivatives_are_known():
     from minprune.scores.first_order import linear_error
     net = mp.Network(2, [mp.Dense(2), mp.Dense(1)])
-    with pytest.raises(ValueError, match='loss "linear_error": its second derivatives are not known'):
+    with pytest.raises(ValueError, match='loss "linear_error" does not say its second derivatives'):
         mp.score(net, "grasp", [[1.0, 2.0]], [[0.0]], linear_error)

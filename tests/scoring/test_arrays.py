@@ -1,10 +1,9 @@
-"""What a formula is given under each name: the right numbers, in the right shape, at the right place."""
+"""Formulas of arrays: the right numbers under each name, in the right shape; averages over all samples."""
 
 import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.scores.means import mean_over_positions, output_slopes, over_positions, over_samples
 
 
 def gathered(net, x, t, loss="mse", batch_size=256):
@@ -83,7 +82,7 @@ def test_slopes_in_a_factor_on_the_output_and_on_the_weights(case, close):
 def test_means_over_all_samples(case, close, monkeypatch):
     """In batches, and with few samples' gradients formed at a time."""
     net, x, t, given = case
-    monkeypatch.setattr("minprune.scoring.gradient_sums.BLOCK", 1)
+    monkeypatch.setattr("minprune.scoring.gradient_sums.BLOCK_BYTES", 1)
     seen = []
     mp.score(net, lambda mean_dW, mean_dW2, W: seen.append((mean_dW, mean_dW2)) or W[:, 0], x, t, "mse", batch_size=3)
     for (mean, mean_of_squares), arrays in zip(seen, given.values()):
@@ -153,15 +152,6 @@ def test_outgoing_weights_by_hand():
         assert sorted(given["conv1"]["W_out"][i]) == sorted(flat["dense1"].W.reshape(2, 4, 3)[..., i].ravel())
 
 
-@pytest.mark.parametrize("P", [1, 2, 3])
-def test_sums_and_means_over_positions_and_samples(P):
-    o, do = np.random.default_rng(P).normal(size=(2, 4, P, 5))
-    for found, expected in ((over_positions(o), o.sum(axis=1)), (mean_over_positions(o), o.mean(axis=1)),
-                            (output_slopes(o, do), (o * do).sum(axis=1)), (over_samples(o[:, 0]), o[:, 0].sum(axis=0))):
-        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
-    assert over_samples(np.full((3, 2), 0.1, np.float32)).dtype == float
-
-
 @pytest.mark.parametrize("width", [1, 2, 3])
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_slopes_in_a_factor_on_the_weights_at_one_position_and_at_several(width, batch_norm, close):
@@ -172,3 +162,29 @@ def test_slopes_in_a_factor_on_the_weights_at_one_position_and_at_several(width,
     arrays = gathered(net, x, t)["conv1"]
     assert arrays["o"].shape == (4, width, 3)
     close(arrays["w_dW"], (arrays["W"] * arrays["dW"]).sum(axis=2))
+
+
+@pytest.mark.parametrize("batch_size, sizes", [(4, [4, 4, 2]), (10, [10]), (1, [1] * 10)])
+@pytest.mark.parametrize("backward", [False, True])
+def test_a_formula_sees_one_batch_at_a_time(batch_size, sizes, backward, close):
+    """Which is what bounds the memory; and the mean is over samples, not over batches."""
+    net, x = mp.Network(3, [mp.Dense(2, "tanh"), mp.Dense(2)]), np.random.default_rng(0).normal(size=(10, 3))
+    lengths = []
+
+    def forward_only(o):
+        lengths.append(len(o))
+        return o[:, 0]
+
+    def with_gradient(do, o):
+        return forward_only(o)
+
+    formula = with_gradient if backward else forward_only
+    scores = mp.score(net, formula, x, np.zeros(10, int), batch_size=batch_size)
+    assert lengths == sizes
+    close(scores["dense1"], net.forward(x)["dense1"].o.mean(axis=0))
+
+
+def test_256_samples_at_a_time_unless_told():
+    net, lengths = mp.Network(1, [mp.Dense(2), mp.Dense(1)]), []
+    mp.score(net, lambda o: lengths.append(len(o)) or o[:, 0], np.ones((600, 1)))
+    assert lengths == [256, 256, 88]

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.scoring.catalogue import CATALOGUE, entry
+from minprune.scoring.catalogue import CATALOGUE
+from minprune.scoring.entries import entry
+from minprune.scoring.shards import is_mean_over_samples
 
 KNOWN_CLAIMS = ("mean over samples", "relu rescaling", "first order of removal", "second order of removal",
                 "shares add up", "not permutation", "none")
@@ -35,6 +37,12 @@ def test_claims_are_of_the_known_ones(name):
 
 def test_each_claim_is_claimed_by_somebody():
     assert all(claiming(claim) for claim in KNOWN_CLAIMS[:5])
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_catalogue_says_the_same_as_the_docstring(name):
+    """The docstring is for readers; what is computed is decided by the catalogue's facts and the parameters."""
+    assert is_mean_over_samples(CATALOGUE[name]) == ("mean over samples" in claims(name))
 
 
 def settle(net, seed):

@@ -9,9 +9,7 @@ import pytest
 import minprune as mp
 from minprune.cli.main import main
 from minprune.engine.residual import Residual
-from minprune.scoring.catalogue import CATALOGUE
-from minprune.scoring.catalogue import WITH_BLOCKS, takes_blocks
-from minprune.scoring.parameters import needs
+from minprune.scoring.catalogue import CATALOGUE, SCORES, needs, takes_blocks
 
 SEEDS = range(10)
 
@@ -137,11 +135,14 @@ def test_gathered_in_training(random_residual, random_samples):
 
 # ------------------------------------------------------------------------------ who does not know
 
-REFUSED = [name for name, function in CATALOGUE.items() if "net" in needs(function) and name not in WITH_BLOCKS]
+REFUSED = [score.name for score in SCORES if "net" in needs(score.function) and not score.blocks]
 
 
-def test_the_names_are_of_the_catalogue():
-    assert set(WITH_BLOCKS) <= set(CATALOGUE) and set(REFUSED) >= {"obd", "shapley", "lrp_epsilon", "influence"}
+def test_some_scores_know_blocks_and_some_do_not():
+    with_blocks = {score.name for score in SCORES if score.blocks}
+    assert with_blocks == {"random", "reciprocal_gradient", "activation_std", "activation_entropy",
+                           "mutual_information", "synflow", "removal", "greedy_removal"}
+    assert set(REFUSED) >= {"obd", "shapley", "lrp_epsilon", "influence"} and not with_blocks & set(REFUSED)
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

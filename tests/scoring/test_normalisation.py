@@ -78,7 +78,18 @@ def test_very_small_and_very_large_scores_keep_their_order(size):
 
 def test_shapes_that_are_none():
     net = mp.Network(3, [mp.Dense(6), mp.Dense(2)])
-    with pytest.raises(ValueError, match=r'layer "dense1" expect one number for each of 6 neurons, got shape \(3,\)'):
+    with pytest.raises(ValueError, match=r'layer "dense1": expected one number for each of 6 neurons, got shape \(3,\)'):
         cost_aware({"dense1": np.ones(3)}, net, 0.1)
     with pytest.raises(ValueError, match=r"got shape \(0,\)"):
         normalise({"a": []}, "sum")
+    with pytest.raises(ValueError, match='unknown layer "dense9"; did you mean "dense'):
+        cost_aware({"dense9": np.ones(6)}, net, 0.1)
+
+
+@pytest.mark.parametrize("function", [lambda scores: normalise(scores, "none"), reverse,
+                                      lambda scores: cost_aware(scores, mp.Network(3, [mp.Dense(2)]), 0.1)])
+def test_nan_and_other_things_are_refused_as_decide_does(function):
+    with pytest.raises(ValueError, match='scores of layer "a": 1 of 2 numbers are NaN'):
+        function({"a": [np.nan, 1.0]})
+    with pytest.raises(ValueError, match="scores expects a dict .* got list"):
+        function([1.0])

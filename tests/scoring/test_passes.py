@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.scoring.catalogue import CATALOGUE
-from minprune.scoring.parameters import needs
-from minprune.scoring.passes import FORWARD, GRADIENTS, NO_PASS, SLOPES, by_network, passes, take_turns
+from minprune.engine.activations import Activation
+from minprune.engine.facts import NotSaid
+from minprune.scoring.catalogue import CATALOGUE, needs
+from minprune.scoring.passes import FORWARD, GRADIENTS, NO_PASS, SLOPES, Turn, passes_for, take_turns, takes_network
 
 NET = mp.Network((6, 6, 1), [mp.Conv2D(3, 3, "relu", batch_norm=True), mp.MaxPool2D(2), mp.Flatten(),
                              mp.Dense(4, "tanh"), mp.Dense(3)], seed=1)
 RNG = np.random.default_rng(0)
 X, T = RNG.normal(size=(25, 6, 6, 1)), RNG.integers(0, 3, 25)
-SHARED = [name for name, one in CATALOGUE.items() if not by_network(needs(one))]
+SHARED = [name for name, one in CATALOGUE.items() if not takes_network(needs(one))]
 
 
 def largest(net, forward_traces):
@@ -68,7 +69,7 @@ def test_no_more_passes_than_are_asked_for(counted):
 def test_which_passes_a_score_needs():
     functions = [lambda W, b: 0, lambda W, b, gamma, W_out: 0, lambda o, W: 0, lambda o_do: 0, lambda mean_dW, W: 0,
                  largest, lambda net, slope_traces: 0, lambda net, traces: 0]
-    assert [passes(needs(one)) for one in functions] \
+    assert [passes_for(needs(one)) for one in functions] \
         == [NO_PASS, NO_PASS, FORWARD, SLOPES, SLOPES, FORWARD, SLOPES, GRADIENTS]
 
 
@@ -92,14 +93,14 @@ def test_one_batch_is_handed_out_at_a_time():
     """Each reads a batch before anybody reads the next one."""
     seen = []
 
-    def reader(told, traces):
+    def reader(name, traces):
         for trace in traces:
-            seen.append((told, trace))
+            seen.append((name, trace))
             yield
-        return told
+        return name
 
-    found = take_turns({told: functools.partial(reader, told) for told in "ab"}, iter([1, 2, 3]))
-    assert seen == [("a", 1), ("b", 1), ("a", 2), ("b", 2), ("a", 3), ("b", 3)] and found == {"a": "a", "b": "b"}
+    returned = take_turns([Turn(name, functools.partial(reader, name)) for name in "ab"], iter([1, 2, 3]))
+    assert seen == [("a", 1), ("b", 1), ("a", 2), ("b", 2), ("a", 3), ("b", 3)] and returned == ["a", "b"]
 
 
 def test_a_function_that_does_not_yield_makes_passes_of_its_own(counted, close):
@@ -192,8 +193,68 @@ def test_the_input_s_gradient_is_not_worked_out():
     mp.score(NET, mine, X, T)
 
 
-def test_the_warning_tells_the_line_that_asked():
-    with pytest.warns(UserWarning, match="reciprocal_gradient") as caught:
-        mp.score(NET, "reciprocal_gradient", X, T)
-        mp.score(NET, ["taylor", "reciprocal_gradient"], X, T)
-    assert [one.filename for one in caught] == [__file__] * 2
+def test_the_warning_is_given_once_a_call():
+    with pytest.warns(UserWarning, match="reciprocal_gradient keeps the neurons") as caught:
+        mp.score(NET, "reciprocal_gradient", X, T, batch_size=5)
+        mp.score(NET, ["taylor", "reciprocal_gradient"], X, T, batch_size=5)
+    assert len(caught) == 2
+
+
+@pytest.mark.parametrize("name", ["sensitivity", "influence", "removal", "reciprocal_gradient"])
+@pytest.mark.filterwarnings("ignore:reciprocal_gradient")
+def test_scores_with_passes_of_their_own_take_batches_too(name, monkeypatch):
+    net, lengths = mp.Network(1, [mp.Dense(2), mp.Dense(1)]), []
+    forward = mp.Network.forward
+    monkeypatch.setattr(mp.Network, "forward", lambda net, x, *more, **others: lengths.append(len(x))
+                        or forward(net, x, *more, **others))
+    mp.score(net, name, np.ones((10, 1)), np.ones((10, 1)), "mse", batch_size=4)
+    assert max(lengths) == 4
+
+
+# What a layer, an activation or a loss does not say
+
+SINE = Activation("sine", np.sin, np.cos)            # does not say its second derivative
+
+
+class Untold(mp.Flatten):
+    """A layer that does not say whether its channels stay channels."""
+
+    keeps_channels = None
+
+
+def refusal(layers, score):
+    net = mp.Network((2, 2, 1), [*layers, mp.Dense(2)], seed=1)
+    with pytest.raises(NotSaid) as raised:
+        mp.score(net, score, np.ones((5, 2, 2, 1)), [0, 1, 1, 0, 1], batch_size=2)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("score", ["obd", "grasp", ["taylor", "gradient", "obd", "apoz"]])
+def test_a_refusal_says_which_score_needs_the_fact(score):
+    needy = score if isinstance(score, str) else "obd"
+    text = refusal([mp.Flatten(), mp.Dense(3, SINE)], score)
+    assert text.startswith(f'score "{needy}": ') and text.count("score") == 1
+    assert 'activation "sine"' in text and "dense1" in text and "second derivative (second=…)" in text
+
+
+def test_a_refusal_of_an_array_names_all_formulas_that_read_it_and_no_other():
+    def mine(W, W_out):
+        return W[:, 0] + W_out[:, 0]
+
+    layers = [mp.Conv2D(3, 1), Untold()]
+    assert refusal(layers, "outgoing_norm").startswith('score "outgoing_norm": ')
+    assert refusal(layers, ["taylor", "weight_norm", mine, "outgoing_norm"]).startswith(
+        'score "mine", score "outgoing_norm": ')
+
+
+def test_a_refusal_of_a_function_with_passes_of_its_own_names_it_too():
+    def of_traces(net, forward_traces):
+        for trace in forward_traces:
+            raise NotSaid("the layer does not say it")
+
+    def of_network(net):
+        raise NotSaid("the layer does not say it")
+
+    for function in (of_traces, of_network):
+        assert refusal([mp.Flatten(), mp.Dense(3)], function) \
+            == f'score "{function.__name__}": the layer does not say it'

@@ -189,7 +189,7 @@ def test_unknown_names_are_told_with_the_known_ones(score, told):
 @pytest.mark.parametrize("score", [np.abs, max])
 def test_what_is_written_in_c_is_told_to_need_names(score):
     """Whether it tells the names of its parameters depends on the versions of NumPy and Python."""
-    with pytest.raises((TypeError, ValueError), match="names no parameter|does not tell the names|unknown parameter"):
+    with pytest.raises((TypeError, ValueError), match="names no parameter|does not give the names|unknown parameter"):
         mp.score(NET, score, X, T)
 
 
@@ -266,5 +266,5 @@ def test_what_is_no_name_and_no_function_is_refused():
         mp.score(NET, None, X, T)
     with pytest.raises(TypeError, match="net expects a Network, got str"):
         mp.score("taylor", NET, X, T)
-    with pytest.raises(TypeError, match="does not tell the names of its parameters"):
+    with pytest.raises(TypeError, match="does not give the names of its parameters"):
         mp.score(NET, max, X, T)

@@ -10,14 +10,14 @@ from minprune.strategies import budgets
 from minprune.strategies.budgets import decide_within
 from minprune.decisions.rules import decide, removal_order, stay_without
 from minprune.engine.residual import Residual
-from minprune.evaluation.measurement import count_parameters, multiply_adds, size_on_disk
+from minprune.engine.size import count_parameters, multiply_adds, size_on_disk
 
 COSTS = {"parameters": count_parameters, "multiply_adds": multiply_adds, "bytes": size_on_disk}
 
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch):
-    monkeypatch.setattr("minprune.evaluation.measurement.LATENCY_SECONDS", 0.04)
+    monkeypatch.setattr("minprune.evaluation.latency.LATENCY_SECONDS", 0.04)
 
 
 def net_and_scores(seed=0, dtype="float64"):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.training.distillation import distillation_loss, teach
 from minprune.engine.activations import sigmoid
 from minprune.engine.losses import find_loss, softmax
+from minprune.training.distillation import distillation_loss, teach
 
 BASES = ["cross_entropy", "binary_cross_entropy", "mse"]
 
@@ -123,7 +123,19 @@ def test_a_loss_travels():
     assert distillation_loss().name == "distillation of cross_entropy at temperature 4, weight 0.9"
 
 
+def test_a_loss_of_your_own_is_distilled_by_its_answer(near):
+    """Here: cross entropy of twice the output, whose answer is the softmax of twice the output."""
+    plain = find_loss("cross_entropy")
+    mine = mp.Loss("mine", lambda y, t: plain(2 * y, t), lambda y, t: 2 * plain.derivative(2 * y, t), plain.prepare,
+                   plain.correct, answer=lambda y: softmax(2 * y))
+    loss, y, t = distillation_loss(3, 0.8, mine), normal(4, 3, seed=1), targets("cross_entropy")
+    double = np.stack([t[:, 0], 2 * t[:, 1]], axis=1)
+    np.testing.assert_allclose(loss(y, t), distillation_loss(3, 0.8)(2 * y, double), rtol=1e-12)
+    near(loss.derivative(y, t), mp.finite_difference(lambda one: loss(one, t).sum(), y))
+
+
 TEACHER = mp.Network(4, [mp.Dense(3)])
+MINE = mp.Loss("mine", *[getattr(find_loss("mse"), part) for part in ("function", "derivative", "prepare", "correct")])
 
 
 @pytest.mark.parametrize("make, error, told", [
@@ -131,7 +143,9 @@ TEACHER = mp.Network(4, [mp.Dense(3)])
     (lambda: distillation_loss(weight=1.1), ValueError, "weight expects a number from 0 to 1, got 1.1"),
     (lambda: distillation_loss(weight=-0.1), ValueError, "weight expects"),
     (lambda: distillation_loss(loss="mes"), ValueError, 'did you mean "mse"'),
-    (lambda: distillation_loss(loss=distillation_loss()), ValueError, "unknown loss to distil with"),
+    (lambda: distillation_loss(loss=distillation_loss()), ValueError,
+     'loss "distillation of .*" does not say what it makes of the output .*answer.*, which distillation needs'),
+    (lambda: teach(TEACHER, normal(5, 4), np.zeros(5, int), MINE), ValueError, 'loss "mine" does not say'),
     (lambda: teach(TEACHER, normal(5, 3), np.zeros(5, int)), ValueError, r"does not fit x and t: x: .*\(N, 4\)"),
     (lambda: teach(TEACHER, normal(5, 4), np.full(5, 3)), ValueError, "does not fit x and t: t: labels expected"),
     (lambda: teach(TEACHER, normal(5, 4), np.zeros(6, int)), ValueError, "same number of samples"),

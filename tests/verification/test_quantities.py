@@ -47,7 +47,7 @@ def test_first_derivatives_are_those_of_backward(case):
     near(measured("dL/dW", case), layer.per_sample_dW(trace))
     da = layer.scaled(trace.dz, trace)
     near(measured("dL/db", case), da.reshape(N, -1, K).sum(axis=1))
-    near(measured("dL/dx", case), layer.weigh_back(da).reshape(N, -1, trace.x.shape[-1]))
+    near(measured("dL/dx", case), layer.product_back(da).reshape(N, -1, trace.x.shape[-1]))
 
 
 @pytest.mark.parametrize("case", DENSE + CONV)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...engine.checks import check_known
+from ...evaluation.rank_correlation import ranks, spearman
 from ..formulas import Unanswered, matching
 from ..numbers import NOTHING, numbers
 from ..quantities import STEP, find_quantity
@@ -101,17 +102,3 @@ def by_neuron(array):
     if array.ndim == 3:
         array = array.sum(axis=1)
     return array.mean(axis=0) if array.ndim == 2 else array
-
-
-def ranks(values):
-    """1 … K, equal values sharing the mean of their ranks."""
-    below = (values[:, np.newaxis] > values).sum(axis=1)
-    equal = (values[:, np.newaxis] == values).sum(axis=1)
-    return below + (equal + 1) / 2
-
-
-def spearman(one, other):
-    """Spearman's ρ: the correlation of the ranks; 0 where all values of one are equal."""
-    a, b = (ranks(values) - (len(values) + 1) / 2 for values in (one, other))
-    size = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / size) if size else 0.0

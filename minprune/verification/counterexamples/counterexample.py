@@ -7,7 +7,7 @@ import numpy as np
 
 from ...engine.losses import find_loss
 from ...engine.network import Network
-from ...engine.neurons import NeuronLayer
+from ...engine.layer import NeuronLayer
 from ...engine.residual import Residual
 from ..claims.approximation import Approximation
 from ..claims.equality import Equality

@@ -5,8 +5,8 @@ import math
 
 from ...engine.conv2d import Conv2D
 from ...engine.dense import Dense
-from ...engine.layer import Flatten
-from ...engine.neurons import NeuronLayer
+from ...engine.pooling import Flatten
+from ...engine.layer import NeuronLayer
 from ...engine.residual import Residual
 from ..sampling.topology import POOLINGS
 

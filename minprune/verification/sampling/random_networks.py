@@ -7,10 +7,10 @@ import numpy as np
 
 from ...engine.conv2d import Conv2D
 from ...engine.dense import Dense
-from ...engine.layer import Flatten
+from ...engine.pooling import Flatten
 from ...engine.losses import find_loss
 from ...engine.network import Network
-from ...engine.neurons import NeuronLayer
+from ...engine.layer import NeuronLayer
 from ...engine.pooling import GlobalAvgPool2D, MaxPool2D
 from ...engine.residual import Residual
 from ...recording import record_batch
@@ -211,7 +211,7 @@ def clear(net, x, margin=MARGIN):
     trace, apart = net.forward(x), np.ones(len(x), bool)
     margin = margin * np.maximum(1, reach(net, trace) / FAR)
     for name, layer in net.all_layers.items():
-        if isinstance(layer, NeuronLayer) and layer.f.kink:
+        if isinstance(layer, NeuronLayer) and layer.f.kinks:
             apart &= np.abs(trace[name].z).reshape(len(x), -1).min(axis=1) > margin
         if isinstance(layer, MaxPool2D):
             apart &= leads(layer, trace[name].x).reshape(len(x), -1).min(axis=1) > margin

@@ -1,8 +1,8 @@
 """Who reads whom: which layers' outputs each layer with neurons reads, and what lies between."""
 
 from ...engine.coupling import INPUT
-from ...engine.layer import Flatten
-from ...engine.neurons import NeuronLayer
+from ...engine.pooling import Flatten
+from ...engine.layer import NeuronLayer
 from ...engine.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 
 POOLINGS = {"max": MaxPool2D, "avg": AvgPool2D, "global": GlobalAvgPool2D}

@@ -33,6 +33,8 @@ SUCH_THAT = {"all weights positive": (make_positive, positive),
              "no biases": (make_without_biases, without_biases)}
 LAYERS = ("hidden", "last hidden", "output")
 KINDS = ("dense", "conv")
+# The activations of random networks. Fixed: a seed's verdict does not change when an activation is added.
+TRIED = ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "softplus")
 KEYS = ("activation", "loss", "depth", "layers", "layer", "output", "outputs", "neurons", "samples", "batch_norm",
         "pooling", "residual", "that")
 
@@ -76,7 +78,7 @@ class Where:
         given = {**defaults, **told}
         self.layer = check_choice("layer", given.get("layer", "hidden"), LAYERS)
         self.kind = check_choice("layers", given.get("layers", "dense"), KINDS)
-        self.activations = names("activation", given.get("activation", list(ACTIVATIONS)), ACTIVATIONS)
+        self.activations = names("activation", given.get("activation", list(TRIED)), ACTIVATIONS)
         self.losses = losses(given.get("loss", list(LOSSES)))
         self.outputs_known = "output" in given
         self.output = names("activation", given.get("output", "identity"), ACTIVATIONS)
@@ -150,7 +152,7 @@ class Where:
     def __str__(self):
         told = [f"{self.kind} {self.layer} layers"]
         told += ["batch norm"] * self.batch_norm
-        told += [", ".join(self.activations)] * (len(self.activations) < len(ACTIVATIONS))
+        told += [", ".join(self.activations)] * (set(self.activations) != set(TRIED))
         told += [", ".join(loss.name for loss in self.losses)] * (len(self.losses) < len(LOSSES))
         told += [] if self.pooling is None else [f"{' or '.join(self.pooling) or 'no'} pooling"]
         told += [] if self.residual is None else [self.told_of_blocks()]

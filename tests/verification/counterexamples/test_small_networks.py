@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.engine.neurons import NeuronLayer
+from minprune.engine.layer import NeuronLayer
 from minprune.verification.verify import verify
 from minprune.verification.counterexamples.counterexample import build
 from minprune.verification.sampling.random_networks import Case

@@ -1,0 +1,95 @@
+"""What the commands share: a parser whose errors are one line, types of arguments, and options of several commands."""
+
+import argparse
+
+from ..engine.checks import check_known
+from ..engine.models import MODELS
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors in one line, exit code 2."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: error: {' '.join(message.split())} (see '{self.prog} --help')\n")
+
+
+def add_command(commands, name, summary, text, run):
+    """Add a command, and return its parser; `run` is called with the command's arguments."""
+    parser = commands.add_parser(name, help=summary, description=text,
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def settings_of(arguments):
+    """{name: value} of the command's own arguments."""
+    return {name: value for name, value in vars(arguments).items() if name not in ("command", "run")}
+
+
+# --------------------------------------------------------------------------- types of arguments
+
+
+def known(kind, names):
+    """The type of an argument that is one of `names`; the error for a near miss says the nearest."""
+    def check(text):
+        try:
+            check_known(kind, text, names)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return text
+    return check
+
+
+def number(convert, least, below=float("inf")):
+    """The type of an argument that is a number in [least, below); `convert` is int or float."""
+    def check(text):
+        try:
+            value = convert(text)
+        except ValueError:
+            value = None
+        if value is None or not least <= value < below:
+            kind = "whole number" if convert is int else "number"
+            upper = f" and less than {below}" if below < float("inf") else ""
+            raise argparse.ArgumentTypeError(f"expects a {kind} at least {least}{upper}, got {text!r}")
+        return value
+    return check
+
+
+# ------------------------------------------------------------------------ options of several commands
+
+
+def add_network(parser):
+    parser.add_argument("--data", default="digits", metavar="digits|PATH", help="'digits' (1,797 real handwritten "
+                        "digits, 8×8, shipped with minprune), a folder of MNIST-format IDX files, a .npz or a .csv "
+                        "(last column: classes 0 … C−1, or a number to predict); default digits")
+    parser.add_argument("--model", type=known("model", MODELS), metavar="|".join(MODELS),
+                        help="default: cnn for images, mlp for the rest")
+
+
+def add_scope(parser, default):
+    parser.add_argument("--scope", type=known("scope", ["global", "layer"]), default=default, metavar="global|layer",
+                        help=f"rank all neurons together, or each layer's by themselves; default {default}")
+
+
+def add_seeds(parser):
+    parser.add_argument("--seeds", type=number(int, 1), default=5, metavar="N", help="how many networks; default 5")
+
+
+def add_epochs(parser):
+    parser.add_argument("--epochs", type=number(int, 1), default=20, metavar="N",
+                        help="epochs of training; default 20")
+
+
+def add_training(parser):
+    add_epochs(parser)
+    parser.add_argument("--retrain", type=number(int, 0), default=10, metavar="N",
+                        help="epochs of retraining after each step; default 10")
+    parser.add_argument("--rate", type=number(float, 0), default=2e-3, metavar="R",
+                        help="Adam's learning rate at the start, which falls to 0 along a cosine; default 0.002")
+    parser.add_argument("--batch-size", type=number(int, 1), default=32, metavar="N", help="default 32")
+    parser.add_argument("--dtype", type=known("dtype", ["float64", "float32"]), default="float64",
+                        metavar="float64|float32", help="default float64; float32 is faster for larger networks")
+
+
+def add_out(parser, default, content):
+    parser.add_argument("--out", default=default, metavar="DIR", help=f"where {content}; default {default}")

@@ -1,0 +1,12 @@
+"""The command `minprune verify`: is this formula true? (Its options and its output are in `grading`.)"""
+
+from ..grading.formula_command import VERIFY, VERIFY_SUMMARY, add_verify_arguments, verify_command
+from .arguments import add_command, number
+
+
+def add(commands):
+    add_verify_arguments(add_command(commands, "verify", VERIFY_SUMMARY, VERIFY, run), number)
+
+
+def run(arguments):
+    return verify_command(arguments)

@@ -1,0 +1,96 @@
+"""Grades: the points of tasks, files and folders, as a text and as plain data."""
+
+import textwrap
+from typing import NamedTuple
+
+from .reports import WIDTH, wrap_words
+
+LEAST_WIDTH = 60                # of the feedback, however long the names of the tasks are
+
+
+class Mark(NamedTuple):
+    """The points of one task, and why; `verdict` is what `verify` says as a dict, where a task claims something."""
+
+    task: str
+    points: int
+    of: int
+    feedback: str
+    verdict: dict | None = None
+
+    def text(self, width):
+        """A row of the sheet, with `width` characters for the task's name; the feedback stands beside it."""
+        margin = width + 9
+        first, *rest = wrap_words(self.feedback, max(LEAST_WIDTH, WIDTH - margin)).split("\n")
+        return "\n".join([f"  {self.points}/{self.of}  {self.task:<{width}}  {first}",
+                          *(textwrap.indent(line, " " * margin) for line in rest)])
+
+
+class Sheet(NamedTuple):
+    """One file's marks; `problem` is why it could not be run, or None."""
+
+    file: str
+    assignment: str
+    marks: tuple
+    problem: str | None = None
+
+    @property
+    def points(self):
+        return sum(mark.points for mark in self.marks)
+
+    @property
+    def of(self):
+        return sum(mark.of for mark in self.marks)
+
+    def __str__(self):
+        title = f"{self.file}: {self.points} of {self.of} points ({self.assignment})"
+        if self.problem is not None:
+            return f"{title}\ncould not run: {self.problem}"
+        width = max((len(mark.task) for mark in self.marks), default=0)
+        return "\n".join([title, *(mark.text(width) for mark in self.marks)])
+
+    def to_dict(self):
+        return {"file": self.file, "assignment": self.assignment, "points": self.points, "of": self.of,
+                "problem": self.problem, "tasks": [mark._asdict() for mark in self.marks]}
+
+
+class Grades(NamedTuple):
+    """The sheets of all files, the seed that draws the same cases again, and the names of the files of a folder that
+    were left out, because they do not say which assignment they are."""
+
+    seed: int
+    sheets: tuple
+    left_out: tuple = ()
+
+    @property
+    def points(self):
+        return sum(sheet.points for sheet in self.sheets)
+
+    @property
+    def of(self):
+        return sum(sheet.of for sheet in self.sheets)
+
+    @property
+    def marks(self):
+        """{task: Mark} of the only file; ValueError if there are several."""
+        if len(self.sheets) != 1:
+            raise ValueError(f"there are {len(self.sheets)} files: take the marks of one of the sheets")
+        return {mark.task: mark for mark in self.sheets[0].marks}
+
+    @property
+    def ran(self):
+        """Whether all files could be run."""
+        return all(sheet.problem is None for sheet in self.sheets)
+
+    def __str__(self):
+        parts = [str(sheet) for sheet in self.sheets]
+        if len(self.sheets) > 1:
+            parts.append(f"{self.points} of {self.of} points in {len(self.sheets)} files")
+        if self.left_out:
+            parts.append(f"left out, for want of a line ASSIGNMENT = \"…\": {', '.join(self.left_out)}")
+        parts.append(f"(the same cases again: --seed {self.seed})")
+        return "\n\n".join(parts)
+
+    def to_dict(self):
+        """Plain lists and dicts, for json."""
+        return {"seed": self.seed, "points": self.points, "of": self.of,
+                "sheets": [sheet.to_dict() for sheet in self.sheets], "left_out": list(self.left_out)}

@@ -1,0 +1,32 @@
+"""Readers: the layers that read removed neurons, and what they read."""
+
+from ...engine.checks import check_network
+from ..surgery import check_keep, prune
+
+
+def compensated(net, keep, compensate):
+    """Return `prune(net, keep)` with all readers of removed neurons changed, from the input on.
+
+    `compensate(small, name, reader, rows)` changes W and b of `small[reader]`, which reads layer `name`; `rows` says
+    which of the reader's own neurons are left there.
+    """
+    keep = check_keep(net, keep)
+    small = prune(net, keep)
+    cut = {reader: name for name, stays in keep.items() if not stays.all() for reader in net.readers(name)}
+    left = {member: stays for name, stays in keep.items() for member in net.members(name)}
+    for reader in net.neuron_layers:
+        if reader in cut:
+            compensate(small, cut[reader], reader, left.get(reader, slice(None)))
+    return small
+
+
+def net_and_samples(net, x):
+    """Return x checked; raise unless net is a Network that can read it."""
+    check_network(net)
+    return net.check_input(x)
+
+
+def read_by(net, name, x, batch_size):
+    """Yield what layer `name` reads when the network reads x, batch by batch."""
+    for start in range(0, len(x), batch_size):
+        yield net.forward(x[start:start + batch_size])[name].x

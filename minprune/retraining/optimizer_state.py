@@ -1,0 +1,34 @@
+"""The state of an optimizer, cut with the network that it belongs to."""
+
+import copy
+from collections.abc import Mapping
+
+from ..pruning.surgery import prune
+
+
+def prune_state(state, net, keep):
+    """Return an optimizer's state without the neurons that go, for the parameters of `prune(net, keep)`.
+
+    Each {parameter name: array} in it (momentum's v, Adam's m and v) is cut exactly as `prune` cuts the parameters;
+    all other entries (the number of steps) are copied. A pruned network that is trained on with it takes the same steps
+    as the masked network. `net` and `state` are not changed. Raises as `prune`, and ValueError for a state of another
+    network.
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state expects a dict as an optimizer's start makes it, got {type(state).__name__}")
+    return {key: prune_arrays(value, net, keep) if isinstance(value, Mapping) else copy.deepcopy(value)
+            for key, value in state.items()}
+
+
+def prune_arrays(arrays, net, keep):
+    """Arrays with the names and shapes of the parameters of `net`, cut as these are.
+
+    A copy of the network is filled with them, and pruned.
+    """
+    holder = net.copy()
+    try:
+        holder.fill({**net.arrays(), **arrays})
+    except ValueError as error:
+        raise ValueError(f"the state is of another network: {error}") from None
+    cut = prune(holder, keep).parameters()
+    return {name: cut[name] for name in arrays}

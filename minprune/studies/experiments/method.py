@@ -1,0 +1,75 @@
+"""Methods: the ways to prune that an experiment compares, and the controls that it adds."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...engine.checks import check_known, check_list
+from ...retraining.schedules import one_shot
+from ...retraining.recipes import FromScratch
+from ...scoring.catalogue import find_score
+from ...training.loop import check_callables
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to prune: which neurons go (score, scope), in which steps, and how the others train (or compensate).
+
+    `schedule(fraction)` returns what is gone after each step, as `prune_iteratively` takes it; the last step is the
+    fraction itself. It is `one_shot`, or for example `functools.partial(mp.retraining.cubic, steps=5)`. `retrain` None
+    stands for the retraining that the experiment gives to all methods.
+    """
+
+    name: str
+    score: str | Callable = "taylor"
+    scope: str = "layer"
+    schedule: Callable = one_shot
+    retrain: Callable | None = None
+    compensate: Callable | None = None
+
+
+def check_methods(methods):
+    """The methods as `Method`s; a name becomes that score, layer by layer, in one shot."""
+    items = check_list("methods", methods, 'of names or Methods such as ["taylor"]')
+    methods = [item if isinstance(item, Method) else by_score(item) for item in items]
+    for method in methods:
+        find_score(method.score)
+        check_known("scope", method.scope, ["global", "layer"])
+        check_callables(schedule=method.schedule, retrain=method.retrain, compensate=method.compensate)
+    names = [method.name for method in methods]
+    if len(set(names)) < len(names):
+        raise ValueError(f"methods expects each name once, got {names}")
+    return methods
+
+
+def by_score(name):
+    if not isinstance(name, str):
+        raise TypeError(f"methods expects names of scores or Methods, got {name!r}")
+    find_score(name)
+    return Method(name, name)
+
+
+# ------------------------------------------------------------------------------------ controls
+
+
+def with_controls(methods, training, retrain, fraction):
+    """The methods and both controls; a method that has the name of a control takes its place."""
+    names = [method.name for method in methods]
+    controls = random_and_scratch(methods, training, retrain, fraction)
+    return methods + [control for control in controls if control.name not in names]
+
+
+def random_and_scratch(methods, training, retrain, fraction):
+    """The two controls: random scores in as many steps as the method that takes most, and networks from scratch, which
+    are trained as long as training and the longest retraining take together.
+
+    The steps of a schedule are counted for one fraction.
+    """
+    random = Method("random", "random")
+    candidates = [random, *methods]
+    steps = {method.name: len(method.schedule(fraction)) for method in candidates}
+    longest = max(candidates, key=lambda method: steps[method.name])
+    retraining = max(steps[method.name] * getattr(method.retrain or retrain, "epochs", 0) for method in candidates)
+    epochs = training.epochs + retraining
+    scratch = FromScratch(epochs=epochs, optimizer=training.optimizer(epochs), batch_size=training.batch_size)
+    return [dataclasses.replace(random, schedule=longest.schedule), Method("from scratch", "random", retrain=scratch)]

@@ -1,0 +1,103 @@
+"""What is measured of a score on a trained network: rank correlation with exact removal, cost, quality after cuts."""
+
+import statistics
+import time
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...decisions.rules import decide
+from ...engine.network import Network
+from ...evaluation.rank_correlation import spearman
+from ...pruning.surgery import prune
+from ...scoring.normalisation import reverse
+from ...scoring.scoring import score as score_neurons
+from ...training.loop import loss_and_accuracy
+from ..common import mean_sd
+
+FRACTIONS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A trained network, the samples that it is scored by, and what it is judged by.
+
+    `test` are the arguments of `loss_and_accuracy` after the network, `gathered` the scores that were gathered while it
+    was trained.
+    """
+
+    net: Network
+    x: np.ndarray
+    t: np.ndarray
+    loss: str
+    test: tuple
+    gathered: list
+
+
+def measure_scores(subject, names):
+    """{score: what was measured} of these scores, of the gathered ones, and of the exact removal reversed, a control.
+
+    A score that refuses the network is left out, and its reason printed.
+    """
+    forward = median_seconds(lambda: subject.net.predict(subject.x))
+    truth = compute(subject, "removal")
+    rows, refusals = {}, {}
+    for name in names:
+        started = time.perf_counter()
+        try:
+            scores = compute(subject, name)
+        except ValueError as error:                         # a score that is only for small networks says so
+            refusals.setdefault(str(error).replace(f'score "{name}"', "it"), []).append(name)
+            continue
+        rows[name] = measure(subject, scores, truth, (time.perf_counter() - started) / forward)
+    for reason, refused in refusals.items():
+        print(f"left out: {', '.join(refused)} ({reason})", flush=True)
+    # scores that cost no pass after the training, and the control, which costs what the removal costs
+    for score in subject.gathered:
+        rows[type(score).__name__] = measure(subject, score.scores(), truth, 0.0)
+    cost = rows["removal"]["cost"] if "removal" in rows else 0.0
+    rows["removal, reversed"] = measure(subject, reverse(truth), truth, cost)
+    return rows
+
+
+def compute(subject, name):
+    """The scores of the network; their warnings are for users of a single score."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return score_neurons(subject.net, name, subject.x, subject.t, subject.loss)
+
+
+def median_seconds(function, rounds=5):
+    """The median time of a function."""
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def measure(subject, scores, truth, cost):
+    """ρ by layer and overall, the cost in forward passes, and the quality after each fraction removed."""
+    cuts = [loss_and_accuracy(prune(subject.net, decide(scores, remove=fraction)), *subject.test)
+            for fraction in FRACTIONS]
+    return {"rho": agreement(scores, truth), "cost": cost, "loss": [loss for loss, _ in cuts],
+            "accuracy": [accuracy for _, accuracy in cuts]}
+
+
+def agreement(scores, truth):
+    """{layer: ρ, …, "overall": ρ of all neurons together} of scores with the exact removal."""
+    by_layer = {name: spearman(scores[name], truth[name]) for name in truth}
+    overall = spearman(*(np.concatenate([values[name] for name in truth]) for values in (scores, truth)))
+    return {**by_layer, "overall": overall}
+
+
+def summary(measurements):
+    """Mean and standard deviation over the networks, of each number measured; of the cost the median."""
+    first = measurements[0]
+    rho = {layer: mean_sd([row["rho"][layer] for row in measurements]) for layer in first["rho"]}
+    by_fraction = {kind: None if first[kind][0] is None else
+                   [mean_sd(values) for values in zip(*(row[kind] for row in measurements))]
+                   for kind in ("loss", "accuracy")}
+    return {"rho": rho, "cost": statistics.median(row["cost"] for row in measurements), **by_fraction}

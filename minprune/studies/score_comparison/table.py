@@ -1,0 +1,38 @@
+"""The table of a comparison: a line a score, the best first."""
+
+import numpy as np
+
+from ..common import plus_minus
+from .measurement import FRACTIONS
+
+SHOWN = (0.1, 0.3, 0.5)         # the fractions whose quality has a column
+NOTES = ["ρ is Spearman's rank correlation with exact removal, which is signed: negative where the network is better",
+         "off without a neuron; it is 0 where a score is the same for all neurons. ρ overall and quality after removal",
+         "rank all layers together: a score that does not compare between layers loses there, and may still rank well",
+         "within each (see scores.normalise).",
+         "GatheredGradient and Movement are gathered while training: they cost no pass afterwards."]
+
+
+def table(report):
+    """The lines of all scores; below, those on small networks where there are any; what ρ is."""
+    lines = lines_of(report["scores"])
+    if "small" in report:
+        lines += ["", f"on small networks, {report['small']['network']}:", *lines_of(report["small"]["scores"])]
+    return "\n".join([*lines, "", *NOTES])
+
+
+def lines_of(rows):
+    """A head, and a line for each score: ρ by layer and overall, cost, accuracy (or loss) after some fractions."""
+    first = next(iter(rows.values()))
+    kind = "accuracy" if first["accuracy"] else "loss"
+    head = f"{'score':<26}" + "".join(f"{'ρ ' + layer:>16}" for layer in first["rho"]) + f"{'forward passes':>16}"
+    head += "".join(f"{f'{kind}, −{fraction:.0%}':>20}" for fraction in SHOWN)
+    ranked = sorted(rows, key=lambda name: -np.nan_to_num(rows[name]["rho"]["overall"][0], nan=-2))
+    return [head, *(line(name, rows[name], kind) for name in ranked)]
+
+
+def line(name, row, kind):
+    form = "{:.1%}" if kind == "accuracy" else "{:.3f}"
+    rho = "".join(f"{plus_minus(value, '{:.2f}'):>16}" for value in row["rho"].values())
+    quality = "".join(f"{plus_minus(row[kind][FRACTIONS.index(fraction)], form):>20}" for fraction in SHOWN)
+    return f"{name:<26}{rho}{row['cost']:>16.1f}{quality}"

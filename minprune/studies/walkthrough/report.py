@@ -1,0 +1,78 @@
+"""The files of a walkthrough: a report with every number, both networks, the figures."""
+
+import platform
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...evaluation.comparison import Comparison
+from ...scoring.catalogue import CATALOGUE
+from ...scoring.entries import entry
+from ...training.loop import History
+from ..common import default_model, write_json
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the six steps came to.
+
+    `difference` is the largest one between the outputs of the pruned and of the masked network, `curve` the test
+    quality by the share removed, or None.
+    """
+
+    history: History
+    scores: dict
+    difference: float
+    steps: list
+    comparison: Comparison
+    curve: dict | None
+
+
+def report_of(setup, outcome, seconds):
+    """Every number of a walkthrough, as a dict of values that `write_json` takes."""
+    settings, data = setup.settings, setup.data
+    model = settings.model or default_model(data)
+    return {
+        "settings": {**vars(settings), "data": str(settings.data), "model": model, "out": str(settings.out)},
+        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+        "data": {"name": data.name, "train": len(data.x_train), "test": len(data.x_test), "classes": data.classes},
+        "training": outcome.history.to_dict(), "score": entry(CATALOGUE[settings.score]), "scores": outcome.scores,
+        "keep": outcome.steps[-1].keep, "prune_equals_mask_to": outcome.difference,
+        "steps": [step_to_dict(step) for step in outcome.steps], "curve": outcome.curve,
+        "comparison": outcome.comparison.to_dict(), "seconds": seconds}
+
+
+def step_to_dict(step):
+    return {"fraction": step.fraction, "removed": step.removed,
+            "neurons": {name: int(stays.sum()) for name, stays in step.keep.items()},
+            "loss_before": step.loss_before, "accuracy_before": step.accuracy_before, "loss_after": step.loss_after,
+            "accuracy_after": step.accuracy_after, "history": step.history and step.history.to_dict()}
+
+
+def write(out, report, net, outcome):
+    """Write report.json, the two networks and the figures; return the names of the files."""
+    from ... import plots                    # here, so that only who draws waits for matplotlib
+
+    write_json(out / "report.json", report)
+    net.save(out / "original.npz")
+    outcome.steps[-1].net.save(out / "pruned.npz")
+    pictures = draw(report, net, outcome)
+    for name, figure in pictures.items():
+        plots.save(figure, out / f"{name}.png")
+    return ["report.json", "original.npz", "pruned.npz", *(f"{name}.png" for name in pictures)]
+
+
+def draw(report, net, outcome):
+    """{name: figure}; the curve of shares removed only where there is one, of accuracies."""
+    from ... import plots
+
+    scores, keep, curve = outcome.scores, outcome.steps[-1].keep, outcome.curve
+    figures = {"scores": plots.scores(scores, keep, name=report["settings"]["score"]),
+               "history": plots.history(outcome.history, held_out="test data"),
+               "comparison": plots.comparison(outcome.comparison),
+               "filters": plots.filters(net, scores, keep)}
+    if curve and curve["accuracy_before"][0] is not None:
+        after = curve["accuracy_after"] if report["settings"]["retrain"] else None
+        figures["removal"] = plots.removal_curve(curve["removed"], curve["accuracy_before"], after,
+                                                 baseline=outcome.comparison.before.test_accuracy)
+    return figures

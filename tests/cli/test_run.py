@@ -1,0 +1,148 @@
+"""`minprune run`: what it prints, writes and refuses."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import minprune as mp
+
+QUICK = ["run", "--epochs", "2", "--retrain", "1"]
+
+
+@pytest.fixture(scope="module")
+def few_digits(tmp_path_factory):
+    """The path of 200 of the digits: the command is looked at here, not what it learns."""
+    path, data = tmp_path_factory.mktemp("data") / "few_digits.npz", mp.datasets.load("digits")
+    np.savez(path, x=data.x_train[:200], t=data.t_train[:200])
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, few_digits):
+    out = tmp_path_factory.mktemp("run")
+    done = subprocess.run([sys.executable, "-m", "minprune", *QUICK, "--data", few_digits, "--steps", "2",
+                           "--out", str(out)],
+                          capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+@pytest.fixture
+def only_scores_drawn(monkeypatch):
+    """Of the figures only the scores' becomes a file: `finished` has them all, and each takes half a second."""
+    save = mp.plots.save
+    monkeypatch.setattr(mp.plots, "save", lambda figure, path: path.name == "scores.png" and save(figure, path))
+
+
+def test_run_prints_the_six_steps(finished):
+    _, printed = finished
+    headings = [line.split(":")[0] for line in printed.splitlines() if line[:1].isdigit()]
+    assert headings == ["1 TRAIN", "2 SCORE", "3 DECIDE", "4 PRUNE", "5 RETRAIN", "6 EVALUATE"]
+    assert "(the first of 2 steps to 50%)" in printed and "  90% removed: test accuracy" in printed
+    assert "epoch 1/" not in printed                     # no progress lines where nobody watches
+
+
+def test_run_writes_report_networks_and_figures(finished):
+    out, _ = finished
+    assert {path.name for path in out.iterdir()} == {
+        "report.json", "original.npz", "pruned.npz", "scores.png", "history.png", "comparison.png", "filters.png",
+        "removal.png"}
+    for figure in out.glob("*.png"):
+        assert figure.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_report_says_what_the_written_networks_do(finished, few_digits):
+    out, _ = finished
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    data = mp.datasets.load(few_digits, seed=0)
+    for which, name in (("before", "original"), ("after", "pruned")):
+        net = mp.Network.load(out / f"{name}.npz")
+        reported = report["comparison"][which]
+        measured = mp.evaluate(net, data.x_test, data.t_test, train=(data.x_train, data.t_train), latency=False)
+        assert reported["test_accuracy"] == pytest.approx(measured.test_accuracy)
+        assert reported["train_loss"] == pytest.approx(measured.train_loss)
+        assert reported["bytes"] == (out / f"{name}.npz").stat().st_size
+        assert reported["neurons"] == measured.neurons
+    assert sum(reported["neurons"].values()) == 56 == 112 - report["steps"][-1]["removed"]
+    assert {name: sum(stays) for name, stays in report["keep"].items()} == reported["neurons"]
+    assert report["curve"]["removed"][0] == 0 and len(report["curve"]["accuracy_after"]) == 10
+    assert report["prune_equals_mask_to"] < 1e-12
+    assert len(report["training"]["loss"]) == 2 and report["settings"]["model"] == "cnn"
+
+
+def test_the_same_seed_writes_the_same_numbers(finished, few_digits, only_scores_drawn, tmp_path, call):
+    out, _ = finished
+    assert call(*QUICK, "--data", few_digits, "--no-curve", "--steps", "2", "--out", str(tmp_path))[0] == 0
+    assert (tmp_path / "pruned.npz").read_bytes() == (out / "pruned.npz").read_bytes()
+    assert (tmp_path / "scores.png").read_bytes() == (out / "scores.png").read_bytes()
+
+
+def test_run_on_a_table_of_numbers(tmp_path, call, monkeypatch):
+    monkeypatch.setattr("minprune.plots.filter_images.MOST_FILTERS", 4)         # 64 panels take seconds to draw
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 3))
+    np.savetxt(tmp_path / "table.csv", np.column_stack([x, x @ [1.0, -2.0, 0.5]]), delimiter=",")
+    code, printed, _ = call("run", "--data", str(tmp_path / "table.csv"), "--epochs", "2", "--retrain", "1",
+                            "--score", "weight_norm", "--scope", "layer", "--dtype", "float32",
+                            "--out", str(tmp_path / "out"))
+    assert code == 0 and "regression" in printed and "accuracy" not in printed
+    assert not (tmp_path / "out" / "removal.png").exists()
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert report["comparison"]["after"]["neurons"] == {"dense1": 32, "dense2": 16}
+
+
+def test_run_with_infinite_scores_still_writes_json(few_digits, only_scores_drawn, tmp_path, call):
+    code, printed, errors = call(*QUICK, "--data", few_digits, "--no-curve", "--score", "reciprocal_gradient",
+                                 "--out", str(tmp_path))
+    warned = errors.count("minprune: warning: reciprocal_gradient keeps the neurons")
+    assert code == 0 and errors.count("\n") == warned > 0
+    assert "filters.png" in printed and "removal.png" not in printed and (tmp_path / "scores.png").exists()
+    json.loads((tmp_path / "report.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["run", "--score", "tailor"], 'unknown score "tailor"; did you mean "taylor"?'),
+    (["run", "--model", "cmn"], 'did you mean "cnn"?'),
+    (["run", "--scope", "globl"], 'did you mean "global"?'),
+    (["run", "--remove", "1"], "--remove: expects a number at least 0 and less than 1, got '1'"),
+    (["run", "--remove", "-0.1"], "--remove: expects"),
+    (["run", "--remove", "nan"], "--remove: expects"),
+    (["run", "--remove", "0.999"], "every layer keeps at least 1"),
+    (["run", "--rate", "inf"], "--rate: expects"),
+    (["run", "--steps", "0"], "--steps: expects a whole number at least 1, got '0'"),
+    (["run", "--epochs", "two"], "--epochs: expects a whole number"),
+    (["run", "--seed", "-1"], "--seed: expects"),
+    (["run", "--data", "digit"], 'did you mean "digits"?'),
+    (["run", "--data", "nowhere/x.csv"], "does not exist")])
+def test_a_bad_call_gets_one_line_before_anything_is_written(refused, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert message in refused(*arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_bad_data_gets_one_line_before_anything_is_written(refused, tmp_path):
+    (tmp_path / "bad.csv").write_text("1,2,0\n3,nan,1\n5,6,0\n")
+    assert "bad.csv" in refused("run", "--data", str(tmp_path / "bad.csv"), "--out", str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cnn_for_a_table_gets_one_line_before_anything_is_written(refused, tmp_path):
+    np.savetxt(tmp_path / "t.csv", [[1, 2, 0], [3, 4, 1]] * 10, delimiter=",", fmt="%g")
+    arguments = ["run", "--data", str(tmp_path / "t.csv"), "--model", "cnn", "--out", str(tmp_path / "out")]
+    assert "a cnn reads images" in refused(*arguments)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_in_the_place_of_the_folder(refused, tmp_path):
+    (tmp_path / "out").write_text("precious")
+    assert "is a file" in refused(*QUICK, "--out", str(tmp_path / "out"))
+    assert (tmp_path / "out").read_text() == "precious"
+
+
+def test_a_loss_that_explodes_gets_one_line(refused, tmp_path):
+    with np.errstate(all="ignore"):
+        message = refused("run", "--model", "mlp", "--rate", "1e200", "--epochs", "3", "--out", str(tmp_path))
+    assert "lower the learning rate" in message

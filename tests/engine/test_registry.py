@@ -1,0 +1,47 @@
+"""Layers described by plain values and made again; classes of one's own."""
+
+import pytest
+
+import minprune as mp
+from minprune.engine.registry import KINDS, as_layer, described, register_layer
+
+RECIPES = [mp.Dense(3, "tanh", True), mp.Conv2D(2, (3, 1), "relu", 2, "same"), mp.MaxPool2D(2, 1), mp.AvgPool2D((1, 2)),
+           mp.GlobalAvgPool2D(), mp.Flatten(), mp.Dropout(0.25), mp.Residual([mp.Dense(4, "relu"), mp.Dense(2)], mp.Dense(2))]
+
+
+def test_every_kind_of_layer_is_known_by_its_name():
+    assert {type(recipe) for recipe in RECIPES} <= set(KINDS.values())
+    for name in ("Dense", "Conv2D", "Residual"):
+        assert KINDS[name] is getattr(mp, name) and KINDS[name].__name__ == name
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=repr)
+def test_a_layer_is_made_again_from_what_describes_it(recipe):
+    plain = described(recipe)
+    assert plain["kind"] == type(recipe).__name__ and {**plain, "kind": None} == {**recipe.settings(), "kind": None}
+    for other in (as_layer(plain), recipe.again()):
+        assert other is not recipe and type(other) is type(recipe) and other.settings() == recipe.settings()
+    assert as_layer(recipe) is recipe
+
+
+def test_an_activation_of_ones_own_is_kept_as_it_is():
+    mine = mp.Activation("mine", lambda z: z, lambda z: z * 0 + 1)
+    assert described(mp.Dense(2, mine))["activation"] is mine and described(mp.Dense(2, "relu"))["activation"] == "relu"
+
+
+def test_a_kind_that_is_not_known_names_the_nearest_and_the_way():
+    with pytest.raises(ValueError, match=r'unknown kind of layer "Dens"; did you mean "Dense".*register_layer\(Dens\)'):
+        as_layer({"kind": "Dens"})
+
+
+def test_a_class_is_found_by_its_name_once_it_is_registered():
+    class Twice(mp.Layer):
+        pass
+
+    try:
+        assert register_layer(Twice) is Twice and register_layer(Twice) is Twice and mp.Twice is Twice
+        assert isinstance(as_layer({"kind": "Twice"}), Twice) and "Twice" in dir(mp)
+    finally:
+        del KINDS["Twice"]
+    with pytest.raises(AttributeError):
+        mp.Twice

@@ -1,0 +1,57 @@
+"""The command `minprune grade`."""
+
+import json
+
+import pytest
+
+from minprune.cli.main import main
+from minprune.grading import assignments
+from minprune.grading.grading import grade
+
+
+def command(*arguments):
+    """Run `minprune grade`; return its exit code."""
+    return main(["grade", *arguments])
+
+
+@pytest.mark.parametrize("body, code", [("return 2 * w", 0), ("return w", 1), ("return 2 * w\n1 / 0", 2)])
+def test_exit_codes(folder, solution, capsys, body, code):
+    (folder / "mine.py").write_text(solution(body))
+    assert command(str(folder / "mine.py"), "--seed", "0", "--limit", "20") == code
+    assert f"{folder / 'mine.py'}: {[5, 3, 0][code]} of 5 points (squares)" in capsys.readouterr().out
+
+
+def test_json(folder, solution, capsys):
+    (folder / "mine.py").write_text(solution("return w"))
+    assert command(str(folder), "--json", "--seed", "7") == 1
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == grade(folder, seed=7, limit=None).to_dict()
+    assert (printed["seed"], printed["points"], printed["of"]) == (7, 3, 5)
+    assert [(row["task"], row["points"], row["of"]) for row in printed["sheets"][0]["tasks"]] == [
+        ("gradient", 0, 2), ("both", 3, 3)]
+
+
+def test_list_and_start(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert command() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(assignments.names()) and lines[0].split() == [
+        "01_the_neuron", "11", "points", "The", "neuron", "and", "its", "gradients"]
+    assert command("--start", "1") == 0
+    assert sorted(path.name for path in (tmp_path / "01_the_neuron").iterdir()) == ["brief.md", "starter.py"]
+    capsys.readouterr()
+    for name, message in (("01_the_neuron", "exists already"), ("77", 'unknown assignment "77"')):
+        assert command("--start", name) == 2 and message in capsys.readouterr().err
+
+
+def test_make_starters_command(tmp_path, capsys):
+    (tmp_path / "solutions").mkdir()
+    (tmp_path / "solutions" / "01_one.py").write_text("def f():\n    # solution begins\n    # solution ends\n")
+    assert command("--make-starters", str(tmp_path)) == 0
+    assert capsys.readouterr().out == f"{tmp_path / '01_one' / 'starter.py'}\n"
+
+
+def test_the_list_in_the_readme_begins_as_the_command_prints_it(capsys):
+    assert command() == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert f"    $ minprune grade\n    {first}\n" in (assignments.shipped() / "README.md").read_text(encoding="utf-8")

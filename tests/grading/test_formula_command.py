@@ -1,0 +1,127 @@
+"""The command `minprune verify FILE.py:FUNCTION`."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from minprune.cli.main import main
+
+THREE = ("--trials", "3")
+
+
+@pytest.fixture
+def command(formulas, capsys):
+    """command("relu", "--equals", …) -> (exit code, stdout, stderr) of `minprune verify mine.py:relu …`."""
+    def run(function, *options):
+        try:
+            code = main(["verify", f"{formulas}:{function}", *options])
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+    return run
+
+
+@pytest.mark.parametrize("function, claim, code, message", [
+    ("relu", ["--equals", "dL/dz", "--activation", "relu"], 0, "relu equals dL/dz: it holds on all of 3"),
+    ("minus", ["--equals", "dL/do"], 1, "The mistake: wrong sign"),
+    ("raises", ["--equals", "dL/do"], 2, "(given o ("),
+])
+def test_exit_codes_of_the_real_command(formulas, function, claim, code, message):
+    done = subprocess.run([sys.executable, "-m", "minprune", "verify", f"mine.py:{function}", *claim, *THREE],
+                          cwd=formulas.parent, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == code and message in " ".join(done.stdout.split())
+    assert done.stderr == "" if code < 2 else \
+        done.stderr.startswith("minprune: error: raises raised ValueError") and done.stderr.count("\n") == 1
+
+
+def test_long_lines_are_wrapped_and_nothing_is_lost(command, report_on):
+    out = command("minus", "--equals", "dL/do", "--trials", "10")[1]
+    assert max(map(len, out.splitlines())) <= 100 and out.split() == report_on("minus", equals="dL/do").text.split()
+
+
+def test_json_is_not_spoiled_by_prints(command):
+    code, out, error = command("chatty", "--equals", "dL/do", "--json", *THREE)
+    assert code == 0 and json.loads(out)["claim"] == "chatty equals dL/do" and json.loads(out)["trials"] == 3
+    assert error.startswith("given (") and error.count("given") == 2 + 3      # twice: does it repeat itself?
+
+
+def test_an_endless_loop_is_stopped(command):
+    code, out, error = command("loop", "--equals", "dL/do", "--limit", "1.5")
+    assert code == 2 and out == "" and error.count("\n") == 1
+    assert error.startswith("minprune: error: mine.py: not done after 1.5 seconds: an endless loop? (line 4")
+
+
+@pytest.mark.parametrize("text, message", [
+    ("def f(o:\n    return o\n", "broken.py: SyntaxError: '(' was never closed (line 1)"),
+    ("import os\ndef f(do): os._exit(0)\n", "broken.py: it ended Python itself"),
+    ("import sys\nsys.exit(0)\n", "broken.py: SystemExit: 0 (line 2: sys.exit(0))"),
+])
+def test_a_file_that_cannot_be_run(tmp_path, capsys, text, message):
+    (tmp_path / "broken.py").write_text(text)
+    assert main(["verify", f"{tmp_path / 'broken.py'}:f", "--equals", "dL/do", *THREE]) == 2
+    assert capsys.readouterr() == ("", f"minprune: error: {message}\n")
+
+
+@pytest.mark.parametrize("options, message", [
+    ([], "one of the arguments --equals --approximates --invariant --ranks-like is required"),
+    (["--equals", "dL/do", "--invariant", "batch-size"], "not allowed with argument --equals"),
+    (["--equals", "dL/do", "--order", "2"], "--order goes with --approximates"),
+    (["--equals", "dL/do", "--least", "0.5"], "--least goes with --ranks-like"),
+    (["--equals", "dL/do", "--trials", "0"], "--trials: expects a whole number at least 1, got '0'"),
+    (["--equals", "dL/do", "--seed", "-1"], "--seed: expects"),
+    (["--equals", "dL/do", "--limit", "0"], "--limit: expects a number at least 0.1, got '0'"),
+    (["--equals", "dL/do", "--depth", "two"], "--depth: expects a whole number"),
+    (["--equals", "dL/do", "--plot", "x.doc"], 'unknown picture format "doc"; Known: png, pdf, svg'),
+    (["--equals", "dL/do", "--plot", "no/x.png"], "cannot write no/x.png: there is no folder"),
+])
+def test_options_that_do_not_fit(command, options, message):
+    code, out, error = command("chain", *options)
+    assert code == 2 and out == "" and message in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("formula, message", [
+    ("mine.py", "expected FILE.py:FUNCTION, got 'mine.py'; its functions are minus, relu, taylor"),
+    ("none.py", "expected FILE.py:FUNCTION, got 'none.py'\n"),
+    ("mine.py:", "expected FILE.py:FUNCTION, got 'mine.py:'; its functions are minus, relu, taylor"),
+    ("mine.py:2", "expected FILE.py:FUNCTION, got 'mine.py:2'"),
+    (":relu", "expected FILE.py:FUNCTION, got ':relu'"),
+    (".:relu", "is a folder"),
+    ("min.py:relu", 'no such file: min.py; did you mean "mine.py"?'),
+])
+def test_which_function_must_be_said(formulas, capsys, monkeypatch, formula, message):
+    monkeypatch.chdir(formulas.parent)
+    assert main(["verify", formula, "--equals", "dL/do"]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+
+
+def test_a_picture_is_drawn(command, tmp_path):
+    code, out, error = command("minus", "--equals", "dL/do", "--plot", str(tmp_path / "minus.png"), *THREE)
+    assert code == 1 and error == "" and (tmp_path / "minus.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_there_is_no_picture_of_nothing(command, tmp_path):
+    code, out, error = command("nan", "--equals", "dL/do", "--plot", str(tmp_path / "nan.png"), *THREE)
+    assert code == 1 and "nan returned NaN" in " ".join(out.split()) and not list(tmp_path.iterdir())
+    assert error.startswith("minprune: warning: nothing was compared: there is no picture") and error.count("\n") == 1
+
+
+def test_the_readme_shows_what_the_command_prints(tmp_path, capsys, monkeypatch):
+    text = (pathlib.Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    code, shown = re.search(r"```python\n# mine.py\n(.*?)```.*?```text\n(.*?)```", text, re.S).groups()
+    (tmp_path / "mine.py").write_text(code, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    prompt, printed = shown.split("\n", 1)
+    assert main(prompt.split()[2:]) == 1 and prompt.startswith("$ minprune verify ")
+    assert capsys.readouterr().out == printed
+
+
+def test_the_command_is_listed_and_explained(capsys):
+    for arguments, message in ((["--help"], "\n    verify  "), (["verify", "--help"], "0 the claim holds; 1 it fails")):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert message in capsys.readouterr().out

@@ -1,0 +1,147 @@
+"""What the feedback on a wrong function says, and which mistakes it names."""
+
+import numpy as np
+import pytest
+
+from minprune.grading.assignments import Task
+from minprune.grading.comparison import difference
+from minprune.grading.marking import GENERAL_MISTAKES, judge
+
+
+def test_a_teachers_assignment(marks_of, solution):
+    assert [(mark.points, mark.of) for mark in marks_of(solution()).values()] == [(2, 2), (3, 3)]
+    assert marks_of(solution())["gradient"].feedback == "right in 20 of 20 random cases"
+
+
+@pytest.mark.parametrize("code, feedback", [
+    ("return w", "Most likely: the factor 2 of the square is missing"),
+    ("return -2 * w", "Most likely: the sign is wrong"),
+    ("return 4 * w", "Most likely: it is twice the answer"),
+    ("return (2 * w).sum()", "expected shape (1,), got ()"),
+    ("return 2 * w[:, None]", "expected shape (1,), got (1, 1)"),
+    ("pass", "it returned None: is a return missing?"),
+    ("return 2 * w / 0", "holds 0 NaN and 1 infinite values, of 1"),
+    ("return w - w + float('nan')", "holds 1 NaN and 0 infinite values, of 1"),
+    ("return 'much'", "expected numbers, got str"),
+    ("return [[1], [1, 2]]", "expected an array of shape (1,), got rows of different lengths"),
+    ("w *= 2\n    return w", "it changed its input w"),
+    ("return w @ w.T @ w", "it raised ValueError: matmul"),
+    ("return w @ w.T @ w", "(line 3: return w @ w.T @ w)"),
+    ("return v", "NameError: name 'v' is not defined"),
+    ("exit()", "it raised SystemExit"),
+    ("return gradient(w)", "RecursionError"),
+    ("raise KeyError", "it raised KeyError\n"),
+])
+def test_the_feedback_on_a_wrong_function(marks_of, solution, code, feedback):
+    marks = marks_of(solution(code))
+    assert marks["gradient"].points == 0 and feedback in marks["gradient"].feedback, marks["gradient"].feedback
+    assert marks["gradient"].feedback.startswith("wrong in 20 of 20 random cases; the smallest of them:\ngiven w (1,)")
+    assert marks["both"].points == 3                # its call of `gradient` gets the right answer
+
+
+def test_the_smallest_case_is_shown_with_its_numbers(marks_of, solution):
+    lines = marks_of(solution("return 2 * w + (w.size == 2)"))["gradient"].feedback.split("\n")
+    assert lines[0].endswith("of 20 random cases; the smallest of them:") and lines[1] == "given w (2,)"
+    w, expected, returned = (np.fromstring(line.split("[")[1].rstrip("]"), sep=",") for line in lines[3:6])
+    np.testing.assert_allclose(expected, 2 * w, atol=2e-4)
+    np.testing.assert_allclose(returned, expected + 1, atol=2e-4)
+    assert "Most likely" not in marks_of(solution("return 2 * w + (w.size == 2)"))["gradient"].feedback
+
+
+def test_a_case_for_paper_is_shown_rather_than_one_of_large_numbers():
+    task = Task("f", 1, lambda rng: {"w": rng.choice([1.0, 1000.0]) * np.ones(rng.integers(1, 5)), "of": {"a": (2,)}},
+                lambda w, of: w, trials=40)
+    assert "given w (1,), of {'a': [2]}\n" in judge(lambda w, of: 2 * w, task, 0)[1]
+    shown = judge(lambda w, of: w * (1 if len(w) == 1 and w[0] < 100 else 2), task, 0)[1]
+    assert "\nw = [1., 1.]\n" in shown, shown
+    assert "\nw = [1000.]\n" in judge(lambda w, of: w * (1 + (w > 100)), task, 0)[1]
+
+
+def test_arguments_in_another_order_are_noticed(marks_of, solution):
+    text = solution().replace("def both(w, scale)", "def both(scale, w)")
+    assert "it is called with w, scale, in this order; its parameters are scale, w" in marks_of(text)["both"].feedback
+    assert "in this order" not in marks_of(solution().replace("(w, scale)", "(w, size)"))["both"].feedback
+    task = Task("f", 1, lambda rng: {"x": rng.normal(size=2)}, lambda x: 2 * x)
+    assert "in this order" not in judge(max, task, 0)[1]            # it has no signature
+
+
+def test_parts_of_an_answer(marks_of, solution):
+    def both(code):
+        return marks_of(solution().replace('{"sum": w.sum() * scale, "high": gradient(w) > 0}', code))["both"].feedback
+    assert "given w (3,), scale 2.0\n['sum'] expected " in both('{"sum": w.sum(), "high": w > 0}')
+    assert "expected the keys sum, high, got sum" in both('{"sum": w.sum()}')
+    assert "expected a dict with the keys sum, high, got float" in both("w.sum()")
+    assert "['high'] expected booleans, got float64" in both('{"sum": w.sum() * scale, "high": 1.0 * (w > 0)}')
+    assert "['high'] is None" in both('{"sum": w.sum() * scale, "high": None}')
+
+
+@pytest.mark.parametrize("code", ["scores['a'][0] = 9", "scores['b'] = scores.pop('a')", "scores.pop('a')",
+                                  "pair[1][0] = 9", "names.append(1)"])
+def test_changes_inside_of_dicts_and_lists_are_seen(code):
+    task = Task("f", 1, lambda rng: {"scores": {"a": rng.normal(size=2)}, "pair": (1, rng.normal(size=1)), "names": []},
+                lambda scores, pair, names: 1.0)
+    function = {}
+    exec(f"def f(scores, pair, names):\n    {code}\n    return 1.0", function)
+    changed = code.split("[")[0].split(".")[0]
+    assert f"it changed its input {changed};" in judge(function["f"], task, 0)[1]
+    assert judge(lambda scores, pair, names: 1.0, task, 0)[0]
+
+
+def test_the_tolerance_of_a_task_decides(marks_of, solution):
+    assert marks_of(solution("return 2 * w * (1 + 1e-8)"))["gradient"].points == 2
+    assert marks_of(solution("return 2 * w * (1 + 1e-5)"))["gradient"].points == 0
+
+
+def test_a_mistake_is_only_named_if_it_explains_every_case():
+    task = Task("f", 1, lambda rng: {"w": rng.normal(size=2)}, lambda w: 2 * w, {"half": lambda w: w})
+    calls = iter(range(100))
+    assert "Most likely: half" in judge(lambda w: w, task, 0)[1]
+    assert "Most likely" not in judge(lambda w: w if next(calls) else 3 * w, task, 0)[1]
+    raising = Task("f", 1, lambda rng: {"w": rng.normal(size=2)}, lambda w: 2 * w, {"none": lambda w: 1 / 0})
+    assert "Most likely: it is half" in judge(lambda w: w, raising, 0)[1]
+
+
+def test_changed_arguments_are_no_mistake_of_the_answer():
+    task = Task("f", 1, lambda rng: {"w": rng.uniform(size=2)}, lambda w: 1.0 * w)
+
+    def f(w):
+        w += 0
+        w[0] += 1
+        return w - np.array([1, 0])
+
+    assert "it changed its input w" in judge(f, task, 0)[1] and "Most likely" not in judge(f, task, 0)[1]
+
+
+def test_general_mistakes():
+    def named(wrong):
+        task = Task("f", 1, lambda rng: {"w": rng.normal(size=(2, 3))}, lambda w: np.abs(w))
+        return judge(wrong, task, 0)[1].rpartition("Most likely: ")[2]
+    assert named(lambda w: w) == "the absolute value is missing"
+    assert named(lambda w: np.abs(w).T) == "it is the transpose of the answer"
+    assert named(lambda w: np.abs(w) / 2) == "it is half the answer"
+    assert named(lambda w: np.abs(w) * len(w)) == "it is twice the answer"       # two samples in all cases
+    assert named(lambda w: np.abs(w) / len(w)) == "it is half the answer"
+    assert named(lambda w: -np.abs(w)) == "the sign is wrong"
+
+
+def test_means_for_sums_and_sums_for_means(marks_of, solution):
+    for wrong, name in (("2 * w / len(w)", "it is divided by the number of samples"),
+                        ("2 * w * len(w)", "it should be divided by the number of samples")):
+        feedback = marks_of(solution(f"return {wrong}"))["gradient"].feedback
+        assert f"Most likely: {name}" in feedback and not feedback.startswith("wrong in 20 of 20")
+
+
+def test_general_mistakes_are_not_looked_for_in_tuples_and_words():
+    for answer, wrong in ((lambda w: (w, w), lambda w: (-w, -w)), (lambda w: w > 0, lambda w: ~(w > 0)),
+                          (lambda w: {"a": w}, lambda w: {"a": -w}), (lambda w: w, lambda w: list(-w))):
+        task = Task("f", 1, lambda rng: {"w": rng.normal(size=2)}, answer)
+        right, feedback = judge(wrong, task, 0)
+        assert not right and "Most likely" not in feedback
+
+
+@pytest.mark.parametrize("mistake", GENERAL_MISTAKES, ids=lambda mistake: mistake.name)
+def test_no_correction_leaves_a_right_answer_as_it_is(mistake):
+    """Otherwise the row would name a mistake where there is none."""
+    rng = np.random.default_rng(0)
+    answers = [rng.normal(size=(n, n + 1)) for n in (2, 3, 4)]
+    assert not all(difference(answer, mistake.corrected(answer, len(answer)), 1e-6) is None for answer in answers)

@@ -1,0 +1,118 @@
+"""A pruned network with its optimizer's state takes the steps of the masked one."""
+
+import numpy as np
+import pytest
+
+import minprune as mp
+from minprune.retraining.optimizer_state import prune_state
+
+
+X = np.random.default_rng(0).normal(size=(40, 4))
+T = (X[:, 0] * X[:, 1] > 0).astype(int)
+KEEP = {"dense1": np.array([1, 0, 1, 1, 0, 1], bool), "dense2": np.array([0, 1, 1, 1, 0], bool)}
+
+
+def network(seed=3, **settings):
+    return mp.Network(4, [mp.Dense(6, "relu", **settings), mp.Dense(5, "tanh"), mp.Dense(2)], seed=seed)
+
+
+@pytest.fixture
+def net():
+    net = network()
+    mp.fit(net, X, T, epochs=2)
+    return net
+
+
+# A bias under batch norm has a gradient of 0, of which only rounding errors are left. Deep networks add to them, and
+# without an epsilon that is larger Adam makes whole steps of them: no two orders of summation would agree.
+OPTIMIZERS = [mp.SGD(0.001, momentum=0.9), mp.SGD(0.001, momentum=0.5, nesterov=True, weight_decay=0.01),
+              mp.Adam(0.01, epsilon=1e-3, weight_decay=0.01), mp.SGD(0.01)]
+
+
+def trained_state(net, optimizer, x, t, loss):
+    state = optimizer.start(net.parameters())
+    mp.fit(net, x, t, loss=loss, optimizer=optimizer, epochs=2, batch_size=3, state=state)
+    return state
+
+
+@pytest.fixture(params=OPTIMIZERS, ids=["momentum", "nesterov", "adam", "plain"])
+def optimizer(request):
+    return request.param
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_pruned_network_with_its_state_takes_the_steps_of_the_masked_one(optimizer, seed, kind, random_network,
+                                                                            random_samples, random_keep, close):
+    net = random_network(seed, kind)
+    assert_same_steps(net, optimizer, *random_samples(net, seed, N=7), random_keep(net, seed), close)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_so_it_does_where_neurons_are_coupled(optimizer, seed, random_residual, random_samples, random_keep, close):
+    net = random_residual(seed)
+    assert_same_steps(net, optimizer, *random_samples(net, seed, N=7), random_keep(net, seed), close, 1e-10)
+
+
+def assert_same_steps(net, optimizer, x, t, keep, close, tolerance=1e-12):
+    silence_dropout(net)
+    state = trained_state(net, optimizer, x, t, "mse")
+    small, masked, followed = mp.prune(net, keep), mp.mask(net, keep), prune_state(state, net, keep)
+    for one, its in ((small, followed), (masked, state)):
+        mp.fit(one, x, t, loss="mse", optimizer=optimizer, epochs=2, batch_size=3, state=its)
+    for name, array in mp.prune(masked, keep).arrays().items():
+        if not name.endswith(".mask"):
+            close(small.arrays()[name], array, tolerance)
+    assert_same_state(followed, prune_state(state, net, keep), close, tolerance)
+
+
+def assert_same_state(one, other, close, tolerance):
+    assert one.keys() == other.keys()
+    for key, arrays in one.items():
+        if isinstance(arrays, dict):
+            assert arrays.keys() == other[key].keys()
+            for name in arrays:
+                close(arrays[name], other[key][name], tolerance, least=1)
+        else:
+            assert arrays == other[key]
+
+
+def silence_dropout(net):
+    """What is drawn for fewer neurons is something else."""
+    for layer in net.all_layers.values():
+        if isinstance(layer, mp.Dropout):
+            layer.rate = 0.0
+
+
+def test_rows_and_columns_of_the_state_by_hand(net):
+    optimizer = mp.Adam(0.01)
+    state = trained_state(net, optimizer, X, T, "cross_entropy")
+    cut, one, two = prune_state(state, net, KEEP), KEEP["dense1"], KEEP["dense2"]
+    for key in ("m", "v"):
+        assert np.array_equal(cut[key]["dense1.W"], state[key]["dense1.W"][one])
+        assert np.array_equal(cut[key]["dense1.b"], state[key]["dense1.b"][one])
+        assert np.array_equal(cut[key]["dense2.W"], state[key]["dense2.W"][two][:, one])
+        assert np.array_equal(cut[key]["dense3.W"], state[key]["dense3.W"][:, two])
+        assert np.array_equal(cut[key]["dense3.b"], state[key]["dense3.b"])
+    assert cut["steps"] == state["steps"] == 2 * 14
+    cut["m"]["dense3.b"][...] = 7
+    assert not (state["m"]["dense3.b"] == 7).any()
+
+
+def test_a_state_without_arrays_is_copied(net):
+    state = {"v": {}, "seen": [1, 2]}
+    cut = prune_state(state, net, KEEP)
+    assert cut == state and cut["seen"] is not state["seen"]
+    assert prune_state({}, net, KEEP) == {}
+
+
+OTHER = mp.Network(4, [mp.Dense(6, "relu"), mp.Dense(4, "tanh"), mp.Dense(2)])
+
+
+@pytest.mark.parametrize("make, error, told", [
+    (lambda: prune_state([], network(), KEEP), TypeError, "state expects a dict"),
+    (lambda: prune_state({"v": OTHER.parameters()}, network(), KEEP), ValueError, "the state is of another network"),
+    (lambda: prune_state({"v": {"dense9.W": X}}, network(), KEEP), ValueError, "the state is of another network"),
+])
+def test_what_is_refused(make, error, told):
+    with pytest.raises(error, match=told):
+        make()

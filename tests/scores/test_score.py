@@ -1,0 +1,29 @@
+"""What a family file says about its scores."""
+
+import importlib
+import inspect
+import pathlib
+
+import pytest
+
+from minprune import scores
+from minprune.scores.score import Score
+
+FAMILIES = [path.stem for path in pathlib.Path(scores.__file__).parent.glob("*.py")
+            if "\nSCORES = " in path.read_text(encoding="utf-8")]
+
+
+def test_a_score_has_the_name_of_its_function_and_claims_nothing_by_itself():
+    def mine(o):
+        return o[:, 0]
+
+    assert Score(mine).name == "mine"
+    assert not Score(mine).mean_over_samples and not Score(mine).blocks
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_formula_of_a_family_is_in_its_list(family):
+    module = importlib.import_module(f"minprune.scores.{family}")
+    formulas = {function for _, function in inspect.getmembers(module, inspect.isfunction)
+                if function.__module__ == module.__name__ and "\nFormula:  " in (inspect.getdoc(function) or "")}
+    assert {score.function for score in module.SCORES} == formulas and len(FAMILIES) == 15

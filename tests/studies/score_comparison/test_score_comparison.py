@@ -1,0 +1,68 @@
+"""The comparison: every score is measured, and the files are written, on a small run."""
+
+import functools
+import json
+
+import numpy as np
+import pytest
+
+import minprune as mp
+from minprune import plots
+from minprune.cli.main import main
+from minprune.studies.score_comparison.score_comparison import shape_of, small_networks
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    """A small comparison; its figures show three scores only, since drawing all takes longer than measuring them."""
+    out = tmp_path_factory.mktemp("compare")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, place in (("agreement", 0), ("accuracy_curves", 1)):
+            patch.setattr(plots, name, functools.partial(drawn_in_part, getattr(plots, name), place))
+        assert main(["compare", "--model", "mlp", "--seeds", "2", "--samples", "40", "--epochs", "1", "--out", str(out),
+                     "--leave-out", "shapley", "greedy_removal", "chip"]) == 0
+    return out
+
+
+def drawn_in_part(draw, place, *arguments):
+    """`draw` with only three entries of the dict at `place` of its arguments."""
+    few = {name: arguments[place][name] for name in ("taylor", "removal", "random")}
+    return draw(*arguments[:place], few, *arguments[place + 1:])
+
+
+def test_every_score_is_measured(out):
+    report = json.loads((out / "compare.json").read_text(encoding="utf-8"))
+    small_only = {"obs", "obs_neurons"}
+    assert set(report["scores"]) == set(mp.scores.CATALOGUE) - {"shapley", "greedy_removal", "chip"} - small_only \
+        | {"removal, reversed", "GatheredGradient", "Movement"}
+    assert set(report["small"]["scores"]) == set(report["scores"]) | small_only     # on a network where they can be
+    assert report["small"]["network"] == "64-16-12-10"
+    assert all(np.isfinite(report["small"]["scores"][name]["rho"]["overall"][0]) for name in small_only)
+    truth, reversed_ = report["scores"]["removal"], report["scores"]["removal, reversed"]
+    assert truth["rho"]["overall"] == pytest.approx([1, 0]) and reversed_["rho"]["overall"] == pytest.approx([-1, 0])
+    for row in report["scores"].values():
+        assert set(row["rho"]) == {"dense1", "dense2", "overall"} and len(row["accuracy"]) == 9
+        assert row["cost"] >= 0 and all(0 <= mean <= 1 for mean, _ in row["accuracy"])
+
+
+def test_the_table_and_the_figures_are_there(out):
+    report = json.loads((out / "compare.json").read_text(encoding="utf-8"))
+    lines = (out / "compare.txt").read_text(encoding="utf-8").splitlines()
+    assert len(lines[:lines.index("")]) == 1 + len(report["scores"])
+    assert lines[1].startswith("removal ") and "1.00 ± 0.00" in lines[1]
+    start = lines.index("on small networks, 64-16-12-10:")
+    rest = lines[start + 1:]
+    assert len(rest[:rest.index("")]) == 1 + len(report["small"]["scores"]) and rest[1].startswith("removal ")
+    for name in ("compare_rho.png", "compare_accuracy.png"):
+        assert (out / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_small_networks_are_there_only_where_the_hessian_fits():
+    narrow, wide = (mp.Network(inputs, [mp.Dense(4), mp.Dense(3)]) for inputs in (20, 200))
+    (net, loss), = small_networks([(narrow, "mse")])
+    assert [net[name].K for name in net.neuron_layers] == [16, 12, 3] and loss == "mse" and net.input_shape == (20,)
+    assert small_networks([(wide, "mse")]) is None
+
+
+def test_the_shape_of_a_network():
+    assert shape_of(mp.Network((2, 3, 1), [mp.Flatten(), mp.Dense(4), mp.Dense(3)])) == "6-4-3"

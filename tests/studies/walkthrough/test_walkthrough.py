@@ -1,0 +1,39 @@
+"""The method does on real digits what the project says it does."""
+
+import pytest
+
+import minprune as mp
+from minprune.studies.walkthrough import Settings, run
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """`minprune run` with its defaults, but for the curve of all fractions and the files of the figures."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mp.plots, "save", lambda figure, path: None)
+        return run(Settings(curve=False, out=tmp_path_factory.mktemp("run")))
+
+
+def test_the_default_cnn_reads_97_percent_of_the_test_digits(report):
+    assert report["settings"]["model"] == "cnn"
+    assert report["comparison"]["before"]["test_accuracy"] >= 0.97
+
+
+def test_half_of_its_neurons_can_go_at_the_cost_of_one_point(report):
+    before, after = report["comparison"]["before"], report["comparison"]["after"]
+    assert sum(after["neurons"].values()) * 2 == sum(before["neurons"].values())
+    assert after["test_accuracy"] >= before["test_accuracy"] - 0.01
+    assert after["multiply_adds"] < 0.6 * before["multiply_adds"]
+
+
+def test_the_scores_in_the_report_are_those_of_the_network_before(report):
+    net = mp.Network.load(f"{report['settings']['out']}/original.npz")
+    data = mp.datasets.load("digits")
+    again = mp.score(net, "taylor", data.x_train, data.t_train)
+    assert all((report["scores"][name] == values).all() for name, values in again.items())
+
+
+def test_a_score_that_knows_no_blocks_is_refused_before_the_training(tmp_path):
+    with pytest.raises(ValueError, match='score "obd" takes a network as layers one after the other'):
+        run(Settings(model="resnet", score="obd", out=tmp_path / "new"))
+    assert not (tmp_path / "new").exists()
