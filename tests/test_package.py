@@ -13,8 +13,8 @@ import pytest
 import minprune
 
 ROOT = pathlib.Path(__file__).parent.parent
-ORDER = ["engine", "datasets", "training", "recording", "scores", "scoring", "decisions", "pruning", "retraining",
-         "evaluation", "strategies", "connections", "plots", "verification", "grading", "studies", "textbook", "cli"]
+PAGE = (ROOT / "tutorials" / "contributing.md").read_text(encoding="utf-8")
+ORDER = re.findall(r"^(\w+)(?:/|\.py) +\w", re.search(r"```text\n(.*?)```", PAGE, re.S)[1], re.M)
 
 
 def test_importing_minprune_imports_no_matplotlib():
@@ -49,12 +49,37 @@ def test_only_numpy_matplotlib_and_the_standard_library():
         assert {name for kind, name in imports(path) if kind == "foreign"} <= allowed, path
 
 
+def test_the_order_of_rooms_is_the_one_that_contributors_read():
+    rooms = {path.stem for path in (ROOT / "minprune").iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert set(ORDER) == rooms - {"__init__", "__main__", "__pycache__"} and len(ORDER) == len(set(ORDER))
+
+
 def test_files_import_only_what_stands_above_them():
     for path in (ROOT / "minprune").rglob("*.py"):
         part = path.relative_to(ROOT / "minprune").parts[0].removesuffix(".py")
         if part in ORDER:
             used = [name for kind, name in imports(path) if kind == "own" and name in ORDER and name != part]
             assert all(ORDER.index(name) < ORDER.index(part) for name in used), (path, used)
+
+
+def modules_imported_at_once(path):
+    """The files of minprune that a file imports when it is imported, not those inside its functions."""
+    package = path.relative_to(ROOT).parts[:-1]
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = ROOT.joinpath(*package[:len(package) - node.level + 1], *(node.module or "").split("."))
+            for name in ("", *(alias.name for alias in node.names)):
+                yield from (file for file in ((base / name).with_suffix(".py"), base.with_suffix(".py")) if file.is_file())
+
+
+def test_there_are_no_import_loops():
+    """No file imports itself by way of others; packages' __init__, which only collect names, are left out."""
+    files = [path for path in (ROOT / "minprune").rglob("*.py") if not path.name.startswith("__")]
+    reached = {path: {file for file in modules_imported_at_once(path) if not file.name.startswith("__")} for path in files}
+    while files:
+        free = [path for path in files if not reached[path] & set(files) - {path}]
+        assert free, f"these import each other: {[str(path.relative_to(ROOT)) for path in files]}"
+        files = [path for path in files if path not in free]
 
 
 def test_every_subpackage_is_installed():
@@ -84,5 +109,5 @@ def test_everything_that_is_imported_later_is_there():
 
 
 def test_importing_minprune_imports_nothing_of_what_comes_later():
-    code = "import sys, minprune; print([name for name in minprune.LATER.values() if f'minprune.{name}' in sys.modules])"
+    code = "import sys, minprune; print([one for one in minprune.LATER.values() if f'minprune.{one}' in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -132,7 +132,8 @@ def dense_net(activation="tanh", between=()):
 
 
 def conv_net(pool):
-    net = mp.Network((6, 6, 2), [mp.Conv2D(4, 3, "tanh"), pool, mp.Conv2D(3, 1, "relu"), mp.Flatten(), mp.Dense(3)], seed=1)
+    net = mp.Network((6, 6, 2), [mp.Conv2D(4, 3, "tanh"), pool, mp.Conv2D(3, 1, "relu"), mp.Flatten(), mp.Dense(3)],
+                     seed=1)
     net["conv1"].b[...] = [0.3, -0.2, 0.1, 0.4]
     return net
 
@@ -148,7 +149,8 @@ def gained():
     return net
 
 
-NETWORKS = {"an activation": functools.partial(dense_net, TANH), "a layer that mixes": lambda: dense_net(between=[Standardise()]),
+NETWORKS = {"an activation": functools.partial(dense_net, TANH),
+            "a layer that mixes": lambda: dense_net(between=[Standardise()]),
             "a layer that averages": lambda: conv_net(Mean()), "a layer with parameters": gained}
 KEEPS = [name for name in NETWORKS if name != "a layer that mixes"]
 
@@ -234,7 +236,7 @@ def test_a_layer_that_mixes_channels_can_be_masked_around_but_not_pruned(close):
     keep = {"dense1": np.arange(6) < 3}
     o = net.forward(x)["dense1"].o * keep["dense1"]
     close(mp.mask(net, keep).predict(x), net.tail("dense1", o))
-    with pytest.raises(NotSaid, match='Standardise "standardise1" mixes the channels of "dense1".* pruning is not possible'):
+    with pytest.raises(NotSaid, match='"standardise1" mixes the channels of "dense1".* pruning is not possible'):
         mp.prune(net, keep)
     small = mp.prune(net, {"dense2": np.arange(4) < 2})               # behind it nothing is mixed
     close(small.predict(x), mp.mask(net, {"dense2": np.arange(4) < 2}).predict(x))
@@ -242,7 +244,7 @@ def test_a_layer_that_mixes_channels_can_be_masked_around_but_not_pruned(close):
 
 def test_a_layer_that_says_nothing_is_not_pruned_around():
     net = averaging_silently()
-    with pytest.raises(NotSaid, match='Silent "silent1" does not say whether its channels stay channels .*, which pruning needs'):
+    with pytest.raises(NotSaid, match='"silent1" does not say whether its channels stay channels .*, which pruning'):
         mp.prune(net, {"conv1": np.arange(4) < 2})
     with pytest.raises(NotSaid, match='Silent "silent1" does not say on which side of its kinks'):
         mp.check_gradients(net, *samples(net), "mse")
@@ -336,7 +338,7 @@ def test_behind_a_layer_that_mixes_responses_are_those_of_central_differences(cl
     net = mixing()
     x, t = samples(net, 2)
     sensitivity, influence = (mp.score(net, name, x, t, "mse")["dense1"] for name in ("sensitivity", "influence"))
-    jacobians = [mp.finite_difference(lambda one: net.forward(one)["dense1"].o[0], x[n:n + 1].copy()) for n in range(2)]
+    jacobians = [mp.finite_difference(lambda x: net.forward(x)["dense1"].o[0], x[n:n + 1].copy()) for n in range(2)]
     close(sensitivity, np.mean([np.sqrt((J[0] ** 2).sum(axis=0)) for J in jacobians], axis=0), 1e-6)
 
     def after(o):
@@ -356,7 +358,7 @@ def test_only_what_is_registered_can_be_copied():
 
     net = conv_net(Unknown())
     for call in (net.copy, net.settings, lambda: mp.prune(net, {})):
-        with pytest.raises(ValueError, match=r'Unknown "unknown1" is of a kind that is not known: .*register_layer\(Unknown\)'):
+        with pytest.raises(ValueError, match=r'"unknown1" is of a kind that is not known: .*register_layer\(Unknown\)'):
             call()
     with pytest.raises(TypeError, match="register_layer expects a subclass of mp.Layer, got 3"):
         mp.register_layer(3)

@@ -55,7 +55,7 @@ def report(net, masks=None, x=None, latency=True, latency_batch=128, seed=0):
     """Return the ConnectionReport of masks on a network: weights left, multiply-adds left in theory, measured times.
 
     masks: {array name: bool array}; arrays that they do not name are whole. By default those of the network's own
-    zeros (`masks_of`); both times are then of the same network with zeros. x: the inputs of the measured passes, by default
+    zeros (`masks_of`); both times are then of the same network with zeros. x: inputs of the measured passes, by default
     `latency_batch` standard normal samples drawn from `seed`. Raises as `mask_connections`.
     """
     check_network(net)

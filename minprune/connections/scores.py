@@ -4,8 +4,7 @@ import numpy as np
 
 from ..engine.checks import check_known, check_network, check_seed
 from ..recording import stream
-from ..scoring.arrays import read_only
-from ..scoring.catalogue import needs
+from ..scoring.arrays import needs, read_only
 from ..scores.second_order import obd_weights
 from .masks import weight_arrays
 

@@ -57,7 +57,8 @@ class Activation:
 
     def needed(self, fact, need=""):
         """Return the fact of this name; raise NotSaid, naming the activation and who needs it, if it is None."""
-        return required(getattr(self, fact), f'activation "{self.name}"', f"{SAID_BY[fact]} ({fact}=…)", need)
+        value = getattr(self, fact)
+        return value if value is not None else required(None, f'activation "{self.name}"', f"{SAID_BY[fact]} ({fact}=…)", need)
 
 
 SAID_BY = {"second": "its second derivative", "kinks": "where its kinks are",

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+LARGEST = 2 ** 31 - 1           # of all sizes: no memory has an array with a longer axis
+
 
 def check_known(kind, name, known):
     """Raise ValueError unless `name` is among `known`; the message names the nearest of these.
@@ -14,29 +16,63 @@ def check_known(kind, name, known):
     ValueError: unknown activation "rleu"; did you mean "relu"? Known: relu, tanh
     """
     known = [str(item) for item in known]
+    if isinstance(name, np.ndarray):
+        raise TypeError(f"{kind} expects a name, got an array: {name!r}")
     if name in known:
         return
+    raise ValueError(f'unknown {kind} "{name}"{nearest(str(name), known)} Known: {", ".join(known)}')
+
+
+def nearest(name, known):
+    """The hint to the known name that was probably meant: the group that `name` is part of, or a similar name."""
+    for group in known:
+        if name in group.split("+"):
+            return f': it is part of "{group}";'
     import difflib                  # slow to import, and only needed for an error
 
-    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    hint = f'; did you mean "{near[0]}"?' if near else ";"
-    raise ValueError(f'unknown {kind} "{name}"{hint} Known: {", ".join(known)}')
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f'; did you mean "{near[0]}"?' if near else ";"
 
 
 def check_numbers(name, array):
     """Return `array` as a NumPy array; raise unless it holds finite real numbers and is not empty."""
-    try:
-        array = np.asarray(array)
-    except ValueError:
-        raise ValueError(f"{name} expects an array, got rows of different lengths") from None
-    if array.dtype.kind not in "buif":
-        raise TypeError(f"{name} expects real numbers, got dtype {array.dtype}")
+    array = check_real_array(name, array)
     if array.size == 0:
         raise ValueError(f"{name} is empty: got shape {array.shape}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         count = array.size - np.count_nonzero(np.isfinite(array))
         raise ValueError(f"{name} holds {count} values that are NaN or infinite, of {array.size}")
     return array
+
+
+def check_real_array(name, array):
+    """Return `array` as a NumPy array; raise unless it holds real numbers, which may be NaN or infinite."""
+    check_unmasked(name, array)
+    try:
+        array = np.asarray(array)
+    except ValueError:
+        raise ValueError(f"{name} expects an array, got rows of different lengths") from None
+    if array.dtype.kind not in "buif":
+        raise TypeError(f"{name} expects real numbers, got dtype {array.dtype}")
+    return array
+
+
+def check_numeric(name, array, dtype):
+    """Return `array` in `dtype`, its numbers unseen, NaN and infinity too; raise if they are not real numbers."""
+    if type(array) is np.ndarray and array.dtype == dtype:
+        return array
+    return np.asarray(check_real_array(name, array), dtype)
+
+
+def check_unmasked(name, array):
+    """Raise ValueError if `array`, or a row of a list, is a masked array with masked entries.
+
+    As a plain array it would lose its mask, and the numbers behind the mask would count.
+    """
+    for row in array if isinstance(array, (list, tuple)) else (array,):
+        if isinstance(row, np.ma.MaskedArray) and np.ma.is_masked(row):
+            raise ValueError(f"{name} is a masked array with {np.ma.count_masked(row)} masked entries, of {row.size}: "
+                             "fill them, or leave them out")
 
 
 def as_dtype(name, array, dtype):
@@ -62,6 +98,21 @@ def check_network(net):
         raise TypeError(f"net expects a Network, got {type(net).__name__}")
 
 
+def check_prunable(net):
+    """Raise unless `net` is a Network that has neurons which can be removed."""
+    check_network(net)
+    if not net.hidden_layers:
+        raise ValueError("net has no hidden layer, and the output layer is never scored or pruned: "
+                         "there is nothing to remove")
+
+
+def check_finite(net):
+    """Raise, naming the array, if a weight, a bias or a batch norm of the network holds NaN or infinity."""
+    check_network(net)
+    for name, array in net.arrays().items():
+        check_numbers(name, array)
+
+
 def check_seed(seed):
     """Return a Generator for a whole number of at least 0, or the Generator itself."""
     if isinstance(seed, np.random.Generator):
@@ -81,6 +132,14 @@ def check_count(name, value, least=1):
     if value < least:
         raise ValueError(f"{name} expects at least {least}, got {value}")
     return int(value)
+
+
+def check_size(name, value, least=1):
+    """Return `value` as an int; raise unless it is a whole number that an axis of an array can have."""
+    value = check_count(name, value, least)
+    if value > LARGEST:
+        raise ValueError(f"{name} expects at most {LARGEST}, got {value}")
+    return value
 
 
 def check_real(name, value, least=None, below=None, above=None):
@@ -142,6 +201,7 @@ def check_scores(scores, like=None, name="scores"):
 
 def check_rankable(called, array, expected):
     """Return the numbers as float64; raise unless they can be ranked: real, no NaN, and told apart by float64."""
+    check_unmasked(called, array)
     try:
         array = np.asarray(array)
     except ValueError:
@@ -185,7 +245,7 @@ def check_shape(input_shape):
     shape = (input_shape,) if isinstance(input_shape, (int, np.integer)) else tuple(input_shape)
     if not shape:
         raise ValueError("input_shape expects at least one size, got ()")
-    return tuple(check_count("input_shape", size) for size in shape)
+    return tuple(check_size("input_shape", size) for size in shape)
 
 
 def check_dtype(dtype):

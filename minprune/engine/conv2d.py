@@ -1,8 +1,10 @@
 """Conv2D: every neuron (channel) reads every patch of the image with the same weights."""
 
+import math
+
 import numpy as np
 
-from .checks import check_count
+from .checks import check_size
 from .kernels import WHOLE, blocks
 from .layer import LayerTrace, NeuronLayer, total
 from .registry import register_layer
@@ -25,9 +27,9 @@ class Conv2D(NeuronLayer):
     size_setting = "channels"
 
     def __init__(self, channels, kernel, activation="identity", stride=1, padding="valid", batch_norm=False):
-        super().__init__(check_count("Conv2D channels", channels), activation, batch_norm)
+        super().__init__(check_size("Conv2D channels", channels), activation, batch_norm)
         self.kernel = pair("Conv2D kernel", kernel)
-        self.stride = check_count("Conv2D stride", stride)
+        self.stride = check_size("Conv2D stride", stride)
         self.padding = check_padding(padding)
 
     def settings(self):
@@ -147,8 +149,8 @@ class Conv2D(NeuronLayer):
         return (*[(size - k) // self.stride + 1 for size, k in zip(padded, self.kernel)], self.K)
 
     def weight_shape(self):
-        positions, field = np.prod(self.kernel), (*self.kernel, self.input_shape[2])
-        return (self.K, *field), np.prod(field), self.K * positions
+        positions, field = math.prod(self.kernel), (*self.kernel, self.input_shape[2])
+        return (self.K, *field), math.prod(field), self.K * positions
 
     def zeros_along(self, size, kernel):
         """How many zeros go before and after one axis."""
@@ -189,7 +191,7 @@ def check_padding(padding):
     """Return "valid", "same" or the number of zeros; raise unless it is one of these."""
     if isinstance(padding, str) and padding not in ("valid", "same"):
         raise ValueError(f'Conv2D padding expects "valid", "same" or a whole number, got {padding!r}')
-    return padding if isinstance(padding, str) else check_count("Conv2D padding", padding, least=0)
+    return padding if isinstance(padding, str) else check_size("Conv2D padding", padding, least=0)
 
 
 def pair(name, value):
@@ -197,4 +199,4 @@ def pair(name, value):
     values = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
     if len(values) != 2:
         raise ValueError(f"{name} expects a whole number or a pair of them, got {value!r}")
-    return tuple(check_count(name, size) for size in values)
+    return tuple(check_size(name, size) for size in values)

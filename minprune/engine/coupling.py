@@ -31,41 +31,65 @@ def find_units(chain):
     where neurons and channels of the sum do not correspond one to one, because a Flatten came between.
     """
     layers = {name: layer for name, layer in flat(chain).items() if isinstance(layer, NeuronLayer)}
-    reads, meetings, passes = [], [], []
-    output = follow(chain, INPUT, reads, meetings, passes)
+    reads = {}
+    output = follow(chain, {INPUT: ()}, reads)
+
+    # whatever is read together was added, and belongs to one group
     groups = {name: {name} for name in [INPUT, *layers]}
-    for one, other in meetings:
-        together = groups[one] | groups[other]
-        groups |= {name: together for name in together}
+    for sources in (*reads.values(), output):
+        group = set().union(*(groups[source] for source in sources))
+        groups |= {name: group for name in group}
+
     units = {}
     for name in layers:
         group = groups[name]
-        members = tuple(one for one in layers if one in group)
-        fixed = INPUT in group or output in group or len({layers[one].K for one in members}) > 1
+        members = tuple(member for member in layers if member in group)
+        fixed = INPUT in group or not group.isdisjoint(output) or len({layers[member].K for member in members}) > 1
         if name == members[0] and not fixed:
-            readers = tuple(reader for reader, source in reads if source in group)
-            between = tuple(layer for layer, source in passes if source in group)
-            units["+".join(members)] = Unit(members, readers, between)
+            units["+".join(members)] = unit_of(members, reads)
     return units
 
 
-def follow(chain, source, reads, meetings, passes):
-    """Follow channels through the chain; return the name of the layer whose neurons those at its end are.
+def unit_of(members, reads):
+    """The Unit of these members; `reads` as in `what_is_read`."""
+    readers = {reader: sources for reader, sources in reads.items() if not sources.keys().isdisjoint(members)}
+    between = {layer.name: None for sources in readers.values() for member in members
+               for layer in sources.get(member, ())}
+    return Unit(members, tuple(readers), tuple(between))
 
-    Adds to `reads` each (reader, whom it reads), to `meetings` each two layers whose outputs are added, and to
-    `passes` each (layer without neurons, whose outputs it reads).
+
+def what_is_read(chain):
+    """{reader: {source: the layers between, on any path}} of all layers with neurons.
+
+    A reader of several sources reads their sum; a source with several readers reaches the loss by several paths. The
+    network's own input is the source INPUT.
+    """
+    reads = {}
+    follow(chain, {INPUT: ()}, reads)
+    return reads
+
+
+def readers_of(chain, name):
+    """{reader: the layers between} of all layers that read the output of layer `name`, in the order of the pass."""
+    return {reader: sources[name] for reader, sources in what_is_read(chain).items() if name in sources}
+
+
+def follow(chain, sources, reads):
+    """Follow the outputs of layers through the chain, and add to `reads` what its layers with neurons read.
+
+    `sources`, {source: the layers passed since}, are what the chain reads; what leaves it is returned.
     """
     for name, layer in chain.items():
         if isinstance(layer, NeuronLayer):
-            reads.append((name, source))
-            source = name
+            reads[name] = sources
+            sources = {name: ()}
         elif layer.inside:
-            through, around = (follow(path, source, reads, meetings, passes) for path in layer.paths)
-            meetings.append((through, around))
-            source = through
+            through, around = (follow(path, sources, reads) for path in layer.paths)
+            sources = {source: tuple(dict.fromkeys((*through.get(source, ()), *around.get(source, ()))))
+                       for source in {**through, **around}}
         else:
-            passes.append((name, source))
-    return source
+            sources = {source: (*passed, layer) for source, passed in sources.items()}
+    return sources
 
 
 def check_channels(layers, unit, need):

@@ -1,6 +1,6 @@
 """Dense: every neuron reads every input."""
 
-from .checks import check_count
+from .checks import check_size
 from .layer import LayerTrace, NeuronLayer, total
 from .registry import register_layer
 
@@ -17,7 +17,7 @@ class Dense(NeuronLayer):
     size_setting = "units"
 
     def __init__(self, units, activation="identity", batch_norm=False):
-        super().__init__(check_count("Dense units", units), activation, batch_norm)
+        super().__init__(check_size("Dense units", units), activation, batch_norm)
 
     def settings(self):
         return {"units": self.K, "activation": self.named_activation(), "batch_norm": self.batch_norm}

@@ -1,12 +1,14 @@
 """What every layer has, and what layers with neurons share."""
 
+import math
+import sys
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from . import batch_norm as bn
 from .activations import ACTIVATIONS, activation, initialise
-from .checks import batch_shape
+from .checks import batch_shape, check_numeric
 from .facts import NotSaid, required
 
 
@@ -51,6 +53,7 @@ class Layer:
 
     prefix = "layer"            # "conv" gives conv1, conv2, …
     name = ""
+    built = False               # True once a network has built it
     input_shape = output_shape = None
     linear = passes_on = keeps_channels = None
 
@@ -176,6 +179,8 @@ def made(cls, settings):
 
 
 NO_KINKS = np.zeros(0, bool)
+MOST = sys.maxsize // 8                 # numbers of eight bytes that an address reaches
+ARRAYS = frozenset(("W", "b", "gamma", "beta", "running_mean", "running_var", "mask"))
 FACTS = {"linear": "whether it is linear (linear = True or False)",
          "passes_on": "whether each output is one of its inputs (passes_on = True or False)",
          "keeps_channels": "whether its channels stay channels and zeros stay zeros (keeps_channels = True or False)"}
@@ -189,7 +194,8 @@ class NeuronLayer(Layer):
 
     Arrays, all writable: `W` (row i is neuron i), `b`; with batch norm `gamma`, `beta` (trained) and
     `running_mean`, `running_var` (not trained). `mask` is None or K booleans; where it is False the
-    neuron's output is held at 0. `f` is the activation, `K` the number of neurons.
+    neuron's output is held at 0. `f` is the activation, `K` the number of neurons. In a network an array can be
+    replaced, `net["dense1"].W = …`, by one of its shape alone; it takes the network's dtype.
 
     A subclass says how W meets x: `forward`, `backward`, and for the scores `product`, `product_back`,
     `weight_gradient`, `patches`, `of_channel`.
@@ -202,6 +208,25 @@ class NeuronLayer(Layer):
     def __init__(self, neurons, activation_name, batch_norm):
         self.K, self.f, self.batch_norm = neurons, activation(activation_name), bool(batch_norm)
 
+    def __setattr__(self, name, value):
+        """An array of a layer in a network is replaced by one of its shape alone."""
+        checked = self.fitting(name, value) if name in ARRAYS and self.built else value
+        object.__setattr__(self, name, checked)
+
+    def fitting(self, name, value):
+        """The value as the array of this name; ValueError or TypeError, naming the array, if it does not fit."""
+        called, old = f"{self.name}.{name}", self.b if name == "mask" else getattr(self, name)
+        if old is None:
+            raise ValueError(f"{called}: {self} has no batch norm")
+        if name == "mask" and value is None:
+            return None
+        if name == "mask" and np.asarray(value).dtype != bool:
+            raise TypeError(f"{called} expects booleans, True for who stays, or None, got {value!r}")
+        value = check_numeric(called, value, bool if name == "mask" else old.dtype)
+        if value.shape != old.shape:
+            raise ValueError(f"{called} expects shape {old.shape}, got {value.shape}")
+        return value
+
     def named_activation(self):
         """The activation as a setting: its name, or the Activation itself if it is not one of ours."""
         return self.f.name if ACTIVATIONS.get(self.f.name) == self.f else self.f
@@ -209,6 +234,8 @@ class NeuronLayer(Layer):
     def build(self, input_shape, rng, dtype):
         super().build(input_shape, rng, dtype)
         shape, fan_in, fan_out = self.weight_shape()
+        if math.prod(shape) > MOST:
+            raise self.cannot_fit(f"its weights would have the shape {shape}, more numbers than a memory can have")
         W = np.zeros(shape) if rng is None else initialise(shape, fan_in, fan_out, self.f.initialisation, rng)
         self.W, self.b = W.astype(dtype), np.zeros(self.K, dtype)
         if self.batch_norm:

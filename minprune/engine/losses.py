@@ -53,7 +53,8 @@ class Loss:
 
     def needed(self, fact, need=""):
         """Return the fact of this name; raise NotSaid, naming the loss and who needs it, if it is None."""
-        return required(getattr(self, fact), f'loss "{self.name}"', f"{SAID_BY[fact]} ({fact}=…)", need)
+        value = getattr(self, fact)
+        return value if value is not None else required(None, f'loss "{self.name}"', f"{SAID_BY[fact]} ({fact}=…)", need)
 
     def second_diagonal(self, y, t, need=""):
         """∂²ℓ_n/∂y_nk², the shape of y. Raises NotSaid if the loss does not say its second derivatives."""

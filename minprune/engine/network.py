@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import storage
-from .checks import (as_dtype, batch_shape, check_count, check_dtype, check_known, check_numbers, check_seed,
-                     check_shape)
+from .checks import (as_dtype, batch_shape, check_count, check_dtype, check_known, check_numbers, check_numeric,
+                     check_seed, check_shape)
 from .coupling import Coupled, CoupledTrace, check_channels, find_units
 from .layer import Layer, NeuronLayer, flat
 from .registry import as_layer, described
@@ -165,8 +165,9 @@ class Network:
         With `training` batch norm uses the batch's own statistics and Dropout draws with `seed` (a number or a
         Generator). No pass changes the network; training code calls `update_running` afterwards. Shapes are
         checked, values are not: NaN goes in and comes out (`predict`, `record`, `fit` and the scores refuse it).
+        TypeError for what is no array of real numbers.
         """
-        x = np.asarray(x, self.dtype)
+        x = check_numeric("x", x, self.dtype)
         if x.shape[1:] != self.input_shape or x.ndim == 0:
             raise ValueError(f"Network expects {batch_shape(self.input_shape)}, got {x.shape}")
         rng = None if seed is None else check_seed(seed)
@@ -181,7 +182,7 @@ class Network:
         are sums over the batch. `need_dx=False` stops at the first weights and returns None: training does so.
         `need_grads=False` leaves out `grads`, a product with the patches of each layer: scores of o and do need none.
         """
-        dy = np.asarray(dy, self.dtype)
+        dy = check_numeric("dy", dy, self.dtype)
         if list(trace.layers) != list(self.all_layers):
             raise ValueError(f"backward expects a trace of this network, of {list(self.all_layers)}, "
                              f"got {list(trace.layers)}")
@@ -204,7 +205,7 @@ class Network:
     def run_from(self, name, o, trace=None):
         """(y, {name: LayerTrace} of what is run) when layer `name` puts out `o`, as in `tail`."""
         check_known("layer", name, self.all_layers)
-        layer, o = self.all_layers[name], np.asarray(o, self.dtype)
+        layer, o = self.all_layers[name], check_numeric("o", o, self.dtype)
         if o.shape[1:] != layer.output_shape or o.ndim == 0:
             raise ValueError(f"tail of {layer} expects {batch_shape(layer.output_shape)}, got {o.shape}")
         if name not in self.layers and trace is None:
@@ -311,7 +312,7 @@ class Network:
         return f"Network{self.input_shape} of {sum(p.size for p in self.parameters().values())} parameters:{layers}"
 
 
-# ------------------------------------------------ layers one after the other, {name: layer}: a network, or a path of a block
+# ---------------------- layers one after the other, {name: layer}: those of a network, or of a path of a block
 
 
 def build(recipes, shape, rng, dtype, counts):
@@ -321,6 +322,7 @@ def build(recipes, shape, rng, dtype, counts):
         layer = recipe.again()
         layer.take_name(counts)
         layer.build(shape, rng, dtype)
+        layer.built = True
         chain[layer.name] = layer
         shape = layer.output_shape
     return chain

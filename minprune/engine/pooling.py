@@ -1,6 +1,7 @@
 """Pooling and Flatten: layers without neurons, in which channels stay what they are."""
 
 import itertools
+import math
 
 import numpy as np
 
@@ -216,7 +217,7 @@ class Flatten(Layer):
     linear = passes_on = keeps_channels = True
 
     def shape_from(self, input_shape):
-        return (int(np.prod(input_shape)),)
+        return (math.prod(input_shape),)
 
     def forward(self, x, training=False, rng=None):
         self.check_input(x)

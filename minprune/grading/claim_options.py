@@ -1,7 +1,7 @@
 """The options of `minprune verify` that say what is claimed and for which networks, and the claim that they make."""
 
 from ..verification.claims.invariance import KINDS as INVARIANCES
-from ..verification.claims.ranking import ONE_A_NEURON
+from ..verification.claims.ranking import RANKING_QUANTITIES
 from ..verification.sampling.where import KEYS
 
 NAMES = ("equals", "approximates", "invariant", "ranks_like", "order", "least", "tolerance", "trials", "seed")
@@ -22,7 +22,7 @@ def add_claim_options(parser, number):
     claims.add_argument("--invariant", type=without_hyphens, metavar="KIND",
                         help=f"it does not change with: {', '.join(INVARIANCES)}")
     claims.add_argument("--ranks-like", metavar="QUANTITY",
-                        help=f"it ranks neurons like {', '.join(ONE_A_NEURON)}; by Spearman's rank correlation")
+                        help=f"it ranks neurons like {', '.join(RANKING_QUANTITIES)}; by Spearman's rank correlation")
     parser.add_argument("--order", type=number(int, 1), metavar="1|2", help="of --approximates; default 1")
     parser.add_argument("--least", type=number(float, -1), metavar="R",
                         help="of --ranks-like: what the median correlation must reach; default 0.5")

@@ -1,9 +1,10 @@
-"""Reports: lines wrapped for people, and JSON for programs."""
+"""Reports: lines wrapped and cut for people, and JSON for programs."""
 
 import json
 import textwrap
 
 WIDTH = 100                     # characters of a line that a command prints
+MOST = 300                      # characters of a text that comes from a user's code
 
 
 def wrap(text, width=WIDTH):
@@ -19,6 +20,11 @@ def wrap_words(text, width):
 def wrap_line(line, width):
     indent = "    " if line.startswith(" ") else ""
     return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def shorten(text, most=MOST):
+    """The text, or the beginning and the length of a longer one."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
 
 
 def as_json(values):

@@ -1,11 +1,17 @@
-"""Values, which are arguments and results of students' functions: looked at, and described in the feedback.
+"""Values, which are arguments and results of students' functions: looked at, described, and sent between processes.
 
 A value is an array, a number or a text, or dicts, tuples and lists of values.
 """
 
+import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
+
+from .reports import shorten
+
+MOST_BYTES = 50_000_000         # of an array that is sent to another process
 
 # ----------------------------------------------------------------------------- looking at values
 
@@ -26,6 +32,15 @@ def count_numbers(value):
     if isinstance(value, Mapping):
         return sum(map(count_numbers, value.values()))
     return np.size(value)
+
+
+def leaves(value, label=""):
+    """[(label, array or number), ...]: the parts of a value that hold no others, each with its place as a label."""
+    if isinstance(value, Mapping):
+        return [leaf for key, item in value.items() for leaf in leaves(item, f"{label}[{key!r}] ")]
+    if isinstance(value, (tuple, list)):
+        return [leaf for place, item in enumerate(value, 1) for leaf in leaves(item, f"{label}returned value {place}: ")]
+    return [(label, value)]
 
 
 def largest_number(value):
@@ -73,3 +88,46 @@ def describe_numbers(value):
         items = ", ".join(map(describe_numbers, value))
         return items if isinstance(value, tuple) else f"[{items}]"
     return np.array2string(np.asarray(value), precision=4, separator=", ").replace("\n", "")
+
+# --------------------------------------------------------------- values as messages between processes
+
+
+@dataclass(frozen=True)
+class Other:
+    """What came in place of a value that is neither numbers nor text: only the name of its type is left."""
+
+    kind: str
+
+
+def encode(value):
+    """A value as what JSON knows; of anything else only the name of its type. Long texts are cut."""
+    if value is None or isinstance(value, (bool, int)) or type(value) is float:
+        return value
+    if isinstance(value, str):
+        return {"text": shorten(value)}
+    if isinstance(value, Mapping):
+        return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
+    if isinstance(value, (tuple, list)):
+        return {"tuple" if isinstance(value, tuple) else "list": [encode(item) for item in value]}
+    array = np.asarray(value)
+    if array.dtype.kind not in "buifc" or array.nbytes > MOST_BYTES:
+        return {"other": type(value).__name__}
+    return {"array": base64.b64encode(array.tobytes()).decode(), "dtype": array.dtype.str, "shape": array.shape,
+            "single": isinstance(value, np.generic)}
+
+
+def decode(plain):
+    """The value of what `encode` returned: new arrays, an Other for the name of a type."""
+    if not isinstance(plain, dict):
+        return plain
+    if "text" in plain:
+        return plain["text"]
+    if "dict" in plain:
+        return {decode(key): decode(item) for key, item in plain["dict"]}
+    for kind in (tuple, list):
+        if kind.__name__ in plain:
+            return kind(map(decode, plain[kind.__name__]))
+    if "other" in plain:
+        return Other(plain["other"])
+    array = np.frombuffer(base64.b64decode(plain["array"]), plain["dtype"]).reshape(plain["shape"]).copy()
+    return array[()] if plain["single"] else array

@@ -320,7 +320,7 @@ def relevance(net, x, t, loss, batch_size, absolute, rule):
 
 
 def relevance_back(layer, trace, R, rule):
-    """The relevance of what the layer reads. What is passed on takes its relevance along; weights share it by `rule`."""
+    """The relevance of what the layer reads. What is passed on takes its relevance along; weights share it by rule."""
     if isinstance(layer, NeuronLayer):
         return rule(layer, trace, R)
     if layer.fact("passes_on"):

@@ -39,7 +39,7 @@ def response_at_once(net, name, trace):
     """Σ_qk (slope_nqk)² · Σ_(weights of k that meet i at q) w², when no two inputs of the next layer share an o_pi.
 
     Then ∂o′_qk/∂o_pi = f′(z′_qk) · w for the one weight that meets o_pi, and squares just add up; what pooling
-    does to them is a constant factor (`squared_share`). A weight that meets only the zeros around an image counts nothing.
+    does to them is a constant factor (`squared_share`). A weight that meets only zeros around an image counts nothing.
     """
     after = net.reader(name)
     layer, K = net[after], net[name].K

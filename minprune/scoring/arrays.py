@@ -1,12 +1,59 @@
-"""Formulas of arrays: the arrays of a layer that they may ask for by name, and their averages over all samples."""
+"""What a formula may ask for: the names of its parameters, the arrays of a layer that they stand for; and averages."""
+
+import functools
+import inspect
 
 import numpy as np
 
 from ..engine.coupling import Coupled
 from ..engine.facts import NotSaid
 from ..recording import by_position, output_slopes, sum_over_positions, sum_over_samples
-from .catalogue import called, naming, needs
 from .gradient_sums import add_to, gradient_sums
+
+
+# ------------------------------------------------------------------------ the parameters of a function
+
+
+def without_settings(function):
+    """The function itself, where its settings are filled in."""
+    return getattr(function, "func", function)
+
+
+def called(function):
+    """What messages call a score: score "taylor"."""
+    function = without_settings(function)
+    return f'score "{getattr(function, "__name__", type(function).__name__)}"'
+
+
+def naming(functions, refusal):
+    """The refusal for want of a fact, with the names of the scores that need the fact in front."""
+    return NotSaid(f"{', '.join(map(called, functions))}: {refusal}")
+
+
+def needs(function):
+    """The names of the parameters that a function needs; those with a default are settings."""
+    return [parameter.name for parameter in parameters(function) if parameter.default is parameter.empty]
+
+
+def parameters(function):
+    """A function's named parameters; TypeError if they cannot be read, as those of some functions written in C."""
+    try:
+        return named_parameters(function)
+    except ValueError:
+        raise TypeError(f"score {function!r} does not give the names of its parameters; "
+                        "wrap it in a function") from None
+    except TypeError:               # an object without a hash cannot be looked up in the cache
+        return named_parameters.__wrapped__(function)
+
+
+@functools.lru_cache(maxsize=256)
+def named_parameters(function):
+    """Cached, because reading them takes as long as the formula of a small layer."""
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [parameter for parameter in inspect.signature(function).parameters.values() if parameter.kind in kinds]
+
+
+# --------------------------------------------------------------------------- the arrays of a layer
 
 
 def recorded(key):

@@ -8,8 +8,7 @@ import numpy as np
 
 from ..engine.facts import NotSaid
 from ..recording import batches, stream
-from .arrays import FROM_BACKWARD, FROM_WEIGHTS, MEANS, average
-from .catalogue import called, naming, needs, parameters, without_settings
+from .arrays import FROM_BACKWARD, FROM_WEIGHTS, MEANS, average, called, naming, needs, parameters, without_settings
 
 # What passes a score needs: none; forward; also back to ∂ℓ/∂o and ∂ℓ/∂z; also the sums ∂ℓ/∂W.
 NO_PASS, FORWARD, SLOPES, GRADIENTS = range(4)
@@ -77,7 +76,7 @@ def compute(net, functions, samples):
 
 
 def shares_passes(function):
-    """Whether a function can share passes: formulas of arrays can, and functions of traces that `yield` after each of them."""
+    """Whether a function can share passes: formulas of arrays can, and functions of traces that `yield` after each."""
     names = needs(function)
     return not takes_network(names) and (not takes_traces(names) or has_yield(function))
 

@@ -3,8 +3,8 @@
 import functools
 
 from ..engine.checks import check_known, check_network
-from .arrays import ARRAYS, FROM_SAMPLES, MEANS
-from .catalogue import SCORES, called, find_score, needs, parameters, takes_blocks
+from .arrays import ARRAYS, FROM_SAMPLES, MEANS, called, needs, parameters
+from .catalogue import SCORES, find_score, takes_blocks
 from .passes import WITH_NETWORK, WITH_TRACES, Samples, compute, data_for, takes_network, takes_traces
 from .shards import score_in_shards
 

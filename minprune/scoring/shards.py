@@ -6,8 +6,8 @@ import numpy as np
 
 from ..engine.checks import check_count
 from ..engine.losses import prepare_samples
-from .arrays import FROM_SAMPLES
-from .catalogue import facts_of, needs
+from .arrays import FROM_SAMPLES, needs
+from .catalogue import facts_of
 from .passes import compute, data_for
 
 MOST_SHARDS = 16

@@ -1,11 +1,16 @@
-"""A formula that somebody wrote: what it asks for, what it is given, and what is wrong with what it returns."""
+"""Formulas: what somebody's formula needs, the arrays that it gets, and what is wrong with what it returns."""
 
 import numpy as np
 
 from ..engine.checks import check_known
 from ..recording import by_position
-from ..scoring.arrays import FROM_SAMPLES, FROM_WEIGHTS
-from ..scoring.catalogue import needs
+from ..scoring.arrays import FROM_SAMPLES, FROM_WEIGHTS, needs
+
+
+def of_next_layer(key):
+    """The function that takes one array of the trace of the next layer, with its positions in a row."""
+    return lambda case, reader: by_position(case.net, reader, getattr(case.trace[reader], key))
+
 
 OF_THE_NETWORK = {
     "y": lambda case: case.trace.y,
@@ -13,104 +18,116 @@ OF_THE_NETWORK = {
     "dy": lambda case: case.trace.dy,
 }
 OF_THE_NEXT_LAYER = {
-    "W_next": lambda case, name: case.net[name].W,
-    "b_next": lambda case, name: case.net[name].b,
-    **{f"{one}_next": lambda case, name, one=one: by_position(case.net, name, getattr(case.trace[name], one))
-       for one in ("z", "o", "dz", "do")},
+    "W_next": lambda case, reader: case.net[reader].W,
+    "b_next": lambda case, reader: case.net[reader].b,
+    **{f"{key}_next": of_next_layer(key) for key in ("z", "o", "dz", "do")},
 }
 KNOWN = (*FROM_WEIGHTS, *FROM_SAMPLES, *OF_THE_NETWORK, *OF_THE_NEXT_LAYER)
-READS_ON = ("W_out", *OF_THE_NEXT_LAYER)            # what the output layer has none of
+AFTER_THE_LAYER = ("W_out", *OF_THE_NEXT_LAYER)     # the output layer has none of these
+LAYER_AXES = {"W_next": 0, "b_next": 0}             # the neurons' axis of the next layer's arrays; of all others 2
 
 
 class Unanswered(Exception):
-    """A formula raised, or returned what cannot be compared: the message tells which, and what it was given."""
+    """A formula raised an error, or returned what cannot be compared. The message says which, and for which arrays."""
 
 
 class Formula:
-    """A function whose parameter names say what it needs; called with a case it returns an array.
+    """A function whose parameter names say which arrays it needs. Called with a case it returns its array.
 
-    Raises TypeError for what is no function, ValueError for a parameter that cannot be given (naming the nearest).
+    Raises TypeError if `function` is no function, ValueError for a parameter of an unknown name (with the nearest).
+    `single` becomes True when the function returns fewer digits than float64 has.
     """
 
     def __init__(self, function):
         if not callable(function):
             raise TypeError(f"formula expects a function, got {type(function).__name__}")
-        self.function, self.name = function, getattr(function, "__name__", type(function).__name__)
-        self.name = "formula" if self.name == "<lambda>" else self.name
-        self.needs, self.single = needs(function), False
+        self.function, self.single = function, False
+        self.name = getattr(function, "__name__", type(function).__name__)
+        if self.name == "<lambda>":
+            self.name = "formula"
+        self.needs = needs(function)
         if not self.needs:
             raise ValueError(f"{self.name} names no parameter that says what it needs, such as o or dz_next")
-        for one in self.needs:
-            check_known(f"parameter of {self.name}:", one, KNOWN)
+        for name in self.needs:
+            check_known(f"parameter of {self.name}:", name, KNOWN)
 
-    def reads_on(self):
-        """Whether it asks for what comes after the layer."""
-        return not set(READS_ON).isdisjoint(self.needs)
+    def needs_what_follows(self):
+        """Whether it needs an array of what comes after the layer."""
+        return not set(AFTER_THE_LAYER).isdisjoint(self.needs)
 
     def fits(self, case, coupled=False):
-        """Whether the case has all that it asks for; layers that are added to others only if `coupled` ones may be."""
+        """Whether the case has all arrays that the formula needs.
+
+        A layer whose outputs are added to those of other layers fits only if `coupled` allows it.
+        """
         if case.coupled and (not coupled or "W_out" in self.needs):
             return False
         return set(OF_THE_NEXT_LAYER).isdisjoint(self.needs) or case.has_next()
 
-    def given(self, case):
-        return {name: array_of(case, name, of_first=True) for name in self.needs}
+    def arrays(self, case):
+        """{parameter: array} of all that the formula needs."""
+        return {name: array_of(case, name, first_reader=True) for name in self.needs}
 
-    def __call__(self, case, given=None):
-        return self.of(self.given(case) if given is None else given)
+    def __call__(self, case):
+        return self.of(self.arrays(case))
 
-    def of(self, given):
-        """The formula's array for these; Unanswered if there is none."""
+    def of(self, arrays):
+        """The formula's result for these arrays, as float64. Unanswered if there is none that can be compared."""
         try:
             with np.errstate(all="ignore"):
-                result = np.asarray(self.function(**{name: protected(array) for name, array in given.items()}))
+                result = np.asarray(self.function(**{name: protected(array) for name, array in arrays.items()}))
         except Exception as error:
-            if "read-only" in str(error) or "WRITEABLE" in str(error):
-                raise Unanswered(f"{self.name} tries to change its inputs, which are read-only "
-                                 f"(given {shapes(given)}); work on a copy, as in `o = o.copy()`") from error
-            raise Unanswered(f"{self.name} raised {type(error).__name__}: {error} (given {shapes(given)})") from error
+            raise Unanswered(self.describe(error, arrays)) from error
         if result.dtype.kind not in "buif":
-            raise Unanswered(f"{self.name} returned {self.kind(result)}, not an array of numbers "
-                             f"(given {shapes(given)})")
+            returned = "None" if result.ndim == 0 and result.item() is None else f"an array of {result.dtype}"
+            raise Unanswered(f"{self.name} returned {returned}, not an array of numbers (given {shapes(arrays)})")
         if not np.isfinite(result).all():
-            what = "NaN" if np.isnan(result).any() else "infinity"
-            raise Unanswered(f"{self.name} returned {what} (given {shapes(given)})")
+            returned = "NaN" if np.isnan(result).any() else "infinity"
+            raise Unanswered(f"{self.name} returned {returned} (given {shapes(arrays)})")
         self.single |= result.dtype in (np.float32, np.float16)
         return result.astype(float)
 
-    @staticmethod
-    def kind(result):
-        return "None" if result.ndim == 0 and result.item() is None else f"an array of {result.dtype}"
+    def describe(self, error, arrays):
+        """What an error of the function means."""
+        if "read-only" in str(error) or "WRITEABLE" in str(error):
+            return (f"{self.name} tries to change its inputs, which are read-only (given {shapes(arrays)}); "
+                    "work on a copy, as in `o = o.copy()`")
+        return f"{self.name} raised {type(error).__name__}: {error} (given {shapes(arrays)})"
 
 
-def array_of(case, name, of_first=False):
-    """One array that a formula can ask for. Those of the next layer: of all layers that read this one, their neurons
-    side by side, or of the first."""
+def array_of(case, name, first_reader=False):
+    """The array that a formula's parameter `name` gets.
+
+    Several layers may read this one. Arrays of the next layer are then those of the first reader, or of all readers
+    with their neurons side by side.
+    """
     if name in FROM_WEIGHTS:
         return FROM_WEIGHTS[name](case.net, case.layer)
     if name in FROM_SAMPLES:
         return FROM_SAMPLES[name](case.net, case.layer, case.trace)
     if name in OF_THE_NETWORK:
         return OF_THE_NETWORK[name](case)
-    each = [OF_THE_NEXT_LAYER[name](case, reader) for reader in case.readers[:1 if of_first else None]]
-    return each[0] if len(each) == 1 else np.concatenate(each, axis=0 if name in ("W_next", "b_next") else 2)
+    readers = case.readers[:1] if first_reader else case.readers
+    arrays = [OF_THE_NEXT_LAYER[name](case, reader) for reader in readers]
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=LAYER_AXES.get(name, 2))
 
 
 def protected(array):
-    """A copy that cannot be written to, not even by asking for it."""
+    """A copy that cannot be written to: no formula can make this view of it writable again."""
     copy = array.copy()
     copy.flags.writeable = False
     return copy.view()
 
 
-def shapes(given):
-    return ", ".join(f"{name} {array.shape}" for name, array in given.items())
+def shapes(arrays):
+    return ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
 
 
-def matching(formula, result, forms, given):
-    """The Form that has the result's shape; Unanswered if none has."""
+def matching(formula, result, forms, case):
+    """The Form that has the shape of the result; Unanswered if none has."""
     for form in forms:
         if form.values.shape == result.shape:
             return form
     expected = " or ".join(f"{form.letters} = {form.values.shape}" for form in forms)
-    raise Unanswered(f"{formula.name} returned the shape {result.shape}, expected {expected} (given {shapes(given)})")
+    raise Unanswered(f"{formula.name} returned the shape {result.shape}, expected {expected} "
+                     f"(given {shapes(formula.arrays(case))})")

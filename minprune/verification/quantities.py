@@ -1,7 +1,7 @@
-"""What formulas are held against: measured by central differences or by silencing neurons, never by formula.
+"""Quantities that formulas are compared with: measured by central differences or by silencing neurons, never by formula.
 
-The samples of a batch do not mix, so that an entry is moved in all of them at once, and all moves of all
-entries go through the network as one batch.
+The samples of a batch do not mix. So one entry is moved in all samples at once, and all moves of all entries go through
+the network as one batch.
 """
 
 from typing import Callable, NamedTuple
@@ -12,25 +12,43 @@ from ..engine.checks import check_known
 from ..engine.dense import Dense
 
 STEP = 2e-3
+LEAST = 1e-4                    # numbers below it are compared with it: a difference has too few digits left there
 
 
 class Form(NamedTuple):
-    """One way in which a formula may return a quantity: its shape in letters, what it is, and its values."""
+    """One way in which a formula may return a quantity.
+
+    letters     its shape, "(N, P, K)"
+    reduction   "per sample", "sum over the batch" or "mean over the batch"
+    values      the quantity in this shape
+    """
 
     letters: str
-    told: str
+    reduction: str
     values: np.ndarray
 
 
 class Quantity(NamedTuple):
-    """`measure(case, step)` gives it in full, sample by sample; `forms` says which shapes are accepted; `least` is
-    what its entries are at least measured against: below it a difference has too few digits left to compare."""
+    """What a formula may be said to equal, approximate, or rank like.
+
+    measure      measure(case, step): its values in full, sample by sample
+    forms        forms(values): the Forms in which a formula may return them
+    least        entries below it are compared with it
+    fits         fits(case): whether the case has this quantity
+    is_formula   a second formula, which is called and not measured
+    """
 
     name: str
     measure: Callable
     forms: Callable
-    least: float = 1e-4
+    least: float = LEAST
     fits: Callable = lambda case: True
+    is_formula: bool = False
+
+
+# ----------------------------------------------------------------------------------- central differences
+
+MOVES = (1, 0.5, 0, -0.5, -1)
 
 
 def slopes(f, array, step=STEP):
@@ -46,17 +64,15 @@ def curvatures(f, array, step=STEP):
     return curvature_of(moved(f, array, 3 * step), 3 * step)
 
 
-MOVES = (1, 0.5, 0, -0.5, -1)
-
-
 def slope_of(values, h):
-    """From (moves, entries, N, …) to (N, entries, …)."""
+    """From f at all MOVES, (moves, entries, N, …), to its slopes, (N, entries, …)."""
     up, half_up, _, half_down, down = values
     wide, narrow = (up - down) / (2 * h), (half_up - half_down) / h
     return np.moveaxis((4 * narrow - wide) / 3, 0, 1)
 
 
 def curvature_of(values, h):
+    """From f at all MOVES, (moves, entries, N, …), to its second derivatives, (N, entries, …)."""
     up, half_up, here, half_down, down = values
     wide, narrow = (up - 2 * here + down) / h ** 2, (half_up - 2 * here + half_down) / (h / 2) ** 2
     return np.moveaxis((4 * narrow - wide) / 3, 0, 1)
@@ -65,15 +81,18 @@ def curvature_of(values, h):
 def moved(f, array, h):
     """(moves, entries, N, …): f with entry e of each sample moved by each of MOVES · h."""
     N, flat = len(array), array.reshape(len(array), -1)
-    every = np.arange(flat.shape[1])
-    points = np.tile(flat, (len(MOVES), len(every), 1, 1))                      # (moves, entries, N, entries)
-    points[:, every, :, every] += h * np.array(MOVES)[:, np.newaxis]
+    entries = np.arange(flat.shape[1])
+    points = np.tile(flat, (len(MOVES), len(entries), 1, 1))                    # (moves, entries, N, entries)
+    points[:, entries, :, entries] += h * np.array(MOVES)[:, np.newaxis]
     values = f(points.reshape(-1, *array.shape[1:]))
-    return values.reshape(len(MOVES), len(every), N, *values.shape[1:])
+    return values.reshape(len(MOVES), len(entries), N, *values.shape[1:])
 
 
 def moved_in_place(f, outputs, array, h):
-    """The same for a network's own array: `outputs()` gives the layer's output as it is now, f its loss."""
+    """The same for one of the network's own arrays, which is changed and put back entry by entry.
+
+    `outputs()` returns the layer's output with the array as it is now, f(o) the losses of all rows of o.
+    """
     rows = []
     for move in MOVES:
         for index in np.ndindex(array.shape):
@@ -89,19 +108,19 @@ def moved_in_place(f, outputs, array, h):
 # ------------------------------------------------------------------- the functions that are differentiated
 
 
-def loss_of(case, y):
-    """ℓ of rows that repeat the case's samples again and again."""
-    return case.loss(y, again(case.t, len(y)))
-
-
-def again(array, rows):
-    """An array of the samples, repeated again and again until it has so many rows."""
+def repeated(array, rows):
+    """The samples' array, one copy after the other, until it has so many rows."""
     return np.tile(array, (rows // len(array), *[1] * (array.ndim - 1)))
 
 
+def loss_of(case, y):
+    """ℓ of the rows of y, which repeat the case's samples in their order."""
+    return case.loss(y, repeated(case.t, len(y)))
+
+
 def output_from_o(case, o):
-    """y when the layer puts out o; what goes around it, where it is inside a block, is of the same samples."""
-    around = None if case.layer in case.net.layers else case.net.forward(again(case.x, len(o)))
+    """y where the layer puts out o. Inside a block, what goes around the layer is that of the same samples."""
+    around = None if case.layer in case.net.layers else case.net.forward(repeated(case.x, len(o)))
     return case.net.tail(case.layer, o, around)
 
 
@@ -117,52 +136,63 @@ def loss_from_x(case):
     return lambda x: loss_of(case, output_from_o(case, case.net[case.layer].forward(x).o))
 
 
-def positions(case, array):
+# ---------------------------------------------------------------------------------- measurements
+
+
+def unflattened(case, array):
     """(N, entries) or (N, entries, …) -> (N, P, K, …)."""
     K = case.net[case.layer].K
     return array.reshape(len(array), -1, K, *array.shape[2:])
 
 
-def of_outputs(case, step):
-    return positions(case, slopes(loss_from_o(case), case.trace[case.layer].o, step))
+def measure_do(case, step):
+    return unflattened(case, slopes(loss_from_o(case), case.trace[case.layer].o, step))
 
 
-def of_outputs_twice(case, step):
-    return positions(case, curvatures(loss_from_o(case), case.trace[case.layer].o, step))
+def measure_d2o(case, step):
+    return unflattened(case, curvatures(loss_from_o(case), case.trace[case.layer].o, step))
 
 
-def of_preactivations(case, step):
-    return positions(case, slopes(loss_from_z(case), case.trace[case.layer].z, step))
+def measure_dz(case, step):
+    return unflattened(case, slopes(loss_from_z(case), case.trace[case.layer].z, step))
 
 
-def of_inputs(case, step):
+def measure_dx(case, step):
     x = case.trace[case.layer].x
     return slopes(loss_from_x(case), x, step).reshape(len(x), -1, x.shape[-1])
 
 
-def of_parameter(name, order=1):
-    def measure(case, step):
-        layer, x, h = case.net[case.layer], case.trace[case.layer].x, step if order == 1 else 3 * step
-        array = getattr(layer, name)
-        values = moved_in_place(loss_from_o(case), lambda: layer.forward(x).o, array, h)
-        found = slope_of(values, h) if order == 1 else curvature_of(values, h)
-        return found.reshape(len(x), layer.K, -1) if name == "W" else found
-    return measure
+def measure_dW(case, step):
+    return slope_of(moved_parameter(case, "W", step), step).reshape(len(case.x), case.net[case.layer].K, -1)
 
 
-def output_slopes(case, step):
+def measure_d2W(case, step):
+    wide = 3 * step
+    return curvature_of(moved_parameter(case, "W", wide), wide).reshape(len(case.x), case.net[case.layer].K, -1)
+
+
+def measure_db(case, step):
+    return slope_of(moved_parameter(case, "b", step), step)
+
+
+def moved_parameter(case, name, h):
+    layer, x = case.net[case.layer], case.trace[case.layer].x
+    return moved_in_place(loss_from_o(case), lambda: layer.forward(x).o, getattr(layer, name), h)
+
+
+def measure_dy_do(case, step):
     o = case.trace[case.layer].o
-    return positions(case, slopes(lambda o: output_from_o(case, o), o, step))
+    return unflattened(case, slopes(lambda o: output_from_o(case, o), o, step))
 
 
-def neuron_slopes(case, step):
+def measure_do_dx(case, step):
     layer = case.net[case.layer]
     if not isinstance(layer, Dense):
         raise ValueError(f'do/dx is measured for Dense layers only, "{case.layer}" is a {type(layer).__name__}')
     return slopes(lambda x: layer.forward(x).o, case.trace[case.layer].x, step).transpose(0, 2, 1)
 
 
-def silenced(case, step=None):
+def measure_removal(case, step=None):
     """ℓ_n with o_i held at 0 everywhere, minus ℓ_n, (N, K)."""
     o, K = case.trace[case.layer].o, case.net[case.layer].K
     silent = np.stack([np.where(np.arange(K) == i, 0, o) for i in range(K)])
@@ -170,70 +200,76 @@ def silenced(case, step=None):
     return (L - case.trace.L).T
 
 
-# -------------------------------------------------------------------------------------- their shapes
+# ------------------------------------------------------------------------------- accepted shapes
 
 
-def of_neurons(values):
+def shapes_of_neurons(values):
     N, P, K = values.shape
-    return [Form("(N, P, K)", "per sample", values)] + [Form("(N, K)", "per sample", values[:, 0])] * (P == 1)
+    forms = [Form("(N, P, K)", "per sample", values)]
+    return forms + ([Form("(N, K)", "per sample", values[:, 0])] if P == 1 else [])
 
 
-def of_weights(values):
+def shapes_of_weights(values):
     return [Form("(N, K, F)", "per sample", values), Form("(K, F)", "sum over the batch", values.sum(axis=0))]
 
 
-def of_biases(values):
+def shapes_of_biases(values):
     return [Form("(N, K)", "per sample", values), Form("(N, 1, K)", "per sample", values[:, np.newaxis]),
             Form("(K,)", "sum over the batch", values.sum(axis=0))]
 
 
-def of_removals(values):
+def shapes_of_removals(values):
     return [Form("(N, K)", "per sample", values), Form("(N, 1, K)", "per sample", values[:, np.newaxis]),
             Form("(K,)", "mean over the batch", values.mean(axis=0))]
 
 
-def of_layer_inputs(values):
-    P = values.shape[1]
-    return [Form("(N, P, F)", "per sample", values)] + [Form("(N, F)", "per sample", values[:, 0])] * (P == 1)
+def shapes_of_inputs(values):
+    forms = [Form("(N, P, F)", "per sample", values)]
+    return forms + ([Form("(N, F)", "per sample", values[:, 0])] if values.shape[1] == 1 else [])
 
 
-def of_pairs(values):
+def shapes_of_neurons_and_inputs(values):
     return [Form("(N, K, F)", "per sample", values)]
 
 
-def of_outputs_and_neurons(values):
+def shapes_of_neurons_and_outputs(values):
     """(N, P, K, M) of M outputs; the axes P and M may be left out where they are 1."""
     N, P, K, M = values.shape
-    forms = [Form("(N, P, K, M)", "per sample", values)] + [Form("(N, K, M)", "per sample", values[:, 0])] * (P == 1)
-    forms += [Form("(N, P, K)", "per sample", values[..., 0])] * (M == 1)
-    return forms + [Form("(N, K)", "per sample", values[:, 0, :, 0])] * (M == 1 and P == 1)
+    forms = [Form("(N, P, K, M)", "per sample", values)]
+    forms += [Form("(N, K, M)", "per sample", values[:, 0])] if P == 1 else []
+    forms += [Form("(N, P, K)", "per sample", values[..., 0])] if M == 1 else []
+    return forms + ([Form("(N, K)", "per sample", values[:, 0, :, 0])] if P == M == 1 else [])
 
 
-QUANTITIES = {one.name: one for one in (
-    Quantity("dL/do", of_outputs, of_neurons),
-    Quantity("dL/dz", of_preactivations, of_neurons),
-    Quantity("dL/dW", of_parameter("W"), of_weights),
-    Quantity("dL/db", of_parameter("b"), of_biases),
-    Quantity("dL/dx", of_inputs, of_layer_inputs),
-    Quantity("dy/do", output_slopes, of_outputs_and_neurons),
-    Quantity("do/dx", neuron_slopes, of_pairs),
-    Quantity("d2L/do2", of_outputs_twice, of_neurons, 1e-2),
-    Quantity("d2L/dW2", of_parameter("W", order=2), of_weights, 1e-2),
-    Quantity("removal", silenced, of_removals, fits=lambda case: not case.coupled),
+def is_not_coupled(case):
+    return not case.coupled
+
+
+QUANTITIES = {quantity.name: quantity for quantity in (
+    Quantity("dL/do", measure_do, shapes_of_neurons),
+    Quantity("dL/dz", measure_dz, shapes_of_neurons),
+    Quantity("dL/dW", measure_dW, shapes_of_weights),
+    Quantity("dL/db", measure_db, shapes_of_biases),
+    Quantity("dL/dx", measure_dx, shapes_of_inputs),
+    Quantity("dy/do", measure_dy_do, shapes_of_neurons_and_outputs),
+    Quantity("do/dx", measure_do_dx, shapes_of_neurons_and_inputs),
+    Quantity("d2L/do2", measure_d2o, shapes_of_neurons, least=1e-2),
+    Quantity("d2L/dW2", measure_d2W, shapes_of_weights, least=1e-2),
+    Quantity("removal", measure_removal, shapes_of_removals, fits=is_not_coupled),
 )}
 
 
 def find_quantity(name):
     """The Quantity called `name`, "|name|" for its absolute value; ValueError names the nearest if there is none."""
     if isinstance(name, str) and len(name) > 2 and name[0] == name[-1] == "|":
-        plain = find_quantity(name[1:-1])
-        return plain._replace(name=name, measure=lambda case, step: np.abs(plain.measure(case, step)))
-    alike = [one for one in QUANTITIES if one.lower() == str(name).lower()]
-    check_known("quantity", name, alike or QUANTITIES)
+        signed = find_quantity(name[1:-1])
+        return signed._replace(name=name, measure=lambda case, step: np.abs(signed.measure(case, step)))
+    same_but_for_case = [known for known in QUANTITIES if known.lower() == str(name).lower()]
+    check_known("quantity", name, same_but_for_case or QUANTITIES)
     return QUANTITIES[name]
 
 
-def error_of(claimed, measured, least=1e-4):
+def error_of(claimed, measured, least=LEAST):
     """The worst entry's |claimed − measured| / max(|claimed|, |measured|, 1 % of the largest measured, least)."""
     if not claimed.size:
         return 0.0

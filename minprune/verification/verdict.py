@@ -5,21 +5,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-
 FORMS = {"per sample": "sample by sample", "sum over the batch": "summed over the batch",
          "mean over the batch": "averaged over the batch"}
 
 
 class Spread(NamedTuple):
-    """One number a network, what these are, and how large the claim says they are at least (in the median)."""
+    """One number a network, what these numbers are, and how large the claim says that they are (in the median)."""
 
     values: np.ndarray
-    told: str
-    asked: float
+    text: str
+    least: float
 
 
 class Mistake(NamedTuple):
-    """A named mistake: the correction that `remedy` tells makes the claim hold."""
+    """A named mistake; with the correction that `remedy` describes, the claim holds."""
 
     name: str
     remedy: str
@@ -41,7 +40,7 @@ class Verdict:
     problem          why a trial gave nothing to compare (an exception, a wrong shape, NaN), or None
     unanswered       on how many networks there was such a problem
     form             what the formula returns: "per sample", "sum over the batch"
-    note             what else is to be known of the formula, or ""
+    note             a further remark on the formula, or ""
     found            further numbers: slope and order of `approximates`, median and quartiles of `ranks_like`
     points           (claimed, measured): numbers that were compared, for `plot`; `labels` says what they are
     spread           a Spread, one number a network, of what has an order or a rank; or None
@@ -71,11 +70,14 @@ class Verdict:
         return self.holds
 
     def __str__(self):
-        told = [f"{self.claim}: {self.evidence()}"]
-        told += [f"{self.told_problem()}: {self.problem}."] * (self.problem is not None)
-        told += [self.note] * bool(self.note)
-        told += [f"The mistake: {self.mistake}."] * (self.mistake is not None)
-        text = " ".join(told)
+        sentences = [f"{self.claim}: {self.evidence()}"]
+        if self.problem is not None:
+            sentences.append(f"{self.unanswered_networks()}: {self.problem}.")
+        if self.note:
+            sentences.append(self.note)
+        if self.mistake is not None:
+            sentences.append(f"The mistake: {self.mistake}.")
+        text = " ".join(sentences)
         return text if self.counterexample is None else f"{text}\n{self.counterexample}"
 
     def evidence(self):
@@ -91,7 +93,7 @@ class Verdict:
         error = "" if self.error is None else f", by a relative error of up to {self.error:.2g}"
         return f"{holds} on {self.failed} of {networks}{form}{error}."
 
-    def told_problem(self):
+    def unanswered_networks(self):
         count = "all" if self.unanswered == self.trials else self.unanswered
         return f"On {count} of them there is nothing to compare"
 
@@ -106,8 +108,8 @@ class Verdict:
         return plain
 
     def plot(self):
-        """Claimed against measured, one mark a number, where a claim that holds lies on the line; of claims about an
-        order or a ranking the spread over the networks. Returns a Figure."""
+        """Draw claimed against measured, one mark a number; if the claim holds all lie on the line. Claims about an order
+        or a ranking are drawn as a spread over the networks. Returns a Figure."""
         from ..plots.verdict_points import verdict_figure       # only a picture needs matplotlib
 
         return verdict_figure(self)

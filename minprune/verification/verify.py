@@ -1,22 +1,18 @@
-"""verify: is this formula true? Tried on hundreds of small random networks."""
+"""verify: is this formula true? It is tried on hundreds of small random networks."""
 
 import numpy as np
 
-from ..engine.checks import check_count, check_known, check_real
-from .claims.approximation import Approximation
-from .counterexamples.counterexample import find_counterexample
-from .claims.equality import SMALL, Equality, largest, quantity_of
+from ..engine.checks import check_count, check_real
+from .claims import CLAIMS
+from .claims.claim import Request
+from .counterexamples.search import find_counterexample
+from .diagnosis.probe import find_mistake
 from .formulas import Formula, Unanswered
-from .claims.invariance import HOMOGENEOUS, Invariance
-from .diagnosis.mistakes import find_mistake
-from .sampling.random_networks import Where, draw_cases
-from .quantities import QUANTITIES
-from .claims.ranking import Ranking
+from .sampling.random_networks import draw_cases
+from .sampling.where import Where
 from .verdict import Verdict
 
 MOST_POINTS = 2000              # numbers kept for the picture
-SMALLER = {"ranks_like": {"neurons": (2, 3), "samples": (1, 2)}}     # of counterexamples, where nothing else is said
-CLAIMS = ("equals", "approximates", "invariant", "ranks_like")
 
 
 def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6, *, approximates=None, order=1,
@@ -44,121 +40,111 @@ def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6,
     Dense; dy/do (N, P, K, M), without P or M where these are 1; do/dx (N, K, F), Dense only; removal (N, K), or its
     mean (K,). `where` narrows the claim, see `Where`. The same `seed` gives the same verdict.
 
-    Raises TypeError or ValueError for unknown names (naming the nearest), no claim or several, a `where` that no random
-    network fits, and a formula that gives other numbers the second time. What the formula raises is told in the
-    verdict, with the shapes that it was given.
+    Raises TypeError or ValueError for unknown names (naming the nearest), for no claim or several, for a `where` that no
+    random network fits, and for a formula that gives other numbers the second time; NotSaid, a ValueError, for an
+    activation or a loss of your own that does not say what the claim needs. An error that the formula raises becomes
+    part of the verdict, with the shapes of the arrays that it got.
     """
-    formula, kind = Formula(formula), the_claim(equals, approximates, invariant, ranks_like)
-    count, settings = check_count("trials", trials), defaults(formula, kind, invariant)
+    # what is claimed
+    formula = Formula(formula)
+    kind, value = the_claim({"equals": equals, "approximates": approximates, "invariant": invariant,
+                             "ranks_like": ranks_like})
+    count = check_count("trials", trials)
     check_count("seed", seed, least=0)
     check_real("tolerance", tolerance, above=0)
-    smaller = Where(where, **{**settings, **SMALLER.get(kind, {})})
+
+    # of which networks
+    settings = where_settings(formula, kind, value)
+    smaller = Where(where, **{**settings, **kind.smaller})
     where = Where(where, **settings)
-    if where.layer == "output" and formula.reads_on():
+    check_output_layer(where, formula, kind, value)
+
+    claim = kind.from_request(formula, Request(value, tolerance, order, least, where, seed))
+    return verdict_of(claim, where, count, seed, smaller)
+
+
+def the_claim(values):
+    """(the kind of claim, the value of its keyword); TypeError unless exactly one keyword has a value."""
+    made = [keyword for keyword, value in values.items() if value is not None]
+    if len(made) != 1:
+        raise TypeError(f"verify expects one claim of {', '.join(CLAIMS)}, got {' and '.join(made) or 'none'}")
+    return CLAIMS[made[0]], values[made[0]]
+
+
+def where_settings(formula, kind, value):
+    """What `where` is, if it does not say."""
+    batch_norm = {"batch_norm": True} if "gamma" in formula.needs else {}
+    return {**batch_norm, **kind.where_settings(value)}
+
+
+def check_output_layer(where, formula, kind, value):
+    """Raise ValueError if the claim is about the output layer and cannot be."""
+    if where.layer != "output":
+        return
+    if formula.needs_what_follows():
         raise ValueError(f'{formula.name} asks for what comes after the layer, and layer="output" has nothing after it')
-    if where.layer == "output" and (kind != "equals" or equals in ("removal", "|removal|")):
+    if not kind.goes_with_the_output_layer(value):
         raise ValueError('layer="output" goes with the derivatives only: the output layer cannot be removed')
-    if kind == "equals":
-        quantity = quantity_of(equals, formula, draw_cases(where, 30, seed, formula.fits) if callable(equals) else ())
-        if quantity.name == formula.name:
-            quantity = quantity._replace(name=f"the other {formula.name}")
-        check = Equality(formula, quantity, tolerance)
-    elif kind == "invariant":
-        cases = draw_cases(where, 30, seed, formula.fits)
-        check = Invariance(formula, invariant, tolerance, SMALL * largest([formula], cases))
-    elif kind == "ranks_like":
-        check = Ranking(formula, ranks_like, check_least(least))
-    else:
-        check_known("quantity to approximate:", approximates, ["removal"])
-        check = Approximation(formula, check_order(order), draw_cases(where, 30, seed, formula.fits))
-    return judged(check, where, count, seed, smaller)
 
 
-def check_order(order):
-    if isinstance(order, bool) or order not in (1, 2):
-        raise ValueError(f"order expects 1 or 2, got {order!r}")
-    return int(order)
+def verdict_of(claim, where, count, seed, smaller):
+    """Try the claim on random networks; if it fails, name the mistake and look for the smallest counterexample.
 
+    `smaller` is the Where of counterexamples.
+    """
+    # on every network
+    cases = draw_cases(where, count, seed, claim.fits)
+    check_repeatable(claim.formula, cases[0])
+    trials = [claim.trial(case) for case in cases]
 
-def check_least(least):
-    if not -1 <= check_real("least", least, least=-1) <= 1:
-        raise ValueError(f"least expects a correlation, at most 1, got {least!r}")
-    return least
+    # all together
+    judgement, error = claim.judge(trials), largest_error(trials)
+    problems = [trial.problem for trial in trials if trial.problem is not None]
+    verdict = Verdict(
+        formula=claim.formula.name, claim=str(claim), where=str(where), holds=judgement.holds,
+        error=error, tolerance=claim.tolerance, trials=len(trials),
+        failed=sum(not trial.error <= claim.tolerance for trial in trials),
+        problem=problems[0] if problems else None, unanswered=len(problems),
+        form=next((trial.form for trial in trials if trial.form), ""),
+        found=judgement.numbers, summary=judgement.summary,
+        points=points(trials), labels=claim.labels, spread=claim.spread(trials))
+    if verdict.holds:
+        return verdict
 
-
-def the_claim(*claims):
-    given = [name for name, claim in zip(CLAIMS, claims) if claim is not None]
-    if len(given) != 1:
-        raise TypeError(f"verify expects one claim of {', '.join(CLAIMS)}, got {' and '.join(given) or 'none'}")
-    return given[0]
-
-
-def defaults(formula, kind, invariant):
-    """What `where` is, where it does not say."""
-    settings = {"batch_norm": True} if "gamma" in formula.needs else {}
-    if kind == "ranks_like":
-        settings |= {"neurons": (6, 7, 8), "samples": (12,)}        # to rank is to rank several, by their means
-    if invariant in ("batch size", "sample order"):
-        settings |= {"samples": (2, 3, 4)}
-    if invariant == "relu rescaling":
-        settings |= {"activation": HOMOGENEOUS[:2]}
-    return settings
-
-
-def judged(check, where, count, seed, smaller):
-    """Try the check on random networks; if it fails, name the mistake and look for the smallest counterexample."""
-    cases = draw_cases(where, count, seed, check.fits)
-    check_repeatable(check.formula, cases[0])
-    trials = [check.trial(case) for case in cases]
-    holds, summary, found = check.judge(trials)
-    failed = sum(not trial.error <= check.tolerance for trial in trials)
-    verdict = Verdict(check.formula.name, str(check), str(where), holds, largest_error(trials), check.tolerance,
-                      len(trials), failed, form=next((trial.form for trial in trials if trial.form), ""),
-                      unanswered=sum(trial.problem is not None for trial in trials),
-                      problem=next((trial.problem for trial in trials if trial.problem), None),
-                      found=found, points=points(trials), summary=summary, labels=labels_of(check),
-                      spread=None if isinstance(check, (Equality, Invariance)) else check.spread(trials))
-    if not holds:
-        verdict.note = SINGLE.format(check.formula.name) if check.formula.single and is_rounding(verdict.error) else ""
-        verdict.mistake = find_mistake(check, trials)
-        verdict.counterexample = find_counterexample(check, smaller, trials, seed)
+    # why not
+    if claim.formula.single and error is not None and error < SINGLE_ERROR:
+        verdict.note = SINGLE.format(claim.formula.name)
+    verdict.mistake = find_mistake(claim, trials)
+    verdict.counterexample = find_counterexample(claim, smaller, trials, seed)
     return verdict
 
 
 SINGLE = "{} returns fewer digits than float64 has; tolerance=1e-4 leaves room for the rounding of float32."
-
-
-def is_rounding(error):
-    return error is not None and error < 1e-3
+SINGLE_ERROR = 1e-3             # a larger error is no rounding of float32
 
 
 def check_repeatable(formula, case):
-    """Raise ValueError if the formula gives other numbers the second time; what it raises is told by the trials."""
+    """Raise ValueError if the formula gives other numbers the second time. What it raises itself is left to the trials."""
     try:
-        once, again = formula(case), formula(case)
+        first, second = formula(case), formula(case)
     except Unanswered:
         return
-    if once.shape != again.shape or not np.allclose(once, again, rtol=1e-9, atol=0):
+    if first.shape != second.shape or not np.allclose(first, second, rtol=1e-9, atol=0):
         raise ValueError(f"{formula.name} gives other numbers for the same arrays the second time: "
                          "a formula neither draws numbers nor remembers")
 
 
-def labels_of(check):
-    """What `points` are called."""
-    if isinstance(check, Invariance):
-        return "after", "before"
-    measured = check.measured.strip("|") in QUANTITIES
-    return ("claimed", f"measured {check.measured}") if measured else (check.formula.name, check.measured)
-
-
 def largest_error(trials):
-    """None where a trial gave nothing to compare."""
+    """None if a trial gave nothing to compare."""
     error = max(trial.error for trial in trials)
     return float(error) if np.isfinite(error) else None
 
 
 def points(trials):
-    """(claimed, measured) of all numbers, or of the first ones."""
+    """(claimed, measured): the first MOST_POINTS numbers that were compared."""
     compared = [trial for trial in trials if trial.problem is None]
-    return tuple(np.concatenate([np.zeros(0), *(np.ravel(one) for one in arrays)])[:MOST_POINTS]
-                 for arrays in ([trial.claimed for trial in compared], [trial.measured for trial in compared]))
+    return first_numbers(trial.claimed for trial in compared), first_numbers(trial.measured for trial in compared)
+
+
+def first_numbers(arrays):
+    return np.concatenate([np.zeros(0), *(np.ravel(array) for array in arrays)])[:MOST_POINTS]

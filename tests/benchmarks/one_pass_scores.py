@@ -17,7 +17,7 @@ from stopwatch import seconds
 
 import minprune as mp
 from minprune.recording import stream
-from minprune.scoring.catalogue import needs
+from minprune.scoring.arrays import needs
 from minprune.scoring.passes import NO_PASS, passes_for, takes_network
 
 N, NETWORKS = 1000, 7

@@ -4,8 +4,8 @@
 
 Claims of all four kinds, true and false. What must be done: of `equals` the central differences (or one forward pass
 for each silenced neuron) of all networks; of `approximates` the silenced neurons at both ε; of `ranks_like` the
-silenced neurons; of `invariant` a recorded pass before the change and one after it. All the rest is the verdict's own: drawing
-the networks, calling the formula, comparing, and where it fails trying the corrections and looking for the smallest
+silenced neurons; of `invariant` a recorded pass before the change and one after it. All the rest is the verdict's own:
+drawing the networks, calling the formula, comparing, and where it fails trying the corrections and looking for the smallest
 counterexample. Verdict and measuring are timed in turns in one run.
 """
 

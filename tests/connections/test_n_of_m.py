@@ -47,7 +47,8 @@ def test_bad_n_of_m(arguments, error, message):
 @pytest.mark.parametrize("scores, error, message", [
     ({}, ValueError, "at least one array, got an empty dict"), ([1], ValueError, "got list"),
     ({"a.W": [1.0]}, ValueError, r"got shape \(1,\)"), ({"a.W": np.ones((0, 3))}, ValueError, r"got shape \(0, 3\)"),
-    ({"a.W": [[1.0, np.nan]]}, ValueError, '"a.W": 1 of 2 numbers are NaN'), ({"a.W": [[1j]]}, TypeError, "dtype complex128"),
+    ({"a.W": [[1.0, np.nan]]}, ValueError, '"a.W": 1 of 2 numbers are NaN'),
+    ({"a.W": [[1j]]}, TypeError, "dtype complex128"),
     ({"a.W": [[True]]}, TypeError, "dtype bool"), ({"a.W": [[1], [1, 2]]}, TypeError, "rows of different lengths"),
 ])
 def test_bad_scores(scores, error, message):

@@ -51,7 +51,8 @@ def test_a_network_in_small_blocks_computes_the_same_bits(training, monkeypatch,
         np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-14)
 
 
-@pytest.mark.parametrize("optimizer", [mp.SGD(0.1), mp.SGD(0.1, 0.9, True, 0.01), mp.SGD(0.1, 0.9), mp.Adam(0.1, weight_decay=0.1)])
+@pytest.mark.parametrize("optimizer", [mp.SGD(0.1), mp.SGD(0.1, 0.9, True, 0.01), mp.SGD(0.1, 0.9),
+                                       mp.Adam(0.1, weight_decay=0.1)])
 def test_a_step_in_pieces_is_the_same_bits(optimizer, monkeypatch):
     results = []
     for piece in (1 << 16, 3):

@@ -128,7 +128,8 @@ def test_the_base_layer_has_no_passes_and_says_nothing():
         with pytest.raises(NotImplementedError, match="^Layer has no (forward|backward) pass"):
             call()
     layer = Layer()
-    for call, told in ((lambda: layer.tangent(None, None), "method tangent"), (lambda: layer.kinks(None), "method kinks"),
+    for call, told in ((lambda: layer.tangent(None, None), "method tangent"),
+                       (lambda: layer.kinks(None), "method kinks"),
                        (lambda: layer.squares_back(None, None), "method squares_back"),
                        (lambda: layer.bounds_back(None, None), "method bounds_back"),
                        (lambda: layer.piecewise_linear("obd"), "its second derivatives, which obd needs"),

@@ -153,7 +153,8 @@ def test_settings():
 # --------------------------------------------------------------------------- what they say about themselves
 
 WITHOUT_NEURONS = [(mp.MaxPool2D(2), (5, 4, 2)), (mp.MaxPool2D(3, 1), (5, 4, 2)), (mp.AvgPool2D(2), (4, 5, 2)),
-                   (mp.AvgPool2D((3, 2), (1, 2)), (5, 4, 2)), (mp.GlobalAvgPool2D(), (3, 4, 2)), (mp.Flatten(), (2, 3, 2)),
+                   (mp.AvgPool2D((3, 2), (1, 2)), (5, 4, 2)), (mp.GlobalAvgPool2D(), (3, 4, 2)),
+                   (mp.Flatten(), (2, 3, 2)),
                    (mp.Dropout(0.5), (2, 3, 2))]
 
 

@@ -6,7 +6,8 @@ import minprune as mp
 from minprune.engine.registry import KINDS, as_layer, described, register_layer
 
 RECIPES = [mp.Dense(3, "tanh", True), mp.Conv2D(2, (3, 1), "relu", 2, "same"), mp.MaxPool2D(2, 1), mp.AvgPool2D((1, 2)),
-           mp.GlobalAvgPool2D(), mp.Flatten(), mp.Dropout(0.25), mp.Residual([mp.Dense(4, "relu"), mp.Dense(2)], mp.Dense(2))]
+           mp.GlobalAvgPool2D(), mp.Flatten(), mp.Dropout(0.25),
+           mp.Residual([mp.Dense(4, "relu"), mp.Dense(2)], mp.Dense(2))]
 
 
 def test_every_kind_of_layer_is_known_by_its_name():

@@ -1,7 +1,6 @@
 """Checkpoints: killed at any moment and gone on with, refused where they do not fit, never lost."""
 
 import functools
-import json
 import os
 import pathlib
 import signal

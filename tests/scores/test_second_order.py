@@ -47,7 +47,8 @@ def test_a_loss_of_ones_own_has_none():
     """A name proves nothing: a Loss says its second derivatives itself, or is refused."""
     mine = dataclasses.replace(LOSSES["cross_entropy"], name="mse", second=None, diagonal=None)
     for loss in (mine, dataclasses.replace(mine, name="mine")):
-        for ask in (lambda: loss_hessian_product(loss, *np.ones((3, 1, 2))), lambda: loss_hessian_diagonal(loss, *np.ones((2, 1, 2)))):
+        for ask in (lambda: loss_hessian_product(loss, *np.ones((3, 1, 2))),
+                    lambda: loss_hessian_diagonal(loss, *np.ones((2, 1, 2)))):
             with pytest.raises(NotSaid, match=f'loss "{loss.name}" does not say its second derivatives .second='):
                 ask()
 

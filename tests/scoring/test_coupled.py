@@ -9,7 +9,8 @@ import pytest
 import minprune as mp
 from minprune.cli.main import main
 from minprune.engine.residual import Residual
-from minprune.scoring.catalogue import CATALOGUE, SCORES, needs, takes_blocks
+from minprune.scoring.arrays import needs
+from minprune.scoring.catalogue import CATALOGUE, SCORES, takes_blocks
 
 SEEDS = range(10)
 

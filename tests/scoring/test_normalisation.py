@@ -78,7 +78,7 @@ def test_very_small_and_very_large_scores_keep_their_order(size):
 
 def test_shapes_that_are_none():
     net = mp.Network(3, [mp.Dense(6), mp.Dense(2)])
-    with pytest.raises(ValueError, match=r'layer "dense1": expected one number for each of 6 neurons, got shape \(3,\)'):
+    with pytest.raises(ValueError, match=r'"dense1": expected one number for each of 6 neurons, got shape \(3,\)'):
         cost_aware({"dense1": np.ones(3)}, net, 0.1)
     with pytest.raises(ValueError, match=r"got shape \(0,\)"):
         normalise({"a": []}, "sum")

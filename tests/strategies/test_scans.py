@@ -59,7 +59,8 @@ def test_the_same_cut_is_measured_once(monkeypatch):
     net, x, t = net_and_data()
     seen = []
     real = mp.strategies.scans.loss_and_accuracy
-    monkeypatch.setattr("minprune.strategies.scans.loss_and_accuracy", lambda net, *rest: seen.append(net) or real(net, *rest))
+    monkeypatch.setattr("minprune.strategies.scans.loss_and_accuracy",
+                        lambda net, *rest: seen.append(net) or real(net, *rest))
     scan(net, x, t, fractions=[0, 0.1, 0.2, 0.21, 0.3])          # of 8: 0 0 1 1 2;  of 5: 0 0 1 1 1
     assert len(seen) == 1 + 3 + 2
 

@@ -438,7 +438,7 @@ def test_every_counterexample_is_small_and_fails_when_measured_anew(name):
         return
     case = Case(example.net, example.layer, example.x, example.t, example.loss)
     code = formula.__code__
-    claimed = np.asarray(formula(**{one: array_of(case, one, of_first=True)
+    claimed = np.asarray(formula(**{one: array_of(case, one, first_reader=True)
                                     for one in code.co_varnames[:code.co_argcount]}))
     np.testing.assert_array_equal(claimed, example.claimed)
     full = naive(example)

@@ -6,7 +6,7 @@ import pytest
 from minprune.verification.counterexamples import counterexample
 from minprune.verification.verify import verify
 from minprune.verification.claims.approximation import Approximation
-from minprune.verification.claims.equality import Equality, quantity_of
+from minprune.verification.claims.claim import Equality, quantity_of
 from minprune.verification.formulas import Formula
 from minprune.verification.claims.invariance import Invariance
 from minprune.verification.sampling.random_networks import draw_cases

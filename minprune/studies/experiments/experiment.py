@@ -26,7 +26,7 @@ def experiment(methods=METHODS, data="digits", model=None, fractions=FRACTIONS, 
     model      a name (mp.models.MODELS) or model(input_shape, outputs, seed, dtype); default: cnn for images, else mlp
     fractions  of the hidden neurons that are gone; seeds: how many (0, 1, …), or a list of them
     epochs, rate, batch_size   of the training: Adam, its rate falling to 0 along a cosine
-    retrain    epochs of fine-tuning after each cut, trained in the same way, or a recipe for all methods (`FineTune`, …)
+    retrain    epochs of fine-tuning after each cut, trained in the same way, or a recipe for all methods (`FineTune`)
     controls   adds "random" (scores that say nothing, in as many steps as the method that takes most) and "from
                scratch" (the pruned size with new random weights, trained as long as training and the longest
                retraining took together), both layer by layer. A method of yours of that name takes its place

@@ -1,65 +1,93 @@
-"""The smallest structures that counterexamples may have: which layers, on which inputs, how many samples."""
+"""Small networks: which structures a counterexample may have, the smallest first, and their round numbers."""
 
 import itertools
 import math
+from typing import NamedTuple
 
 from ...engine.conv2d import Conv2D
 from ...engine.dense import Dense
-from ...engine.pooling import Flatten
 from ...engine.layer import NeuronLayer
+from ...engine.losses import rounded
+from ...engine.network import Network
+from ...engine.pooling import Flatten
 from ...engine.residual import Residual
-from ..sampling.topology import POOLINGS
+from ..sampling.where import POOLINGS
 
 MOST_NEURONS = 5
-WIDTHS = 2                      # in images and around blocks: the least numbers of neurons that `where` allows
+WIDTHS = 2                      # of images and around blocks: the two smallest numbers of neurons that `where` allows
+WEIGHTS = (1, 1, 2, -1, 0.5, -2, 3)
+BIASES = (0, 0, 0, 1, -1, 0.5)
+SCALES = (1, 2, 0.5)
+INPUTS = (1, 1, 2, -1, 0.5, 3)
+
+
+class Structure(NamedTuple):
+    """The shape of the input, the layers, and how many samples."""
+
+    input_shape: tuple
+    layers: list
+    samples: int
+
+    @property
+    def outputs(self):
+        return self.layers[-1].K
 
 
 def structures(where):
-    """(input shape, layers, N) of networks as `where` asks for: by layers with neurons, neurons, samples, inputs."""
-    return shaped_structures(where) if where.tells_what_follows() else \
-        conv_structures(where) if where.kind == "conv" else dense_structures(where)
+    """The Structures that `where` allows: by layers with neurons, then by neurons, samples, and inputs."""
+    if where.asks_for_pooling_or_blocks():
+        return shaped_structures(where)
+    return conv_structures(where) if where.kind == "conv" else dense_structures(where)
 
 
 def dense_structures(where):
     """Dense layers one after the other."""
-    several = range(1, MOST_NEURONS + 1)
     for depth in sorted(where.depths):
+        # all widths of the layers that are not much larger than the smallest ones
         widths = [where.neurons] * (depth - 1) + [where.outputs]
-        every = [one for one in itertools.product(*widths) if sum(one) <= max(sum(map(min, widths)) + 2, 3)]
-        for total, N, F in itertools.product(several, sorted(where.samples), (1, 2)):
-            for layers in every:
-                if sum(layers) == total:
-                    yield (F,), [Dense(size, batch_norm=where.batch_norm and place < depth - 1)
-                                 for place, size in enumerate(layers)], N
+        most = max(sum(map(min, widths)) + 2, 3)
+        chosen = [sizes for sizes in itertools.product(*widths) if sum(sizes) <= most]
+        for total, N, F in itertools.product(range(1, MOST_NEURONS + 1), sorted(where.samples), (1, 2)):
+            for sizes in chosen:
+                if sum(sizes) == total:
+                    *hidden, outputs = sizes
+                    layers = [*(Dense(size, batch_norm=where.batch_norm) for size in hidden), Dense(outputs)]
+                    yield Structure((F,), layers, N)
+
+
+IMAGES = ((1, 1, 1), 1), ((1, 2, 1), 1), ((1, 2, 2), 1), ((2, 2, 1), 2), ((1, 3, 1), (1, 2))       # and their kernels
 
 
 def conv_structures(where):
-    """Images, of the least depth: one Conv2D, or more of which only the first sees several pixels, Flatten, Dense."""
-    images = ((1, 1, 1), 1), ((1, 2, 1), 1), ((1, 2, 2), 1), ((2, 2, 1), 2), ((1, 3, 1), (1, 2))
+    """Images, of the least depth: Conv2D layers of which only the first may see several pixels, Flatten, Dense."""
     more = min(where.depths) - 2
-    every = [(shape, [Conv2D(K, kernel, batch_norm=where.batch_norm), *[make(where, K)] * more, Flatten(), Dense(M)], N)
-             for K, M, N in itertools.product((1, 2), least(where.outputs), where.samples) for shape, kernel in images]
-    return sorted(every, key=size)
+    found = []
+    for K, M, N in itertools.product((1, 2), smallest(where.outputs), where.samples):
+        for shape, kernel in IMAGES:
+            first = Conv2D(K, kernel, batch_norm=where.batch_norm)
+            found.append(Structure(shape, [first, *[make(where, K)] * more, Flatten(), Dense(M)], N))
+    return sorted(found, key=size)
 
 
 def shaped_structures(where):
     """Networks with blocks and pooling; without blocks, of the least depth."""
-    widths = (1, 2) if where.kind == "conv" else least(where.neurons)
-    every = [(shape, [*hidden, *after, Dense(M)], N)
-             for K in widths for hidden in (with_blocks(where, K) if where.residual else [chain(where, K)])
-             for shape, after in endings(where, K) for M in least(where.outputs) for N in where.samples]
-    return sorted((one for one in every if len(neuron_layers(one[1])) in where.depths), key=size)
+    widths = (1, 2) if where.kind == "conv" else smallest(where.neurons)
+    found = []
+    for K in widths:
+        for hidden in with_blocks(where, K) if where.residual else [chain(where, K)]:
+            for (shape, after), M, N in itertools.product(endings(where, K), smallest(where.outputs), where.samples):
+                found.append(Structure(shape, [*hidden, *after, Dense(M)], N))
+    return sorted((each for each in found if len(neuron_layers(each.layers)) in where.depths), key=size)
 
 
-def least(numbers):
+def smallest(numbers):
     return sorted(numbers)[:WIDTHS]
 
 
 def size(structure):
     """What a smaller structure has less of, the first counting most."""
-    shape, layers, N = structure
-    neurons = neuron_layers(layers)
-    return len(neurons), sum(layer.K for layer in neurons), N, math.prod(shape)
+    neurons = neuron_layers(structure.layers)
+    return len(neurons), sum(layer.K for layer in neurons), structure.samples, math.prod(structure.input_shape)
 
 
 def neuron_layers(layers):
@@ -73,6 +101,9 @@ def neuron_layers(layers):
     return found
 
 
+# ---------------------------------------------------------------------------------------- layers
+
+
 def make(where, K):
     return Conv2D(K, 1, batch_norm=where.batch_norm) if where.kind == "conv" else Dense(K, batch_norm=where.batch_norm)
 
@@ -82,12 +113,14 @@ def chain(where, K):
 
 
 def with_blocks(where, K):
-    """K neurons each: a block after a layer, one whose body has two, one with a projection, one before a layer."""
-    one, asked_after = make(where, K), where.residual == "after" and where.layer != "output"
-    if where.layer != "last hidden" and not asked_after:
-        yield from ([one, Residual([one])], [one, Residual([one, one])], [one, Residual([one], one)])
+    """Lists of layers with a block, each layer of K neurons, in which the layer asked about stands where it is to."""
+    layer = make(where, K)
+    if where.layer != "last hidden" and not (where.residual == "after" and where.layer != "output"):
+        # a block after a layer: of one layer, of two, of one with a projection
+        yield from ([layer, Residual([layer])], [layer, Residual([layer, layer])], [layer, Residual([layer], layer)])
     if where.residual != "before" and not (where.residual == "after" and where.layer == "output"):
-        yield from ([Residual([one]), one], [Residual([one], one), one])
+        # a block before a layer: without a projection, and with one
+        yield from ([Residual([layer]), layer], [Residual([layer], layer), layer])
 
 
 def endings(where, K):
@@ -98,3 +131,37 @@ def endings(where, K):
         return [((1, 1, K), [Flatten()]), ((1, 2, K), [Flatten()])]
     return [((1, 2, K), [POOLINGS[kind]()] if kind == "global" else [POOLINGS[kind]((1, 2)), Flatten()])
             for kind in where.pooling]
+
+
+# --------------------------------------------------------------------------- networks with round numbers
+
+
+def build(structure, hidden, output):
+    """A network of this structure with these Activations of the hidden layers and of the output layer."""
+    *first, last = structure.layers
+    layers = [*(with_activation(layer, hidden) for layer in first), with_activation(last, output)]
+    return Network(structure.input_shape, layers, seed=0)
+
+
+def with_activation(layer, f):
+    """The layer with this activation; a block with it in all layers inside."""
+    if isinstance(layer, Residual):
+        return Residual([with_activation(inner, f) for inner in layer.body],
+                        None if layer.projection is None else with_activation(layer.projection, f))
+    if isinstance(layer, NeuronLayer):
+        return type(layer)(**{**layer.settings(), "activation": f})
+    return layer
+
+
+def fill(net, rng, plain):
+    """Round numbers; `plain`: ones, and no biases."""
+    for name in net.neuron_layers:
+        layer = net[name]
+        layer.W[...] = rounded(rng, WEIGHTS[:1 if plain else None], layer.W.shape)
+        layer.b[...] = rounded(rng, BIASES[:1 if plain else None], layer.b.shape)
+        if layer.batch_norm:
+            layer.gamma[...] = rounded(rng, SCALES, layer.K)
+
+
+def inputs(rng, shape, plain):
+    return rounded(rng, INPUTS[:1 if plain else None], shape)

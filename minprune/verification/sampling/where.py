@@ -1,49 +1,90 @@
-"""Where: which networks a claim is about."""
+"""Where: which random networks a claim is about."""
+
+from typing import Callable, NamedTuple
 
 import numpy as np
 
-from ...engine.activations import ACTIVATIONS
+from ...engine.activations import ACTIVATIONS, activation
 from ...engine.checks import check_count, check_known
 from ...engine.conv2d import Conv2D
+from ...engine.coupling import readers_of, what_is_read
 from ...engine.dense import Dense
 from ...engine.losses import LOSSES, find_loss
-from .topology import PLACES, POOLINGS, is_pooled, place_of
+from ...engine.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+
+# What is drawn where a claim does not say. These lists are fixed: the verdict of a seed must not change when an
+# activation or a loss is added to the engine.
+DRAWN_ACTIVATIONS = ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "softplus")
+DRAWN_LOSSES = ("mse", "cross_entropy", "binary_cross_entropy")
+
+LAYERS = ("hidden", "last hidden", "output")
+KINDS = ("dense", "conv")
+POOLINGS = {"max": MaxPool2D, "avg": AvgPool2D, "global": GlobalAvgPool2D}
+KEYS = ("activation", "loss", "depth", "layers", "layer", "output", "outputs", "neurons", "samples", "batch_norm",
+        "pooling", "residual", "that")
 
 
-def positive(net):
+# -------------------------------------------------------------------------------- what the words mean
+
+
+def has_positive_weights(net):
     return all((net[name].W > 0).all() for name in net.neuron_layers)
 
 
-def without_biases(net):
-    return not any(net[name].b.any() for name in net.neuron_layers)
-
-
-def make_positive(net):
+def make_weights_positive(net):
     for name in net.neuron_layers:
         np.abs(net[name].W, out=net[name].W)
 
 
-def make_without_biases(net):
+def has_no_biases(net):
+    return not any(net[name].b.any() for name in net.neuron_layers)
+
+
+def remove_biases(net):
     for name in net.neuron_layers:
         net[name].b[...] = 0
 
 
-# What a network is like in words: (how to make it so, whether it is).
-SUCH_THAT = {"all weights positive": (make_positive, positive),
-             "no biases": (make_without_biases, without_biases)}
-LAYERS = ("hidden", "last hidden", "output")
-KINDS = ("dense", "conv")
-# The activations of random networks. Fixed: a seed's verdict does not change when an activation is added.
-TRIED = ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "softplus")
-KEYS = ("activation", "loss", "depth", "layers", "layer", "output", "outputs", "neurons", "samples", "batch_norm",
-        "pooling", "residual", "that")
+class Condition(NamedTuple):
+    """What `that` says of a network: as text, what makes a network so, and whether it is so."""
+
+    text: str
+    make: Callable
+    holds: Callable
+
+
+CONDITIONS = {condition.text: condition for condition in (
+    Condition("all weights positive", make_weights_positive, has_positive_weights),
+    Condition("no biases", remove_biases, has_no_biases))}
+
+
+def is_pooled(net, name, kinds=tuple(POOLINGS)):
+    """Whether pooling of one of these kinds lies between the layer and a layer that reads it."""
+    pools = tuple(POOLINGS[kind] for kind in kinds)
+    return any(isinstance(layer, pools) for between in readers_of(net.layers, name).values() for layer in between)
+
+
+# Where a layer stands to a Residual block: its output goes through the block and around it; it is one of the layers of
+# the block; or it reads the sum.
+PLACES = {"before": lambda net, name: len(readers_of(net.layers, name)) > 1,
+          "inside": lambda net, name: name not in net.layers,
+          "after": lambda net, name: len(what_is_read(net.layers)[name]) > 1}
+
+
+def place_of(net, name):
+    """Where the layer stands to a Residual block: "before", "inside" or "after" it, or "" for none of these."""
+    return next((place for place, holds in PLACES.items() if holds(net, name)), "")
+
+
+# -------------------------------------------------------------------------------------- the networks
 
 
 class Where:
     """Which networks a claim is about.
 
-        activation   a name or several: of the hidden layers                            (default: all six)
-        output       the same: of the output layer (default: identity; for layer="output" with mse, `activation`)
+        activation   a name, an Activation or several: of the hidden layers             (default: six of them)
+        output       the same: of the output layer (default: identity; for layer="output" with a loss that takes the
+                     output as it is, such as mse, `activation`)
         loss         a name, a Loss, or several                                         (mse, both cross entropies)
         depth        layers with neurons, a number or several                           (2, 3, 4; of outputs 1, 2, 3)
         layers       "dense" or "conv": the kind of layer that is asked about           ("dense")
@@ -58,79 +99,93 @@ class Where:
                      stands there; False: no blocks                                     (some networks have one)
         that         "all weights positive", "no biases", a function net -> bool, or several of these
 
-    Instead of {"that": …} the words or the function may be given alone.
+    Instead of {"that": …} the words or the function may be given alone. An Activation must say where its kinks are,
+    a Loss how its targets are drawn: NotSaid names the one that does not.
 
-    `depth` counts the layers inside a block as well, its projection too. Before a block is the layer whose output goes
-    through it and around it: several paths lead from o to the loss, each with a next layer of its own. What is added to
-    other layers' outputs is one neuron with theirs and cannot go alone: such layers are asked about for derivatives
-    and for formulas that are said to be equal, not for removal, approximations, invariances and ranks.
+    `depth` counts the layers inside a block as well, its projection too. "Before a block" is the layer whose output
+    goes through the block and around it: several paths lead from o to the loss, each with a next layer of its own.
+    A layer whose outputs are added to those of another layer shares its neurons with it, so that they cannot be removed
+    alone. Such layers are used for derivatives and for formulas that are said to be equal, not for removal,
+    approximations, invariances and ranks.
 
-    The next layer of W_next, dz_next … is the first that reads o. If nothing is told of pooling and blocks, a formula
-    that asks for it is tried only where that layer reads o, all of it, and nothing else, and is the only one to read
-    it: do = dz_next W_next is true there, and false before a block. Told to have pooling or blocks, the networks are
-    all that `where` says, and such a formula fails if it forgets the path around, or the pooling.
+    The next layer of W_next, dz_next … is the first layer that reads o. If `where` says nothing of pooling and blocks, a
+    formula that needs the next layer is tried only where that layer reads all of o and nothing else, and no other
+    layer reads o: do = dz_next W_next is true there, and false before a block. If `where` asks for pooling or blocks,
+    the formula is tried on all such networks, and fails if it forgets the path around the block, or the pooling.
     """
 
     def __init__(self, where=None, **defaults):
-        told = {} if where is None else where if isinstance(where, dict) else {"that": where}
-        for key in told:
+        said = {} if where is None else where if isinstance(where, dict) else {"that": where}
+        for key in said:
             check_known("key of where:", key, KEYS)
-        given = {**defaults, **told}
-        self.layer = check_choice("layer", given.get("layer", "hidden"), LAYERS)
-        self.kind = check_choice("layers", given.get("layers", "dense"), KINDS)
-        self.activations = names("activation", given.get("activation", list(TRIED)), ACTIVATIONS)
-        self.losses = losses(given.get("loss", list(LOSSES)))
-        self.outputs_known = "output" in given
-        self.output = names("activation", given.get("output", "identity"), ACTIVATIONS)
-        self.residual = check_residual(given.get("residual"), self.layer)
-        self.pooling = check_pooling(given.get("pooling"), self.kind)
-        self.depths = depths(given.get("depth"), 1 if self.layer == "output" else 2, self.residual)
-        self.outputs = counts("outputs", given.get("outputs", (1, 2, 3)))
-        self.neurons = counts("neurons", given.get("neurons", (1, 2, 3, 4)))
-        self.samples = counts("samples", given.get("samples", (1, 2, 3, 4)))
-        self.batch_norm = bool(given.get("batch_norm", False))
-        self.that = [check_that(one) for one in as_list(given.get("that", []))]
+        settings = {**defaults, **said}
+        # what is asked about
+        self.layer = check_choice("layer", settings.get("layer", "hidden"), LAYERS)
+        self.kind = check_choice("layers", settings.get("layers", "dense"), KINDS)
+        self.residual = check_residual(settings.get("residual"), self.layer)
+        self.pooling = check_pooling(settings.get("pooling"), self.kind)
+        # what networks are made of
+        self.activations = activations("activation", settings.get("activation", DRAWN_ACTIVATIONS))
+        self.output = activations("output", settings.get("output", "identity"))
+        self.output_is_said = "output" in settings
+        self.losses = losses(settings.get("loss", DRAWN_LOSSES))
+        self.batch_norm = bool(settings.get("batch_norm", False))
+        # how large they are
+        self.depths = depths(settings.get("depth"), 1 if self.layer == "output" else 2, self.residual)
+        self.outputs = counts("outputs", settings.get("outputs", (1, 2, 3)))
+        self.neurons = counts("neurons", settings.get("neurons", (1, 2, 3, 4)))
+        self.samples = counts("samples", settings.get("samples", (1, 2, 3, 4)))
+        self.that = [as_condition(value) for value in as_list(settings.get("that", []))]
+        self.check_together()
+
+    def check_together(self):
+        """Raise ValueError for settings that exclude one another."""
         if self.kind == "conv" and self.layer == "output":
             raise ValueError('where: layers="conv" has no layer="output"; the output layer here is Dense')
-        if self.outputs == [1] and all(loss.name == "cross_entropy" for loss in self.losses):
-            raise ValueError('where: loss="cross_entropy" needs two outputs or more, got outputs=1')
+        if not self.losses_that_fit():
+            loss = min(self.losses, key=lambda loss: loss.least_outputs)
+            raise ValueError(f'where: loss="{loss.name}" needs {loss.least_outputs} outputs or more, '
+                             f"got outputs={' '.join(map(str, self.outputs))}")
+
+    # --- what is drawn
 
     def output_activations(self, loss):
-        """Those that the output layer may have: logits go to the cross entropies as they are."""
-        at_the_output = self.layer == "output" and not self.outputs_known and loss.name == "mse"
-        return self.activations if at_the_output else self.output
+        """Those of the output layer: losses that make probabilities of the output get it without an activation."""
+        free = self.layer == "output" and not self.output_is_said and takes_output_as_it_is(loss)
+        return self.activations if free else self.output
 
     def output_sizes(self, loss):
-        return [size for size in self.outputs if size > 1 or loss.name != "cross_entropy"]
+        return [size for size in self.outputs if size >= loss.least_outputs]
 
     def losses_that_fit(self):
         return [loss for loss in self.losses if self.output_sizes(loss)]
 
     def shape(self, net):
-        """Make a network as the words say, where they say how."""
-        for one in self.that:
-            if isinstance(one, str):
-                SUCH_THAT[one][0](net)
+        """Make a network as the words of `that` say."""
+        for condition in self.that:
+            condition.make(net)
+
+    # --- which networks and which of their layers the claim is about
 
     def accepts(self, net):
-        return bool(self.layers_asked(net)) and all(SUCH_THAT[one][1](net) if isinstance(one, str) else bool(one(net))
-                                                    for one in self.that)
+        return bool(self.possible_layers(net)) and all(condition.holds(net) for condition in self.that)
 
-    def tells_what_follows(self):
-        """Whether something follows the layer that need not be read as it is, and by one layer: that was asked for."""
+    def asks_for_pooling_or_blocks(self):
+        """Whether formulas of the next layer are tried even where pooling or a block lies before that layer."""
         return bool(self.pooling or self.residual)
 
-    def layers_asked(self, net):
-        """The layers of a network that a claim can be about."""
+    def possible_layers(self, net):
+        """The layers of a network that the claim can be about."""
         if self.layer == "output":
             kind, among = Dense, net.neuron_layers[-1:]
         else:
             kind, among = Conv2D if self.kind == "conv" else Dense, net.neuron_layers[:-1]
-        fitting = [name for name in among if isinstance(net[name], kind)]
-        return [name for name in fitting[-1 if self.layer == "last hidden" else 0:] if self.suits(net, name)]
+        of_this_kind = [name for name in among if isinstance(net[name], kind)]
+        first = -1 if self.layer == "last hidden" else 0
+        return [name for name in of_this_kind[first:] if self.surroundings_fit(net, name)]
 
-    def suits(self, net, name):
-        """Whether there is the pooling and the block that was asked for."""
+    def surroundings_fit(self, net, name):
+        """Whether there are the pooling and the block that `where` asks for."""
         if self.residual is not None and bool(self.residual) == net.is_chain:
             return False
         if self.residual in PLACES and not PLACES[self.residual](net, name):
@@ -139,62 +194,42 @@ class Where:
             return not any(isinstance(layer, tuple(POOLINGS.values())) for layer in net.all_layers.values())
         return self.pooling is None or is_pooled(net, name, self.pooling)
 
-    def layer_of(self, net, rng=None):
-        """The layer that is asked about: of several that fit the first, or one by chance, each place around a block as
-        likely as the others."""
-        fitting = self.layers_asked(net) or net.neuron_layers[:1]           # `accepts` tells that none fits
-        if rng is None or net.is_chain:
-            return fitting[0] if rng is None else choice(rng, fitting)
-        places = {name: place_of(net, name) for name in fitting}
-        place = choice(rng, sorted(set(places.values())))
-        return choice(rng, [name for name in fitting if places[name] == place])
+    # --- as text
 
     def __str__(self):
-        told = [f"{self.kind} {self.layer} layers"]
-        told += ["batch norm"] * self.batch_norm
-        told += [", ".join(self.activations)] * (set(self.activations) != set(TRIED))
-        told += [", ".join(loss.name for loss in self.losses)] * (len(self.losses) < len(LOSSES))
-        told += [] if self.pooling is None else [f"{' or '.join(self.pooling) or 'no'} pooling"]
-        told += [] if self.residual is None else [self.told_of_blocks()]
-        told += [one if isinstance(one, str) else getattr(one, "__name__", "a predicate") for one in self.that]
-        return "; ".join(told)
+        """What it says, but for the defaults."""
+        parts = [f"{self.kind} {self.layer} layers"]
+        parts += ["batch norm"] if self.batch_norm else []
+        parts += names_unless(self.activations, activations("activation", DRAWN_ACTIVATIONS))
+        parts += names_unless(self.losses, losses(DRAWN_LOSSES))
+        parts += [] if self.pooling is None else [f"{' or '.join(self.pooling) or 'no'} pooling"]
+        parts += [] if self.residual is None else [self.describe_blocks()]
+        return "; ".join([*parts, *(condition.text for condition in self.that)])
 
-    def told_of_blocks(self):
-        return f"{self.residual} a Residual block" if self.residual in PLACES else \
-            "with a Residual block" if self.residual else "no Residual blocks"
+    def describe_blocks(self):
+        if self.residual in PLACES:
+            return f"{self.residual} a Residual block"
+        return "with a Residual block" if self.residual else "no Residual blocks"
+
+
+def names_unless(values, default):
+    """The names of activations or losses as one text in a list; empty if they are the default."""
+    if len(values) == len(default) and all(value in default for value in values):
+        return []
+    return [", ".join(value.name for value in values)]
+
+
+def takes_output_as_it_is(loss):
+    """Whether the loss makes nothing else of y, such as softmax or σ."""
+    y = np.linspace(-2, 3, max(2, loss.least_outputs))[np.newaxis]
+    return loss.answer is not None and np.array_equal(loss.answer(y), y)
+
+
+# ------------------------------------------------------------------------------- what is checked
 
 
 def as_list(value):
     return list(value) if isinstance(value, (list, tuple, set, range)) else [value]
-
-
-def check_choice(key, value, known):
-    check_known(f"where {key}", value, known)
-    return value
-
-
-def names(kind, value, known):
-    for one in as_list(value):
-        check_known(kind, one, known)
-    return check_some(kind, as_list(value))
-
-
-def losses(value):
-    several = isinstance(value, (list, set)) or (isinstance(value, tuple) and not hasattr(value, "derivative"))
-    return check_some("loss", [find_loss(one) for one in (value if several else [value])])
-
-
-def counts(key, value, least=1):
-    return check_some(key, [check_count(f"where {key}", one, least) for one in as_list(value)])
-
-
-def depths(value, least, residual):
-    """The depths that are told, of those with room for a block if there is to be one."""
-    room = least + bool(residual)
-    found = counts("depth", range(room, room + 3) if value is None else value, least)
-    if max(found) < room:
-        raise ValueError(f"where residual={residual!r} needs a depth of {room} or more, got {max(found)}")
-    return [one for one in found if one >= room]
 
 
 def check_some(key, values):
@@ -203,12 +238,48 @@ def check_some(key, values):
     return values
 
 
-def check_that(one):
-    if isinstance(one, str):
-        check_known("condition", one, SUCH_THAT)
-    elif not callable(one):
-        raise TypeError(f"where expects a dict, words, or a function net -> bool, got {type(one).__name__}")
-    return one
+def check_choice(key, value, known):
+    check_known(f"where {key}", value, known)
+    return value
+
+
+def activations(key, value):
+    """A list of Activations; NotSaid for one that does not say where its kinks are, which no difference may cross."""
+    found = check_some(key, [activation(name) for name in as_list(value)])
+    for f in found:
+        f.needed("kinks", "verify")
+    return found
+
+
+def losses(value):
+    """A list of Losses; NotSaid for one that does not say how its targets are drawn."""
+    found = check_some("loss", [find_loss(name) for name in as_list(value)])
+    for loss in found:
+        loss.needed("targets", "verify")
+    return found
+
+
+def counts(key, value, least=1):
+    return check_some(key, [check_count(f"where {key}", number, least) for number in as_list(value)])
+
+
+def depths(value, least, residual):
+    """A list of depths; if there is to be a block, those with room for one."""
+    room = least + 1 if residual else least
+    found = counts("depth", range(room, room + 3) if value is None else value, least)
+    if max(found) < room:
+        raise ValueError(f"where residual={residual!r} needs a depth of {room} or more, got {max(found)}")
+    return [depth for depth in found if depth >= room]
+
+
+def as_condition(value):
+    """The Condition of these words, or the one that a function makes."""
+    if isinstance(value, str):
+        check_known("condition", value, CONDITIONS)
+        return CONDITIONS[value]
+    if not callable(value):
+        raise TypeError(f"where expects a dict, words, or a function net -> bool, got {type(value).__name__}")
+    return Condition(getattr(value, "__name__", "a predicate"), lambda net: None, value)
 
 
 def check_residual(value, layer):
@@ -224,13 +295,15 @@ def check_residual(value, layer):
 
 
 def check_pooling(value, kind):
-    """None, or a list of kinds, which is empty for none at all."""
-    if value is None or value is False:
-        return None if value is None else []
+    """None, or a list of kinds, which is empty for no pooling at all."""
+    if value is None:
+        return None
+    if value is False:
+        return []
     if kind != "conv":
         raise ValueError('where: pooling goes with layers="conv"')
-    return list(POOLINGS) if value is True else names("pooling", value, POOLINGS)
-
-
-def choice(rng, values):
-    return values[rng.integers(len(values))]
+    if value is True:
+        return list(POOLINGS)
+    for name in as_list(value):
+        check_known("pooling", name, POOLINGS)
+    return check_some("pooling", as_list(value))

@@ -8,10 +8,12 @@ import pytest
 
 import minprune as mp
 from minprune.verification.claims import approximation
-from minprune.verification.claims.approximation import LOUDNESS, Approximation, louder
+from minprune.verification.claims.approximation import LOUDNESS, Approximation, check_order, scaled_readers
+from minprune.verification.claims.claim import FIRST, Request, Trial
+from minprune.verification.diagnosis.probe import Probe
 from minprune.verification.formulas import Formula
 from minprune.verification.sampling.random_networks import Case
-from minprune.verification.claims.trial import Trial
+from minprune.verification.sampling.where import Where
 
 WIDE, NARROW = LOUDNESS
 
@@ -115,7 +117,43 @@ def test_whether_a_formula_is_ever_negative():
     assert not approximation.is_signed(Formula(lambda o: o[9]), cases)
     assert approximation.is_signed(Formula(lambda o: o / (o > 0).all()), [*cases, case_of(2, -2)]) is False
     assert approximation.is_signed(Formula(lambda o: o[:1] if o[0, 0, 0] < 0 else o[9]), cases)
-    assert not approximation.is_signed(Formula(lambda o: o), [case_of(1)] * 30 + cases)     # of thirty at most
+
+
+def request(value="removal", order=1, where=None):
+    return Request(value, 1e-6, order, 0.5, Where(where), seed=0)
+
+
+def test_a_formula_is_looked_at_on_thirty_cases():
+    """Only the last of them makes it negative; a formula that is negative later only is taken for one that never is."""
+    def negative_from(call):
+        calls = []
+
+        def formula(o):
+            calls.append(0)
+            return np.full(o[:, 0].shape, -1.0 if len(calls) >= call else 1.0)
+        return formula, calls
+
+    for call, signed in ((FIRST, True), (FIRST + 1, False)):
+        formula, calls = negative_from(call)
+        made = Approximation.from_request(Formula(formula), request())
+        assert made.signed == signed and len(calls) == FIRST == 30
+
+
+def test_what_verify_was_asked():
+    made = Approximation.from_request(Formula(taylor), request(order=2.0))
+    assert (made.order, made.signed, made.measured, made.tolerance) == (2, True, "removal", 0.3)
+    made = Approximation.from_request(Formula(lambda o, do: np.abs(taylor(o, do))), request())
+    assert (made.order, made.signed, made.measured) == (1, False, "|removal|")
+    with pytest.raises(ValueError, match='unknown quantity to approximate: "remove"; did you mean "removal"'):
+        Approximation.from_request(Formula(taylor), request("remove"))
+    with pytest.raises(ValueError, match="order expects 1 or 2, got 3"):
+        Approximation.from_request(Formula(taylor), request(order=3))
+    assert Approximation.where_settings("removal") == {} == Approximation.smaller
+    assert not Approximation.goes_with_the_output_layer("removal")
+
+
+def test_orders_are_whole_numbers():
+    assert [check_order(order) for order in (1, 2.0, np.int64(2))] == [1, 2, 2] and type(check_order(1.0)) is int
 
 
 def trial(*slopes, order=1, problem=None):
@@ -126,31 +164,31 @@ def trial(*slopes, order=1, problem=None):
 def test_nine_of_ten_networks_decide():
     one = check(taylor)
     assert (one.tolerance, one.share) == (0.3, 0.9)
-    holds, told, found = one.judge([trial(2)] * 9 + [trial(1)])
-    assert holds and found == {"slope": 2, "order": 1, "share": 0.9} and "which 90% of the networks show" in told
+    holds, text, found = one.judge([trial(2)] * 9 + [trial(1)])
+    assert holds and found == {"slope": 2, "order": 1, "share": 0.9} and "which 90% of the networks show" in text
     assert not one.judge([trial(2)] * 8 + [trial(1)] * 2)[0]
     assert one.judge([trial(1.71)] * 3)[0] and not one.judge([trial(1.69)] * 3)[0]
     holds, _, found = check(taylor, 2).judge([trial(2, order=2)] * 3)
     assert not holds and found == {"slope": 2, "order": 1, "share": 0}
     # Two of three neurons have a slope of 3: the median is of neurons, and the network is only as good as its worst.
     assert one.judge([trial(1, 3, 3)])[2] == {"slope": 3, "order": 2, "share": 0}
-    holds, told, found = one.judge([trial(np.inf)] * 3)
-    assert holds and found == {"slope": np.inf, "order": None, "share": 1} and told.startswith("It is exact")
+    holds, text, found = one.judge([trial(np.inf)] * 3)
+    assert holds and found == {"slope": np.inf, "order": None, "share": 1} and text.startswith("It is exact")
     assert one.judge([trial(2), trial(problem="raised")]) == (False, "", {})
 
 
 def test_the_spread_is_of_the_worst_neuron_of_each_network():
     spread = check(taylor, 2).spread([trial(3, 2), trial(problem="raised"), trial(1, np.inf)])
-    assert spread.values.tolist() == [2, 1] and spread.asked == 3
+    assert spread.values.tolist() == [2, 1] and spread.least == 3
 
 
-@pytest.mark.parametrize("slope, order, told", [
+@pytest.mark.parametrize("slope, order, text", [
     (3.01, 2, "it is of order 2"), (2.7, 2, "it is of order 2"), (2.69, 1, "it is of order 1"),
     (1.95, 1, "it is of order 1"), (1.69, 0, "no approximation, for a formula that is always 0 does as well"),
     (0.98, 0, "no approximation, for a formula that is always 0 does as well"),
     (0.02, -1, "no approximation, for a formula that is always 0 does better")])
-def test_orders_by_their_slopes(slope, order, told):
-    assert approximation.order_of(slope) == order and approximation.meaning(slope) == told
+def test_orders_by_their_slopes(slope, order, text):
+    assert approximation.order_of(slope) == order and approximation.meaning(slope) == text
 
 
 def test_numbers_in_words():
@@ -159,7 +197,7 @@ def test_numbers_in_words():
     assert approximation.falls(0.06, 2) == "falls as ε^0.06"
     assert approximation.rounded(-0.001, 2) == "0" and approximation.rounded(1.2345, 3) == "1.234"
     assert approximation.values([1 / 3]) == "0.33333333" and approximation.values([0.5, -1e-14]) == "[0.5, 0]"
-    assert check(taylor).sentence(2.004, 0.5) == (
+    assert check(taylor).summary(2.004, 0.5) == (
         "Where all weights that read a neuron are multiplied by ε, the error falls as ε^2 (the median): it is of order "
         "1. Order 1 asks for ε^2, which 50% of the networks show.")
 
@@ -195,25 +233,35 @@ def test_the_story_of_one_network():
     assert several[4].startswith("  The last two errors (each the root of the sum of squares over the samples) have")
 
 
-def test_louder_and_back_again():
+def test_readers_are_scaled_and_put_back():
     case = case_of(1, weights=(2, 3))
     before = case.net["dense2"].W.copy()
-    with louder(case, 1, 0.25) as scaled:
+    with scaled_readers(case, 1, 0.25) as scaled:
         assert scaled.net["dense2"].W.tolist() == [[2, 0.75]] and scaled.trace.y.item() == 2.75
     assert (case.net["dense2"].W == before).all()
-    with pytest.raises(KeyError), louder(case, 0, 0.25):
+    with pytest.raises(KeyError), scaled_readers(case, 0, 0.25):
         raise KeyError
     assert (case.net["dense2"].W == before).all()
     images = mp.Network((1, 2, 1), [mp.Conv2D(2, 1), mp.Flatten(), mp.Dense(1)])
     images["dense1"].W[...] = [[1, 2, 3, 4]]                               # two positions of two neurons
-    with louder(Case(images, "conv1", np.ones((1, 1, 2, 1)), np.ones((1, 1)), "mse"), 0, 0.5):
+    with scaled_readers(Case(images, "conv1", np.ones((1, 1, 2, 1)), np.ones((1, 1)), "mse"), 0, 0.5):
         assert images["dense1"].W.tolist() == [[0.5, 2, 1.5, 4]]
     assert images["dense1"].W.tolist() == [[1, 2, 3, 4]]
 
 
 def test_corrections_of_an_approximation():
-    from minprune.verification.diagnosis.probe import Asked
-
     one = check(lambda o, do: taylor(o, do) / 2)
-    asked = Asked(one, one.trial(case_of(1)))
-    assert not one.accepts(asked, lambda asked: asked.claimed) and one.accepts(asked, lambda asked: 2 * asked.claimed)
+    probe = Probe(one, one.trial(case_of(1)))
+    assert not one.accepts(probe, lambda probe: probe.claimed) and one.accepts(probe, lambda probe: 2 * probe.claimed)
+
+
+def test_points_are_called_claimed_and_measured():
+    assert check(taylor).labels == ("claimed", "measured removal")
+    assert check(taylor, signed=False).labels == ("claimed", "measured |removal|")
+
+
+def test_what_shows_a_failure_comes_before_what_fails_clearly():
+    one = check(nothing)
+    failing = [one.trial(case_of(1))]
+    first, last = one.ways_to_show(failing)
+    assert first == one.shows and last(failing[0])

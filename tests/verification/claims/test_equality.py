@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.verification.claims.equality import Equality, quantity_of
+from minprune.verification.claims.claim import Equality, quantity_of
 from minprune.verification.formulas import Formula
 from minprune.verification.sampling.random_networks import Case
 from minprune.verification.quantities import STEP, find_quantity

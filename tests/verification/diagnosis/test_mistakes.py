@@ -9,7 +9,7 @@ import minprune as mp
 from minprune.verification.diagnosis import mistakes
 from minprune.verification.verify import verify
 from minprune.verification.diagnosis.probe import Asked, Correction
-from minprune.verification.claims.equality import Equality, quantity_of
+from minprune.verification.claims.claim import Equality, quantity_of
 from minprune.verification.formulas import Formula
 from minprune.verification.sampling.random_networks import Case
 

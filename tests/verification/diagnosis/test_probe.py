@@ -6,7 +6,7 @@ import pytest
 import minprune as mp
 from minprune.verification.diagnosis.counterfactual import MEAN_FOR_SUM
 from minprune.verification.diagnosis.probe import Asked, Correction
-from minprune.verification.claims.equality import Equality, quantity_of
+from minprune.verification.claims.claim import Equality, quantity_of
 from minprune.verification.formulas import Formula, Unanswered
 from minprune.verification.sampling.random_networks import Case
 

@@ -1,0 +1,151 @@
+"""The recipes of tutorials/contributing.md, each made for real in a copy of the package, in one place."""
+
+import functools
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+PAGE = ROOT / "tutorials" / "contributing.md"
+
+
+@functools.lru_cache(maxsize=None)
+def recipes():
+    """{title: [(path, lines)]} of the diff blocks under each heading."""
+    parts = re.split(r"^### (.*)$", PAGE.read_text(encoding="utf-8"), flags=re.M)
+    found = {}
+    for title, text in zip(parts[1::2], parts[2::2]):
+        blocks = re.findall(r"^```diff\n(\S+)\n(.*?)^```", text, re.M | re.S)
+        found[title] = [(path, lines.splitlines()) for path, lines in blocks]
+    return found
+
+
+def apply(root, path, lines):
+    """Put the added lines before and after the one context line; at the end of the file, or of a new one, without it."""
+    file = root / path
+    old = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    place = next((place for place, line in enumerate(lines) if line.startswith(" ")), len(lines))
+    before, context, after = lines[:place], lines[place:place + 1], lines[place + 1:]
+    new = [line[1:] for line in before]
+    if context:
+        at = next(at for at, line in enumerate(old) if line.startswith(context[0][1:]))
+        rest = old[at].removeprefix(context[0][1:])             # of a line that is shown in part
+        new = [*old[:at], *new, context[0][1:], *(line[1:] for line in after), *([rest] if rest else []), *old[at + 1:]]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(new) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def added(tmp_path):
+    """A function that makes an addition in a copy, and returns what a program prints there."""
+    shutil.copytree(ROOT / "minprune", tmp_path / "minprune", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "tutorials").symlink_to(ROOT / "tutorials", target_is_directory=True)
+
+    def add(title, code):
+        changes = recipes()[title]
+        assert len(changes) == 1                                                # one place
+        if changes[0][0].startswith("tutorials/"):
+            (tmp_path / "tutorials").unlink()
+            shutil.copytree(ROOT / "tutorials", tmp_path / "tutorials")
+        apply(tmp_path, *changes[0])
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path,
+                              env={**os.environ, "PYTHONPATH": str(tmp_path)})
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return add
+
+
+START = """
+import numpy as np
+import minprune as mp
+rng = np.random.default_rng(0)
+"""
+
+
+def test_an_activation(added):
+    assert added("An activation", START + """
+f = mp.ACTIVATIONS["softsign"]
+z = np.linspace(-2, 2, 9) + 0.1
+assert np.allclose(f.derivative(z), mp.finite_difference(lambda z: f(z).sum(), z.copy()), atol=1e-8)
+assert np.allclose(f.second(z), mp.finite_difference(lambda z: f.derivative(z).sum(), z.copy()), atol=1e-8)
+net = mp.Network(3, [mp.Dense(5, "softsign"), mp.Dense(4, "softsign"), mp.Dense(2)])
+x, t = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+assert mp.check_gradients(net, x, t, "mse").worst < 1e-6
+for score in ("taylor", "obd", "taylor_second_order", "grasp", "deeplift", "removal"):
+    mp.score(net, score, x, t, "mse")
+net.copy(), mp.merge(net, {"dense1": np.arange(5) < 3})
+verdict = mp.verify(lambda do: do, equals="dL/dz", where={"activation": "softsign"}, trials=20)
+assert not verdict
+print(verdict.counterexample.net["dense1"].f.name)
+""") == "softsign\n"
+
+
+def test_a_loss(added):
+    assert added("A loss", START + """
+net = mp.Network(3, [mp.Dense(5, "tanh"), mp.Dense(2)])
+x, t = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+assert mp.check_gradients(net, x, t, "log_cosh").worst < 1e-6
+for score in ("taylor", "obd", "obs", "taylor_second_order", "removal"):
+    mp.score(net, score, x, t, "log_cosh")
+mp.fit(net, x, t, "log_cosh", epochs=2, progress=False)
+verdict = mp.verify(lambda do: 2 * do, equals="dL/do", where={"loss": "log_cosh"}, trials=20)
+print(verdict.counterexample.headline().split(", ")[-1])
+""") == "ℓ = Σ log cosh(y − t):\n"
+
+
+def test_a_layer(added):
+    assert added("A layer", START + """
+net = mp.Network(4, [mp.Dense(5, "tanh"), mp.Center(), mp.Dense(3, "tanh"), mp.Dense(2)])
+x, t = rng.normal(size=(6, 4)), rng.normal(size=(6, 2))
+assert mp.check_gradients(net, x, t, "mse").worst < 1e-6
+net.save("net.npz")
+assert np.array_equal(mp.Network.load("net.npz").predict(x), net.predict(x))
+mp.score(net, "removal", x, t, "mse")
+try:
+    mp.prune(net, {"dense1": np.arange(5) < 3})
+except ValueError as refusal:
+    print(str(refusal)[:16])
+""") == 'Center "center1"\n'
+
+
+def test_a_score(added):
+    assert added("A score", START + """
+import io, contextlib
+from minprune.cli.main import main
+net = mp.Network((4, 4, 1), [mp.Conv2D(3, 2, "relu"), mp.Flatten(), mp.Dense(2)])
+x = rng.normal(size=(5, 4, 4, 1))
+o = net.forward(x)["conv1"].o
+assert np.allclose(mp.score(net, "activation_max", x)["conv1"], o.max(axis=(1, 2)).mean(axis=0))
+text = io.StringIO()
+with contextlib.redirect_stdout(text):
+    main(["scores", "activation_max"])
+print("I_i = mean_n max_p o_npi" in text.getvalue())
+""") == "True\n"
+
+
+def test_a_picture(added):
+    assert added("A picture", START + """
+from minprune import plots
+plots.save(mp.plots.weights(mp.Network(3, [mp.Dense(4), mp.Dense(2)])), "weights.png")
+print(open("weights.png", "rb").read(4)[1:].decode())
+""") == "PNG\n"
+
+
+def test_an_assignment(added):
+    assert added("An assignment", START + """
+open("mine.py", "w").write("ASSIGNMENT = '07_a_square'\\n\\ndef slope(w):\\n    return 2 * w\\n")
+print(mp.grade("mine.py").points)
+""") == "2\n"
+
+
+def test_every_recipe_is_tried():
+    tried = {"An activation", "A loss", "A layer", "A score", "A picture", "A named mistake", "An assignment"}
+    assert tried | {"A command"} == set(recipes())
+    for title in tried:
+        assert len(recipes()[title]) == 1, title
