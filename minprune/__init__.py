@@ -17,7 +17,7 @@ from .engine.registry import KINDS, register_layer
 from .engine.residual import Residual
 from .engine import models, schedules
 from . import datasets, scores
-from .training import History, fit
+from .training import History, TrainingState, fit
 from .recording import record, stream
 from .scoring import score
 from .decisions import decide

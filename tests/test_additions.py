@@ -137,6 +137,19 @@ print(open("weights.png", "rb").read(4)[1:].decode())
 """) == "PNG\n"
 
 
+def test_a_named_mistake(added):
+    """APoZ, the share of zeros, where the share of activity is meant."""
+    assert added("A named mistake", START + """
+def share_of_zeros(o):
+    return (o == 0).mean(axis=(0, 1))
+
+def share_of_activity(o):
+    return (o > 0).mean(axis=(0, 1))
+
+print(mp.verify(share_of_zeros, equals=share_of_activity, where={"activation": "relu"}, trials=20).mistake)
+""") == "the complement: 1 − share_of_zeros holds (on all 20 networks)\n"
+
+
 def test_an_assignment(added):
     assert added("An assignment", START + """
 open("mine.py", "w").write("ASSIGNMENT = '07_a_square'\\n\\ndef slope(w):\\n    return 2 * w\\n")

@@ -2,8 +2,13 @@
 
 import argparse
 
+from ..datasets.loading import load
+from ..datasets.source import TASKS, Source
+from ..engine.archives import LIMIT
 from ..engine.checks import check_known
 from ..engine.models import MODELS
+
+OF_DATA = ("target", "task", "drop", "scale", "limit")
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,8 +27,11 @@ def add_command(commands, name, summary, text, run):
 
 
 def settings_of(arguments):
-    """{name: value} of the command's own arguments."""
-    return {name: value for name, value in vars(arguments).items() if name not in ("command", "run")}
+    """{name: value} of the command's own arguments, the options of data together as `data`."""
+    settings = {name: value for name, value in vars(arguments).items() if name not in ("command", "run")}
+    if "data" not in settings:
+        return settings
+    return {**{name: value for name, value in settings.items() if name not in OF_DATA}, "data": data_of(arguments)}
 
 
 # --------------------------------------------------------------------------- types of arguments
@@ -59,11 +67,40 @@ def number(convert, least, below=float("inf")):
 
 
 def add_network(parser):
-    parser.add_argument("--data", default="digits", metavar="digits|PATH", help="'digits' (1,797 real handwritten "
-                        "digits, 8×8, shipped with minprune), a folder of MNIST-format IDX files, a .npz or a .csv "
-                        "(last column: classes 0 … C−1, or a number to predict); default digits")
+    add_data(parser)
     parser.add_argument("--model", type=known("model", MODELS), metavar="|".join(MODELS),
                         help="default: cnn for images, mlp for the rest")
+
+
+def add_data(parser):
+    """The options of `datasets.load`."""
+    parser.add_argument("--data", default="digits", metavar="digits|PATH", help="'digits' (1,797 real handwritten "
+                        "digits, 8×8, shipped with minprune), a folder of MNIST-format IDX files, a .npz, or a .csv, "
+                        ".tsv or .txt table (also .gz), separated by commas, semicolons, tabs or blanks; default "
+                        "digits")
+    parser.add_argument("--target", nargs="+", metavar="COLUMN", help="of a table: the name or index of the column "
+                        "to predict (-1 is the last), or several; default: guessed, and printed")
+    parser.add_argument("--task", type=known("task", TASKS), metavar="|".join(TASKS),
+                        help="default: texts and few whole numbers are classes, the rest is a regression")
+    parser.add_argument("--drop", nargs="+", metavar="COLUMN", default=[],
+                        help="of a table: names or indices of columns to leave out")
+    parser.add_argument("--scale", action="store_true", help="standardise the inputs by the mean and standard "
+                        "deviation of the training part")
+    parser.add_argument("--limit", type=number(int, 1), default=LIMIT, metavar="BYTES", help="what the data may take "
+                        "in memory, all numbers counted as float64; default 1 GiB")
+
+
+def data_of(arguments):
+    """What `datasets.load` takes: the name or path alone, or a Source if there are options."""
+    source = Source(arguments.data, arguments.target, arguments.task, tuple(arguments.drop), arguments.scale,
+                    arguments.limit)
+    return arguments.data if source == Source(arguments.data) else source
+
+
+def print_notes(data):
+    """What the loader concludes about data of one's own."""
+    for note in [] if data == "digits" else load(data).notes:
+        print(f"data: {note}")
 
 
 def add_scope(parser, default):

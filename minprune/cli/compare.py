@@ -2,7 +2,8 @@
 
 from ..scoring.catalogue import CATALOGUE
 from ..studies import score_comparison
-from .arguments import add_command, add_epochs, add_network, add_out, add_seeds, known, number, settings_of
+from .arguments import (add_command, add_epochs, add_network, add_out, add_seeds, known, number, print_notes,
+                        settings_of)
 
 SUMMARY = "every score against the exact answer, measured"
 TEXT = """\
@@ -30,4 +31,6 @@ def add(commands):
 
 
 def run(arguments):
-    score_comparison.compare_scores(score_comparison.Settings(**settings_of(arguments)))
+    settings = score_comparison.Settings(**settings_of(arguments))
+    print_notes(settings.data)
+    score_comparison.compare_scores(settings)

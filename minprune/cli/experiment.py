@@ -7,7 +7,8 @@ from contextlib import nullcontext
 from ..retraining.schedules import cubic, exponential, linear
 from ..scoring.catalogue import CATALOGUE
 from ..studies import experiments
-from .arguments import add_command, add_network, add_out, add_scope, add_seeds, add_training, known, number
+from .arguments import (add_command, add_network, add_out, add_scope, add_seeds, add_training, data_of, known,
+                        number, print_notes)
 
 SCHEDULES = {"linear": linear, "exponential": exponential, "cubic": cubic}
 SUMMARY = "several ways to prune, at several sizes, over several networks"
@@ -49,8 +50,9 @@ def add(commands):
 def run(arguments):
     schedule = functools.partial(SCHEDULES[arguments.schedule], steps=arguments.steps)
     methods = [experiments.Method(name, name, arguments.scope, schedule) for name in arguments.methods]
+    print_notes(data_of(arguments))
     with ProcessPoolExecutor(arguments.jobs) if arguments.jobs > 1 else nullcontext() as executor:
-        experiments.experiment(methods, data=arguments.data, model=arguments.model, fractions=arguments.fractions,
+        experiments.experiment(methods, data=data_of(arguments), model=arguments.model, fractions=arguments.fractions,
                                seeds=arguments.seeds, epochs=arguments.epochs, rate=arguments.rate,
                                batch_size=arguments.batch_size, retrain=arguments.retrain, dtype=arguments.dtype,
                                out=arguments.out, executor=executor)

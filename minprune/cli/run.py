@@ -16,12 +16,14 @@ Do the six steps of the method and show every number:
   6 evaluate   accuracy, loss, size and speed, before and after
 
 Everything is written to the folder --out: report.json (every number), original.npz and
-pruned.npz (the networks, for Network.load), and the figures as .png.
+pruned.npz (the networks, for Network.load), and the figures as .png. What an earlier run
+wrote there is replaced.
 
 examples:
   minprune run
   minprune run --score removal --scope layer --remove 0.7 --steps 7
-  minprune run --data my_data.csv --model mlp --epochs 50"""
+  minprune run --data wine.csv --scale
+  minprune run --data my_data.csv --target kind --drop id --epochs 50"""
 
 
 def add(commands):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine.checks import check_count, check_list
 from ..engine.losses import prepare_samples
-from ..training.loop import loss_and_accuracy
+from ..training.quality import loss_and_accuracy
 from .masks import weight_arrays
 from .quantisation import GRAIN, check_bits, check_grain, dense_bytes, quantise, quantised_bytes
 

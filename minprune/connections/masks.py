@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..engine.checks import check_known, check_network
+from ..engine.checks import check_known, check_network, check_unmasked
+from ..pruning.surgery import prune
 
 
 def weight_arrays(net):
@@ -37,8 +38,9 @@ def keep_masked(masks):
 
     They are exactly 0, whatever momentum, moments and weight decay would make of them. The other weights move as if
     the masked ones did not exist: no optimizer of ours mixes weights. Start from `mask_connections(net, masks)`, so
-    that the first step's gradient sees the zeros, too. Raises as `mask_connections`, but an array that does not fit the
-    network only in the first step.
+    that the first step's gradient sees the zeros, too. For a network that was pruned meanwhile the masks are
+    `prune_masks(net, masks, keep)`. Raises as `mask_connections`, but an array that does not fit the network only in
+    the first step.
     """
     masks = {name: mask.copy() for name, mask in check_masks(masks).items()}
 
@@ -58,6 +60,23 @@ def masks_of(net):
     return {name: W != 0 for name, W in weight_arrays(net).items()}
 
 
+def prune_masks(net, masks, keep):
+    """Return the masks for `prune(net, keep)`: cut as `prune` cuts the weights, rows and columns alike.
+
+    `masks` {"conv1.W": bool array, …} are those of `net`; so first masking and then pruning is the same as first
+    pruning and then masking with these. Arrays that `masks` does not name are not in the result either. (The
+    compensations give new weights to the layers that read removed neurons: mask those once more, by these masks.)
+    Raises as `mask_connections` and `prune`.
+    """
+    check_network(net)
+    masks = check_masks(masks, weight_arrays(net))
+    drawn = net.copy()
+    for name, mask in masks.items():
+        weight_arrays(drawn)[name][...] = mask
+    cut = masks_of(prune(drawn, keep))
+    return {name: cut[name] for name in masks}
+
+
 def check_masks(masks, arrays=None, kind="weight array"):
     """Return {array name: bool array}; raise unless they are masks, and fit these arrays (if given).
 
@@ -70,6 +89,7 @@ def check_masks(masks, arrays=None, kind="weight array"):
         # Of a known array, booleans, of its shape.
         if arrays is not None:
             check_known(kind, name, arrays)
+        check_unmasked(f'masks["{name}"]', mask)
         try:
             mask = np.asarray(mask)
         except ValueError:
@@ -77,6 +97,7 @@ def check_masks(masks, arrays=None, kind="weight array"):
         if mask.dtype != bool:
             raise TypeError(f'masks["{name}"] expects booleans, True for what stays, got {mask.dtype}')
         if arrays is not None and mask.shape != arrays[name].shape:
-            raise ValueError(f'masks["{name}"] expects shape {arrays[name].shape}, got {mask.shape}')
+            raise ValueError(f'masks["{name}"] expects shape {arrays[name].shape}, got {mask.shape} '
+                             "(of a network that was pruned since, the masks are those of prune_masks)")
         checked[name] = mask
     return checked

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from ..engine.checks import check_count, check_network, check_seed
-from ..evaluation.latency import latencies
+from ..evaluation.latency import forward_turns, times_as_fast
+from ..evaluation.timing import Ratio, ratio_of
 from .masks import check_masks, mask_connections, masks_of, weight_arrays
 
 
@@ -12,8 +13,9 @@ class ConnectionReport:
     """What masks leave of a network, in theory and by the clock. `print` it for a table.
 
     Four dicts {array name: count}: `weights` all there are, `left` those that stay, `multiply_adds` of one sample's
-    forward pass, and `nonzero` those of them whose weight stays. `latency` and `masked_latency` are the least seconds
-    of a forward pass of `latency_batch` samples without and with the masks, measured in turns (None if not measured).
+    forward pass, and `nonzero` those of them whose weight stays. `latency` and `masked_latency` are the median
+    seconds of a forward pass of `latency_batch` samples without and with the masks, measured in turns, and `speedup`
+    how many times as fast the masked passes are, as `mp.compare` measures it (all None if not measured).
     """
 
     weights: dict
@@ -23,6 +25,7 @@ class ConnectionReport:
     latency: float | None
     masked_latency: float | None
     latency_batch: int
+    speedup: Ratio | None = None
 
     @property
     def share_left(self):
@@ -32,7 +35,8 @@ class ConnectionReport:
     def to_dict(self):
         """All of it as plain values, for JSON."""
         counts = {key: dict(value) for key, value in vars(self).items() if isinstance(value, dict)}
-        return {**vars(self), **counts, "share_left": self.share_left}
+        return {**vars(self), **counts, "share_left": self.share_left,
+                "speedup": None if self.speedup is None else self.speedup.to_dict()}
 
     def __str__(self):
         columns = (self.weights, self.left, self.multiply_adds, self.nonzero)
@@ -43,7 +47,7 @@ class ConnectionReport:
             lines.append(f"{name:<14}{counts[0]:>12,}{counts[1]:>12,}{share:>10}{counts[2]:>16,}{counts[3]:>14,}")
         if self.latency is not None:
             lines.append(f"latency, {self.latency_batch} samples: {1e3 * self.latency:.3f} ms, masked "
-                         f"{1e3 * self.masked_latency:.3f} ms ({self.latency / self.masked_latency:.2f} × as fast)")
+                         f"{1e3 * self.masked_latency:.3f} ms, {times_as_fast(self.speedup)}")
         return "\n".join([*lines, NO_FASTER])
 
 
@@ -70,6 +74,8 @@ def report(net, masks=None, x=None, latency=True, latency_batch=128, seed=0):
     left = {name: int(masks[name].sum()) if name in masks else size for name, size in weights.items()}
     used = {name: net[name.removesuffix(".W")].multiply_adds() // size for name, size in weights.items()}
 
-    times = latencies([net, mask_connections(net, masks)], x) if latency else (None, None)
+    turns = forward_turns([net, mask_connections(net, masks)], [x, x]) if latency else None
+    times = (None, None) if turns is None else turns.medians().tolist()
     return ConnectionReport(weights, left, {name: used[name] * weights[name] for name in arrays},
-                            {name: used[name] * left[name] for name in arrays}, *times, len(x))
+                            {name: used[name] * left[name] for name in arrays}, *times, len(x),
+                            None if turns is None else ratio_of(turns))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..engine import storage
-from ..engine.checks import check_network
+from ..engine.architecture import check_architecture, check_masks
+from ..engine.archives import check_shapes
+from ..engine.checks import check_count, check_network
 from ..engine.network import Network
 from .masks import weight_arrays
 
@@ -64,16 +66,28 @@ def sparse_bytes(net):
     return packed(net)[2]
 
 
-def load_sparse(path, activations=()):
+def load_sparse(path, activations=(), limit=storage.LIMIT):
     """Read a network that `save_sparse` wrote. `activations` lists those of your own, as for `Network.load`.
 
-    Raises FileNotFoundError if there is no such file, ValueError if it is damaged, foreign or of a newer format.
+    Raises FileNotFoundError if there is no such file, ValueError if it is damaged, foreign or of a newer format, or if
+    its arrays, or those that are made of them, would take more than `limit` bytes as float64.
     """
-    header, arrays = storage.load(path, storage.SPARSE)
+    header, arrays = storage.load(path, storage.SPARSE, limit)
     with storage.telling(path):
-        for name, stored in header.pop("sparse").items():
-            arrays[name] = restored(name, stored["form"], [int(size) for size in stored["shape"]], arrays)
-        return Network.from_settings(storage.with_activations(header, activations), arrays)
+        # the sizes, before anything of these sizes is made
+        stored = header.pop("sparse")
+        settings = storage.with_activations(header, activations)
+        shapes = {name: array.shape for name, array in arrays.items()} \
+            | {name: tuple(check_count("shape", size) for size in one["shape"]) for name, one in stored.items()}
+        check_shapes(shapes, limit)
+        check_architecture(settings, shapes)
+
+        # the arrays of weights, and the network
+        for name, one in stored.items():
+            arrays[name] = restored(name, one["form"], shapes[name], arrays)
+        net = Network.from_settings(settings, arrays)
+        check_masks(net)
+    return net
 
 
 # --------------------------------------------------------------------------------------- packing

@@ -7,7 +7,9 @@ import numpy as np
 from ..engine.checks import check_count, check_dataset, check_network, check_protect
 from ..engine.losses import prepare_samples
 from ..engine.network import Network
-from ..training.loop import History, check_callables, fit, loss_and_accuracy, snapshot
+from ..training.history import History
+from ..training.loop import check_callables, fit, snapshot
+from ..training.quality import loss_and_accuracy
 from .decisions import decide_connections
 from .masks import keep_masked, mask_connections, weight_arrays
 from .scores import score_connections

@@ -3,5 +3,6 @@
 from .dataset import Dataset
 from .idx import read_idx
 from .loading import load
+from .source import Source
 
-__all__ = ["Dataset", "load", "read_idx"]
+__all__ = ["Dataset", "Source", "load", "read_idx"]

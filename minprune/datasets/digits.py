@@ -8,11 +8,12 @@ as `sklearn.datasets.load_digits`. Licence: Creative Commons Attribution 4.0 (CC
 in a block of 4x4: 0..16.
 """
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 
-from .dataset import dataset_to_split
+from .samples import Samples, dataset_of
 
 FULL_BLOCK = 16
 
@@ -23,7 +24,8 @@ def read_digits():
         return archive["x"], archive["t"]
 
 
-def load_digits(test, seed):
+def load_digits(source, test, seed):
     """Return the digits as a Dataset: x (N, 8, 8, 1) scaled to [0, 1], 10 classes, stratified split."""
     x, t = read_digits()
-    return dataset_to_split("digits", (x[..., None] / FULL_BLOCK, t), ("x", "t"), test, seed)
+    data = dataset_of(Samples("digits", [x[..., None] / FULL_BLOCK], [t], (["x"], ["t"])), source, test, seed)
+    return data if source.task or source.scale else dataclasses.replace(data, notes=[])     # they are well known

@@ -9,31 +9,37 @@
 Source: "The IDX file format", http://yann.lecun.com/exdb/mnist/.
 """
 
-import gzip
 import math
 import struct
-import zlib
-from pathlib import Path
 
 import numpy as np
 
-from .dataset import dataset_of_parts, dataset_to_split
+from ..engine.archives import LIMIT, NUMBER
+from ..engine.checks import check_path
+from .compression import plain_stream
+from .images import WHITE
+from .samples import Samples, dataset_of
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-GZIP_MAGIC = b"\x1f\x8b"
-WHITE = 255
+LONGEST_HEADER = 4 + 4 * 255
+MOST_DIMENSIONS = 32            # of an array, in all versions of NumPy
 
 
-def read_idx(path):
+def read_idx(path, limit=LIMIT):
     """Return the array in an IDX file, plain or gzip-compressed, in the machine's byte order.
 
-    Raises ValueError, naming the file, for another format, corrupt gzip, missing or trailing bytes;
-    OSError (FileNotFoundError, ...) if the file cannot be read.
+    Raises ValueError, naming the file, for another format, corrupt gzip, missing or trailing bytes, and numbers that
+    would take more than `limit` bytes as float64; OSError (FileNotFoundError, ...) if the file cannot be read.
     """
-    content = read_plain(path)
-    dtype, shape = parse_header(path, content)
-    numbers = content[4 + 4 * len(shape):]
-    expected = math.prod(shape) * dtype.itemsize
+    path = check_path("path", path)
+    # the header, and as many numbers as it announces
+    with plain_stream(path) as stream:
+        content = stream.read(LONGEST_HEADER)
+        dtype, shape = parse_header(path, content)
+        check_size(path, shape, limit)
+        expected = math.prod(shape) * dtype.itemsize
+        numbers = content[4 + 4 * len(shape):]
+        numbers += stream.read(max(expected + 1 - len(numbers), 0))         # the byte after the last one is not there
     if len(numbers) != expected:
         problem = "truncated" if len(numbers) < expected else "followed by trailing bytes"
         raise ValueError(f"{path} is {problem}: its header announces shape {shape}, {expected} bytes of "
@@ -41,15 +47,11 @@ def read_idx(path):
     return np.frombuffer(numbers, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
-def read_plain(path):
-    """Return a file's bytes, uncompressed if it is named .gz or begins as gzip does."""
-    content = Path(path).read_bytes()
-    if Path(path).suffix.lower() != ".gz" and not content.startswith(GZIP_MAGIC):
-        return content
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} is not a complete gzip file: {error}") from None
+def check_size(path, shape, limit):
+    """Raise ValueError if an array of this shape takes more than `limit` bytes as float64 (a size of 0 is 1)."""
+    if NUMBER * math.prod(size or 1 for size in shape) > limit:
+        raise ValueError(f"{path} announces an array of shape {shape}, which as float64 takes more than the limit of "
+                         f"{limit:,} bytes; limit= allows more")
 
 
 def parse_header(path, content):
@@ -59,13 +61,15 @@ def parse_header(path, content):
         raise ValueError(f"{path} is not an IDX file: expected it to begin with 00 00, one of 08 09 0b 0c "
                          f"0d 0e and a number of dimensions, got {got}")
     dimensions = content[3]
+    if dimensions > MOST_DIMENSIONS:
+        raise ValueError(f"{path} announces an array of {dimensions} dimensions, expected at most {MOST_DIMENSIONS}")
     if len(content) < 4 + 4 * dimensions:
         raise ValueError(f"{path} is truncated: its header announces {dimensions} dimensions, "
                          f"got {len(content)} bytes in all")
     return np.dtype(DTYPES[content[2]]), struct.unpack_from(f">{dimensions}I", content, 4)
 
 
-def load_idx_folder(folder, test, seed):
+def load_idx_folder(folder, source, test, seed):
     """Return a folder's MNIST-format images as a Dataset: x (N, H, W, 1) scaled to [0, 1].
 
     The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and the same with `t10k`, each plain
@@ -78,11 +82,12 @@ def load_idx_folder(folder, test, seed):
         raise FileNotFoundError(f"{folder} holds no MNIST-format files: expected "
                                 "train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz], "
                                 "or the same with t10k")
-    name, paths = folder.absolute().name, sum(pairs, ())
-    arrays = [array for pair in pairs for array in read_samples(*pair)]
-    if len(pairs) == 1:
-        return dataset_to_split(name, arrays, paths, test, seed)
-    return dataset_of_parts(name, arrays, paths)
+    # the arrays of both parts, or of the only one
+    arrays = [array for pair in pairs for array in read_samples(*pair, source.limit)]
+    paths = sum(pairs, ())
+    samples = Samples(folder.absolute().name, arrays[::2], arrays[1::2], (paths[::2], paths[1::2]), "the labels",
+                      notes=["pixels 0 … 255 are divided by 255"])
+    return dataset_of(samples, source, test, seed)
 
 
 def find_pair(folder, part):
@@ -103,9 +108,9 @@ def find_file(folder, stem, ending):
     return next((folder / name for name in spellings if (folder / name).is_file()), None)
 
 
-def read_samples(images_path, labels_path):
+def read_samples(images_path, labels_path, limit):
     """Return (x, t): float64 (N, H, W, 1) in [0, 1] and (N,) labels as read."""
-    images, labels = read_idx(images_path), read_idx(labels_path)
+    images, labels = read_idx(images_path, limit), read_idx(labels_path, limit)
     if images.ndim != 3 or images.dtype != np.uint8:
         raise ValueError(f"{images_path} expects uint8 images of shape (N, H, W), "
                          f"got {images.dtype} of shape {images.shape}")

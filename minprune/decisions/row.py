@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..engine.checks import check_unmasked
+
 
 def in_a_row(scores):
     """Return the (total,) scores of all layers one after the other, and {layer: (K,) the places of its neurons}."""
@@ -19,6 +21,7 @@ def by_place(groups):
 
 def chosen(name, neurons, places):
     """Return those of a layer's `places` that indices or a boolean mask choose; `name` is for messages."""
+    check_unmasked(name, neurons)
     K, neurons = len(places), np.asarray(neurons)
     if neurons.dtype == bool and neurons.shape == (K,):
         return places[neurons]

@@ -1,5 +1,6 @@
 """From scores to who stays: the third step of the method."""
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -36,6 +37,8 @@ def decide(scores, remove=None, below=None, scope="global", min_keep=1, protect=
                   many as it takes. So fewer than asked for may go, never more; where K itself is not a multiple, the
                   layer keeps all K or a multiple below (K = 10 and multiple=4: 10, 8 or 4).
 
+    Warns if all scores of a layer are equal and some of its neurons go, but not all: only their index decides which.
+
     Exactly the number asked for goes (before `multiple`). Ties: the lower layer (earlier in `scores`) goes first, then
     the lower index. When a layer has no more to spare, the next in rank goes instead. Regions that share a layer share
     what it can spare, lowest score first. Scores may be infinite, but not NaN.
@@ -61,7 +64,9 @@ def decide(scores, remove=None, below=None, scope="global", min_keep=1, protect=
                    f"max_remove={max_remove!r}": max_remove is not None,
                    "other regions take their share": len(regions) > 1 and isinstance(scope, Mapping)}
         _check_all_went(going, regions, ", ".join(reason for reason, holds in reasons.items() if holds))
-    return stay_without(going, where, multiple)
+    keep = stay_without(going, where, multiple)
+    warn_of_equal_scores(s, where, keep, may_go & _in_regions(regions, len(s)))
+    return keep
 
 
 def removal_order(scores, scope="global", min_keep=1, protect=(), max_remove=None):
@@ -91,6 +96,15 @@ def stay_without(going, where, multiple=1):
     return keep
 
 
+def warn_of_equal_scores(s, where, keep, may_go):
+    """Warn of each layer in which the score does not decide who goes: all that may go score the same, and some go."""
+    for layer, places in where.items():
+        rivals, gone = s[places[may_go[places]]], int((~keep[layer]).sum())
+        if 0 < gone < len(rivals) and (rivals == rivals[0]).all():
+            warnings.warn(f'all scores of layer "{layer}" are {rivals[0]:g}: of its {len(places)} neurons {gone} '
+                          f"{'goes' if gone == 1 else 'go'} by index alone", stacklevel=3)
+
+
 def _ranked(s, may_go):
     """The places of the neurons that may go, lowest score first."""
     order = np.argsort(s, kind="stable")    # ties: lower layer first, then lower index, as they stand in the row
@@ -113,6 +127,14 @@ def _lowest(ranked, regions, where, spare):
 
 def _places(regions):
     return {region: members.places for region, members in regions.items()}
+
+
+def _in_regions(regions, total):
+    """(total,) booleans: True for each neuron in the row that is in a region."""
+    ranked = np.zeros(total, bool)
+    for members in regions.values():
+        ranked[members.places] = True
+    return ranked
 
 
 def _check_all_went(going, regions, why):

@@ -24,6 +24,7 @@ class Activation:
     odd          True if f(−z) = −f(z)
     initialisation   "he" or "glorot": the variance that incoming weights start with, see `initialise`
     formula      f as text
+    bounded      True if all o lie between two numbers, as those of sigmoid and tanh do
 
     None means that the activation does not say. Whatever needs the fact then refuses it by name: second-order scores
     without `second`, `check_gradients` and `verify` without `kinks`, `merge` without `homogeneous` and `odd`.
@@ -38,6 +39,7 @@ class Activation:
     odd: bool | None = None
     initialisation: str = "glorot"
     formula: str = ""
+    bounded: bool | None = None
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
@@ -58,7 +60,9 @@ class Activation:
     def needed(self, fact, need=""):
         """Return the fact of this name; raise NotSaid, naming the activation and who needs it, if it is None."""
         value = getattr(self, fact)
-        return value if value is not None else required(None, f'activation "{self.name}"', f"{SAID_BY[fact]} ({fact}=…)", need)
+        if value is None:
+            required(None, f'activation "{self.name}"', f"{SAID_BY[fact]} ({fact}=…)", need)
+        return value
 
 
 SAID_BY = {"second": "its second derivative", "kinks": "where its kinks are",
@@ -219,24 +223,26 @@ def hard_swish_second(z):
 
 ACTIVATIONS = {one.name: one for one in (
     Activation("identity", identity, identity_derivative, np.zeros_like, kinks=(), homogeneous=True, odd=True,
-               formula="z"),
+               formula="z", bounded=False),
     Activation("relu", relu, relu_derivative, np.zeros_like, kinks=(0.0,), homogeneous=True, odd=False,
-               initialisation="he", formula="max(z, 0)"),
+               initialisation="he", formula="max(z, 0)", bounded=False),
     Activation("leaky_relu", leaky_relu, leaky_relu_derivative, np.zeros_like, kinks=(0.0,), homogeneous=True,
-               odd=False, initialisation="he", formula="max(z, 0.01 z)"),
+               odd=False, initialisation="he", formula="max(z, 0.01 z)", bounded=False),
     Activation("sigmoid", sigmoid, sigmoid_derivative, sigmoid_second, kinks=(), homogeneous=False, odd=False,
-               formula="1 / (1 + e^−z)"),
-    Activation("tanh", tanh, tanh_derivative, tanh_second, kinks=(), homogeneous=False, odd=True, formula="tanh z"),
+               formula="1 / (1 + e^−z)", bounded=True),
+    Activation("tanh", tanh, tanh_derivative, tanh_second, kinks=(), homogeneous=False, odd=True, formula="tanh z",
+               bounded=True),
     Activation("softplus", softplus, softplus_derivative, softplus_second, kinks=(), homogeneous=False, odd=False,
-               initialisation="he", formula="log(1 + e^z)"),
+               initialisation="he", formula="log(1 + e^z)", bounded=False),
     Activation("elu", elu, elu_derivative, elu_second, kinks=(0.0,), homogeneous=False, odd=False,
-               initialisation="he", formula="z where z > 0, else e^z − 1"),
+               initialisation="he", formula="z where z > 0, else e^z − 1", bounded=False),
     Activation("silu", silu, silu_derivative, silu_second, kinks=(), homogeneous=False, odd=False,
-               initialisation="he", formula="z / (1 + e^−z)"),
+               initialisation="he", formula="z / (1 + e^−z)", bounded=False),
     Activation("gelu", gelu, gelu_derivative, gelu_second, kinks=(), homogeneous=False, odd=False,
-               initialisation="he", formula="z Φ(z)"),
+               initialisation="he", formula="z Φ(z)", bounded=False),
     Activation("hard_swish", hard_swish, hard_swish_derivative, hard_swish_second, kinks=(-3.0, 3.0),
-               homogeneous=False, odd=False, initialisation="he", formula="z · min(max(z + 3, 0), 6) / 6"),
+               homogeneous=False, odd=False, initialisation="he", formula="z · min(max(z + 3, 0), 6) / 6",
+               bounded=False),
 )}
 
 

@@ -1,6 +1,8 @@
 """Checks of what a user passes in: each names the argument, what was expected and what came, in the same words."""
 
 import math
+import os
+import pathlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -146,13 +148,28 @@ def check_real(name, value, least=None, below=None, above=None):
     """Return `value` as a float; raise unless finite and in [least, below) or (above, below)."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} expects a number, got {value!r}")
-    fits = np.isfinite(value) and (least is None or value >= least) \
+    try:
+        number = float(value)
+    except OverflowError:                       # a whole number that no float can hold
+        raise ValueError(f"{name} expects a finite number, got a whole number of {value.bit_length()} bits") from None
+    fits = np.isfinite(number) and (least is None or value >= least) \
         and (below is None or value < below) and (above is None or value > above)
     if not fits:
         bounds = {"at least": least, "more than": above, "less than": below}
         expected = " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)
         raise ValueError(f"{name} expects a finite number{', ' if expected else ''}{expected}, got {value!r}")
-    return float(value)
+    return number
+
+
+def check_path(name, path):
+    """Return `path` as a pathlib.Path; raise unless it is a text or a path that a file can have."""
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
+        raise TypeError(f"{name} expects a path as text or pathlib.Path, got {path!r}")
+    if not os.fspath(path):
+        raise ValueError(f"{name} expects a path, got an empty text")
+    if "\0" in os.fspath(path):
+        raise ValueError(f"{name} expects a path without the character NUL, got {os.fspath(path)!r}")
+    return pathlib.Path(path)
 
 
 # ------------------------------------------------------------------------------- lists, dicts, data sets

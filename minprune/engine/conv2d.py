@@ -57,8 +57,7 @@ class Conv2D(NeuronLayer):
         ∂ℓ/∂x: each patch gets Σ_i ∂ℓ/∂a_npi w_ij, and a pixel adds up what it got from all its patches
         """
         trace.do = do
-        trace.dz = self.slope(trace.z)
-        trace.dz *= do
+        trace.dz = do * self.slope(trace.z)
         da = self.unnormalised(trace, need_grads)
         if need_grads:
             trace.grads["W"] = self.weight_gradient(trace.x, da, trace.saved.get("patches"))

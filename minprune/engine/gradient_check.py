@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .checks import check_count, check_real, check_seed
+from .checks import check_count, check_network, check_real, check_seed
 from .finite_differences import finite_difference
 from .losses import prepare_samples
 from .layer import NO_KINKS
@@ -39,11 +39,14 @@ def check_gradients(net, x, t, loss="cross_entropy", seed=0, step=1e-4, training
     |analytic − numeric| / max(|analytic|, |numeric|, 1 % of the array's largest).
 
     relu, leaky_relu and max have kinks, where no derivative exists; an entry whose difference reaches across
-    one is skipped (and counted in `.skipped`). If a kink leaves nothing of an array, that is a ValueError:
-    move x by a little noise. `training=True` checks the training pass (batch statistics, and dropout
+    one is skipped (and counted in `.skipped`), unless both its analytic and its numeric derivative are exactly 0. If a
+    kink leaves nothing of an array, that is a ValueError, which says what to move: the biases of layers with a z at a
+    kink (in a fresh network all biases are 0, and so is z where all neurons before it are silent), else x.
+    `training=True` checks the training pass (batch statistics, and dropout
     with the same draws each time); then o and z are left out, since the batch mixes. `entries` checks only so many
     entries of each array, drawn at random. Float64 networks only. The network is left as it was.
     """
+    check_network(net)
     if net.dtype != np.float64:
         raise ValueError("check_gradients expects a float64 network; central differences need the digits")
     check_real("step", step, above=0)
@@ -105,13 +108,19 @@ class Check:
         if np.shape(analytic) != array.shape:
             raise ValueError(f"the gradient of {name} has shape {np.shape(analytic)}, {name} itself {array.shape}")
         chosen, (_, side) = self.choose(array.shape), f(array)
-        measured = [self.measure(f, array, index, side) for index in chosen]
-        numeric = np.array([value for value, smooth in measured if smooth])
-        analytic = np.array([analytic[index] for index, (_, smooth) in zip(chosen, measured) if smooth])
-        self.skipped[name] = len(chosen) - len(numeric)
-        if not len(numeric):
-            raise ValueError(f"every entry of {name} lies on a kink of relu or max; move x by a little noise")
-        self.errors[name] = relative_error(analytic, numeric, self.least)
+        numeric, smooth = map(np.array, zip(*(self.measure(f, array, index, side) for index in chosen)))
+        analytic = np.array([analytic[index] for index in chosen])
+        comparable = smooth | (analytic == 0) & (numeric == 0)
+        self.skipped[name] = int((~comparable).sum())
+        if not comparable.any():
+            raise ValueError(f"every entry of {name} lies on a kink of relu or max; move {self.remedy()}")
+        self.errors[name] = relative_error(analytic[comparable], numeric[comparable], self.least)
+
+    def remedy(self):
+        """What to move by a little noise: the biases of layers with a z that is at a kink, else x."""
+        at_kinks = [f'net["{name}"].b' for name in self.net.neuron_layers
+                    if any((np.abs(self.trace[name].z - kink) <= self.step).any() for kink in self.net[name].f.kinks)]
+        return f"{' and '.join(at_kinks) or 'x'} by a little noise"
 
     def choose(self, shape):
         """The indices to check: all, or some drawn at random."""
@@ -144,7 +153,8 @@ def sides(net, traces):
 
 
 def relative_error(analytic, numeric, least):
-    """The worst entry's |a − n| / max(|a|, |n|, 1 % of the array's largest, least)."""
+    """The worst entry's |a − n| / max(|a|, |n|, 1 % of the array's largest, least); 0 against 0 is exact."""
     size = np.maximum(np.abs(analytic), np.abs(numeric))
     size = np.maximum(size, max(FLOOR * size.max(), least))
-    return float((np.abs(analytic - numeric) / size).max())
+    error = np.abs(analytic - numeric)
+    return float(np.divide(error, size, out=np.zeros_like(error), where=(size > 0) | np.isnan(size)).max())

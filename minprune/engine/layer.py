@@ -46,6 +46,7 @@ class Layer:
     passes_on       each output is one of the inputs: relevance goes to where it came from (max pooling, Flatten)
     keeps_channels  channel c of o is made of channel c of x alone, and of zeros it makes zeros: then a channel can be
                     removed before the layer as well as behind it
+    bounded         all outputs lie between two numbers: a loss with a σ or softmax of its own then warns
 
     Its methods `tangent`, `kinks`, `squared_share`, `squares_back`, `bounds_back` and `without_channels` are facts as
     well: those that have no answer here raise NotSaid.
@@ -55,7 +56,7 @@ class Layer:
     name = ""
     built = False               # True once a network has built it
     input_shape = output_shape = None
-    linear = passes_on = keeps_channels = None
+    linear = passes_on = keeps_channels = bounded = None
 
     @property
     def inside(self):
@@ -227,6 +228,11 @@ class NeuronLayer(Layer):
             raise ValueError(f"{called} expects shape {old.shape}, got {value.shape}")
         return value
 
+    @property
+    def bounded(self):
+        """Whether all outputs lie between two numbers; None if the activation does not say."""
+        return self.f.bounded
+
     def named_activation(self):
         """The activation as a setting: its name, or the Activation itself if it is not one of ours."""
         return self.f.name if ACTIVATIONS.get(self.f.name) == self.f else self.f
@@ -321,11 +327,14 @@ class NeuronLayer(Layer):
         return np.matmul(da.reshape(len(da), -1, self.K).transpose(0, 2, 1), self.patches(trace.x))
 
     def update_running(self, trace):
-        """Blend a training pass's batch statistics into the running ones (its variance unbiased)."""
-        if self.batch_norm:
-            count = trace.z.size // self.K
+        """Blend a training pass's batch statistics into the running ones (its variance unbiased).
+
+        A pass of one number a neuron, a mini-batch of one sample, is left out: one number says nothing of a variance.
+        """
+        count = trace.z.size // self.K
+        if self.batch_norm and count > 1:
             bn.blend(self.running_mean, trace.saved["mean"])
-            bn.blend(self.running_var, trace.saved["var"] * (count / max(count - 1, 1)))
+            bn.blend(self.running_var, trace.saved["var"] * (count / (count - 1)))
 
     def without_channels(self, arrays, stays):
         """W without the weights that read a missing channel, whose axis is last or folded into the last."""

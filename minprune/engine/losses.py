@@ -1,5 +1,6 @@
 """The losses. Each is per sample, ℓ_n: its gradient is never divided by the number of samples."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Callable
 
@@ -54,7 +55,9 @@ class Loss:
     def needed(self, fact, need=""):
         """Return the fact of this name; raise NotSaid, naming the loss and who needs it, if it is None."""
         value = getattr(self, fact)
-        return value if value is not None else required(None, f'loss "{self.name}"', f"{SAID_BY[fact]} ({fact}=…)", need)
+        if value is None:
+            required(None, f'loss "{self.name}"', f"{SAID_BY[fact]} ({fact}=…)", need)
+        return value
 
     def second_diagonal(self, y, t, need=""):
         """∂²ℓ_n/∂y_nk², the shape of y. Raises NotSaid if the loss does not say its second derivatives."""
@@ -106,7 +109,8 @@ def prepare_mse(t, shape):
     if t.ndim == 1 and shape == (1,):
         t = t[:, np.newaxis]
     if t.shape[1:] != shape:
-        hint = "; for class labels use mp.one_hot(t, classes)" if t.ndim == 1 else ""
+        hint = "" if t.ndim != 1 else f"; for class labels use mp.one_hot(t, {shape[0]})" if are_labels(t, shape) \
+            else "; for one number a sample the network has one output"
         raise ValueError(f"loss mse expects targets of shape {batch_shape(shape)}, got {t.shape}{hint}")
     return t
 
@@ -167,16 +171,34 @@ def prepare_cross_entropy(t, shape):
     if len(shape) != 1:
         raise ValueError(f"loss cross_entropy expects an output of shape (N, classes), got {batch_shape(shape)}")
     if shape == (1,):
-        raise ValueError("loss cross_entropy expects two outputs or more, got 1; "
-                         "for one output use binary_cross_entropy")
+        raise ValueError(f"loss cross_entropy expects two outputs or more, got 1; {for_one_output(t)}")
     if t.ndim == 1:
+        if not are_whole(t):
+            raise ValueError("loss cross_entropy expects class labels, whole numbers, got values such as "
+                             f"{t[t != np.floor(t)][0]}; {FOR_NUMBERS} and a network with one output")
         return one_hot(t, shape[0])
     if t.shape[1:] != shape:
+        hint = "" if t.shape[1:] != (1,) else "; labels in one column are t[:, 0]" if are_whole(t) \
+            else f"; {FOR_NUMBERS} and a network with one output"
         raise ValueError(f"loss cross_entropy expects (N,) labels or {batch_shape(shape)} one-hot targets, "
-                         f"got {t.shape}")
+                         f"got {t.shape}{hint}")
     if (t < 0).any() or not np.allclose(t.sum(axis=1), 1, atol=1e-6):
-        raise ValueError("loss cross_entropy expects targets that are not negative and sum to 1 in each row")
+        raise ValueError("loss cross_entropy expects targets that are not negative and sum to 1 in each row; "
+                         f"{FOR_NUMBERS}")
     return t
+
+
+FOR_NUMBERS = 'for targets that are numbers use loss="mse"'
+
+
+def for_one_output(t):
+    """The hint to the loss that takes these targets where a network has one output."""
+    if t.ndim == 2 and t.shape[1] > 1:
+        return f"the targets have {t.shape[1]} columns, and the network needs as many outputs"
+    if (t < 0).any() or (t > 1).any():
+        classes = "for classes the network needs an output for each; " if are_whole(t) and t.min() >= 0 else ""
+        return classes + FOR_NUMBERS
+    return 'for one output use loss="binary_cross_entropy"' + ("" if are_whole(t) else f"; {FOR_NUMBERS}")
 
 
 def cross_entropy_correct(y, t):
@@ -216,9 +238,12 @@ def prepare_binary_cross_entropy(t, shape):
     if t.ndim == 1 and shape == (1,):
         t = t[:, np.newaxis]
     if t.shape[1:] != shape:
-        raise ValueError(f"loss binary_cross_entropy expects targets of shape {batch_shape(shape)}, got {t.shape}")
+        hint = '; for class labels use loss="cross_entropy"' if are_labels(t, shape) else ""
+        raise ValueError(f"loss binary_cross_entropy expects targets of shape {batch_shape(shape)}, got {t.shape}"
+                         f"{hint}")
     if (t < 0).any() or (t > 1).any():
-        raise ValueError(f"loss binary_cross_entropy expects targets in [0, 1], got {t.min()} to {t.max()}")
+        raise ValueError(f"loss binary_cross_entropy expects targets in [0, 1], got {t.min()} to {t.max()}; "
+                         f"{FOR_NUMBERS}")
     return t
 
 
@@ -239,6 +264,16 @@ def one_hot(t, classes):
     if t.min() < 0 or t.max() >= classes:
         raise ValueError(f"t: labels expected in 0 … {classes - 1}, got {t.min()} … {t.max()}")
     return np.eye(classes)[t.astype(int)]
+
+
+def are_whole(t):
+    """Whether all targets are whole numbers."""
+    return t.dtype.kind != "f" or not (t != np.floor(t)).any()
+
+
+def are_labels(t, shape):
+    """Whether the targets could be class labels of an output of this shape."""
+    return len(shape) == t.ndim == 1 and shape != (1,) and are_whole(t) and t.min() >= 0 and t.max() < shape[0]
 
 
 def rounded(rng, values, shape):
@@ -268,6 +303,9 @@ def find_loss(loss):
     """Return the Loss called `loss` (a Loss is returned as it is); name the nearest one if there is none."""
     if isinstance(loss, Loss):
         return loss
+    if callable(loss):
+        raise TypeError(f"loss expects a name, one of {', '.join(LOSSES)}, or a Loss of your own, which also says its "
+                        f"derivative: mp.Loss(…); got {loss!r}")
     check_known("loss", loss, LOSSES)
     return LOSSES[loss]
 
@@ -276,20 +314,36 @@ def prepare_samples(net, x, t, loss):
     """Check x and t against the network and the loss; return (x, t, loss) ready to use.
 
     Raises ValueError/TypeError for wrong shapes, NaN or infinity, labels out of range, empty or
-    unequal numbers of samples, an unknown loss.
+    unequal numbers of samples, an unknown loss. Warns if the loss takes logits and the outputs are none.
     """
     check_network(net)
     loss = find_loss(loss)
+    check_logits(net, loss)
     x = net.check_input(x)
     t = loss.prepare(t, net.output_shape)
     check_same_length(x=x, t=t)
     return x, as_dtype("t", t, net.dtype), loss
 
 
+def check_logits(net, loss):
+    """Warn if the loss has a softmax or σ of its own, and the output layer squashes what it gets already.
+
+    Outputs in (0, 1) cannot be the logits of a class that is nearly certain: σ of them lies between 0.5 and 0.73, and
+    binary_cross_entropy finds all of them on the side of class 1. What decides is the fact `bounded` of the last
+    layer, apart from those that hand on their inputs or average them.
+    """
+    if loss.answer in (softmax, sigmoid):
+        last = next((layer for layer in reversed(net.layers.values()) if not (layer.passes_on or layer.linear)), None)
+        if last is not None and last.bounded:
+            warnings.warn(f'loss "{loss.name}" takes logits and has a {loss.answer.__name__} of its own, but the '
+                          f"outputs of {last} are bounded: its activation should be \"identity\", or the loss "
+                          "\"mse\"", stacklevel=3)
+
+
 def prepare_pair(net, name, pair, loss):
     """`prepare_samples` of a pair (x, t) that was given as the argument `name`; errors tell that name."""
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        told = f" of {len(pair)}" if hasattr(pair, "__len__") else ""
+        told = f" of {len(pair)}" if hasattr(pair, "__len__") and getattr(pair, "ndim", 1) else ""
         raise TypeError(f"{name} expects a pair (x, t), got {type(pair).__name__}{told}")
     try:
         return prepare_samples(net, *pair, loss)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import storage
+from .architecture import check_architecture, check_masks
 from .checks import (as_dtype, batch_shape, check_count, check_dtype, check_known, check_numbers, check_numeric,
                      check_seed, check_shape)
 from .coupling import Coupled, CoupledTrace, check_channels, find_units
@@ -296,15 +297,20 @@ class Network:
         storage.save(path, self.settings(), self.arrays())
 
     @classmethod
-    def load(cls, path, activations=()):
+    def load(cls, path, activations=(), limit=storage.LIMIT):
         """Read a network that `save` wrote. ValueError if the file is damaged, foreign or of a newer format.
 
         A file has the names of activations, not what they compute: `activations` lists those of your own. A layer
-        class of your own must be registered (`mp.register_layer`) before.
+        class of your own must be registered (`mp.register_layer`) before. A file whose arrays would take more than
+        `limit` bytes as float64 is refused before they are read.
         """
-        settings, arrays = storage.load(path)
+        settings, arrays = storage.load(path, limit=limit)
         with storage.telling(path):
-            return cls.from_settings(storage.with_activations(settings, activations), arrays)
+            settings = storage.with_activations(settings, activations)
+            check_architecture(settings, {name: array.shape for name, array in arrays.items()})
+            net = cls.from_settings(settings, arrays)
+            check_masks(net)
+        return net
 
     def __repr__(self):
         told = {name: layer.formula() if layer.inside else repr(layer) for name, layer in self.all_layers.items()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .checks import check_real
+from .checks import check_known, check_real
 from .kernels import pieces
 
 PIECE = 1 << 16                 # numbers of a parameter that are updated at a time: they stay in the cache
@@ -24,10 +24,38 @@ class ConstantRate:
     def __call__(self, epoch):
         return self.value
 
+    def __repr__(self):
+        return repr(self.value)
+
 
 def check_rate(rate):
     """Return the learning rate as a function of the epoch."""
     return rate if callable(rate) else ConstantRate(check_real("learning rate", rate, least=0))
+
+
+def check_rate_at(optimizer, epoch):
+    """Raise unless the optimizer's learning rate at this epoch is a finite number of at least 0."""
+    rate = optimizer.rate(epoch)
+    try:
+        number = float(rate)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"the learning rate expects a number for each epoch, got {rate!r} at epoch {epoch}") from None
+    if not (np.isfinite(number) and number >= 0):
+        raise ValueError(f"the learning rate expects a finite number, at least 0, got {rate!r} at epoch {epoch}")
+
+
+def called(optimizer, **settings):
+    """The call that makes the optimizer, `Adam(0.001, beta1=0.9, …)`."""
+    others = "".join(f", {name}={value!r}" for name, value in settings.items())
+    return f"{type(optimizer).__name__}({rate_text(optimizer.rate)}{others})"
+
+
+def rate_text(rate):
+    """A learning rate as text: a number, the call of a schedule, or the name of a function."""
+    if hasattr(rate, "keywords") and hasattr(rate, "func"):
+        settings = ", ".join(f"{name}={value!r}" for name, value in rate.keywords.items())
+        return f"{rate.func.__name__.removesuffix('_at')}({settings})"
+    return getattr(rate, "__name__", None) or repr(rate)
 
 
 def in_pieces(arrays):
@@ -57,6 +85,9 @@ class SGD:
         self.nesterov = bool(nesterov)
         if self.nesterov and not self.momentum:
             raise ValueError("nesterov expects a momentum above 0, got momentum=0")
+
+    def __repr__(self):
+        return called(self, momentum=self.momentum, nesterov=self.nesterov, weight_decay=self.weight_decay)
 
     def start(self, parameters):
         """Return the state before the first step: a velocity of zero for each parameter."""
@@ -115,6 +146,9 @@ class Adam:
         self.epsilon = check_real("epsilon", epsilon, above=0)
         self.weight_decay = check_real("weight_decay", weight_decay, least=0)
 
+    def __repr__(self):
+        return called(self, beta1=self.beta1, beta2=self.beta2, epsilon=self.epsilon, weight_decay=self.weight_decay)
+
     def start(self, parameters):
         """Return the state before the first step: both moments zero, no step taken."""
         return {"m": {name: np.zeros_like(w) for name, w in parameters.items()},
@@ -150,3 +184,17 @@ class Adam:
         if decay:
             w *= 1 - decay
         w -= g
+
+
+OPTIMIZERS = {"adam": Adam, "sgd": SGD}
+
+
+def find_optimizer(optimizer):
+    """Return the optimizer, or that of the name with its default settings; raise for anything else."""
+    if isinstance(optimizer, str):
+        check_known("optimizer", optimizer, OPTIMIZERS)
+        return OPTIMIZERS[optimizer]()
+    if isinstance(optimizer, type) or not (hasattr(optimizer, "start") and hasattr(optimizer, "step")):
+        raise TypeError(f'optimizer expects a name, {" or ".join(OPTIMIZERS)}, or settings such as mp.Adam(1e-3), '
+                        f"got {optimizer!r}")
+    return optimizer

@@ -3,13 +3,17 @@
 import contextlib
 import json
 import os
-import pathlib
+import re
+import time
 from typing import NamedTuple
 
 import numpy as np
 
 from .activations import ACTIVATIONS, Activation
-from .checks import check_known
+from .archives import LIMIT, check_declared
+from .checks import check_known, check_path
+
+ABANDONED = 600                 # seconds without a change, after which nobody writes to a temporary file any more
 
 
 class Format(NamedTuple):
@@ -17,7 +21,7 @@ class Format(NamedTuple):
 
     name: str
     version: int
-    told: str
+    title: str
     reader: str
 
     def header(self):
@@ -33,13 +37,15 @@ def atomic(path, mode="b"):
     """Open a temporary file beside `path` to write bytes ("b") or text ("t") to; it takes the name `path` only
     when all went well.
 
-    Whatever goes wrong on the way, a full disk included, an old file of that name stays as it was.
+    Whatever goes wrong on the way, a full disk included, an old file of that name stays as it was. Temporary files of
+    this name that a process left when it was killed are deleted once they are ten minutes old.
     """
-    path = pathlib.Path(path)
+    path = check_path("path", path)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"cannot write {path}: there is no folder {path.parent}")
     if path.exists() and not path.is_file():
         raise OSError(f"cannot write {path}: there is something of that name that is no file")
+    remove_abandoned(path)
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         with open(temporary, f"x{mode}", encoding=None if mode == "b" else "utf-8") as file:
@@ -48,10 +54,21 @@ def atomic(path, mode="b"):
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):          # a read-only disk refuses this too, and its error is not the cause
+            temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno and error.filename in (None, str(temporary), temporary):
             raise OSError(error.errno, error.strerror or str(error), str(path)) from None
         raise
+
+
+def remove_abandoned(path):
+    """Delete the temporary files of `path` that nobody writes to any more."""
+    own = re.compile(re.escape(f".{path.name}.") + "[0-9a-f]{8}")
+    for entry in path.parent.iterdir():
+        if own.fullmatch(entry.name):
+            with contextlib.suppress(OSError):      # another process may have been faster
+                if time.time() - entry.stat().st_mtime > ABANDONED:
+                    entry.unlink()
 
 
 def save(path, settings, arrays):
@@ -103,26 +120,45 @@ def check_activation(name, known):
         raise ValueError(f'{error}. One of your own is given: activations=[mp.Activation("{name}", …)]') from None
 
 
-def load(path, wanted=DENSE):
-    """Return (header with the settings, arrays) of a file that `save` wrote, or of one in another format."""
-    path = pathlib.Path(path)
+def load(path, expected=DENSE, limit=LIMIT):
+    """Return (header with the settings, arrays) of a file that `save` wrote, or of one in another format.
+
+    Raises ValueError before any array is read if they would take more than `limit` bytes.
+    """
+    path = check_path("path", path)
     if not path.is_file():
-        if path.is_dir():
-            raise FileNotFoundError(f"no such file: {path} is a folder")
-        raise FileNotFoundError(f"no such file: {path}")
+        raise FileNotFoundError(f"no such file: {path}{' is a folder' if path.is_dir() else ''}")
     with telling(path):
-        if path.read_bytes()[:4] != b"PK\x03\x04":
-            raise ValueError("it is truncated or no .npz file at all")
+        with open(path, "rb") as file:
+            if file.read(4) != b"PK\x03\x04":
+                raise ValueError("it is truncated or no .npz file at all")
         with np.load(path, allow_pickle=False) as file:
+            check_declared(file, file.files, limit)
             arrays = {name: file[name] for name in file.files if name != "__network__"}
             header = json.loads(str(file["__network__"])) if "__network__" in file.files else {}
-        found = header.get("format") if isinstance(header, dict) else None
-        if found != wanted.name:
-            hint = "".join(f", but {one.reader}" for one in (DENSE, SPARSE) if one.name == found)
-            raise ValueError(f"it is not a {wanted.told}{hint}")
-        if header["version"] > wanted.version:
-            raise ValueError(f"its format is version {header['version']}, this minprune reads up to {wanted.version}")
+        check_format(header, expected)
+        check_values(arrays)
     return header, arrays
+
+
+def check_format(header, expected):
+    """Raise ValueError unless this is the header of a file in the format `expected`, of a version that is known."""
+    found = header.get("format") if isinstance(header, dict) else None
+    if found != expected.name:
+        hint = "".join(f", but {one.reader}" for one in (DENSE, SPARSE) if one.name == found)
+        raise ValueError(f"it is not a {expected.title}{hint}")
+    if header["version"] > expected.version:
+        raise ValueError(f"its format is version {header['version']}, this minprune reads up to {expected.version}")
+
+
+def check_values(arrays):
+    """Raise ValueError, naming the array, for numbers that no trained network has."""
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            count = np.count_nonzero(~np.isfinite(array))
+            raise ValueError(f"array {name} holds {count} values that are NaN or infinite, of {array.size}")
+        if name.endswith(".running_var") and array.dtype.kind in "if" and (array < 0).any():
+            raise ValueError(f"array {name} is a variance and expects numbers of at least 0, got {array.min():g}")
 
 
 @contextlib.contextmanager

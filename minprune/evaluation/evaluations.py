@@ -2,21 +2,27 @@
 
 from dataclasses import dataclass
 
-from ..engine.checks import check_count
+import numpy as np
+
+from ..engine.checks import check_count, check_finite
 from ..engine.losses import prepare_pair, prepare_samples
 from ..engine.size import count_parameters, multiply_adds, size_on_disk
-from ..training.loop import loss_and_accuracy
-from .latency import LATENCY_BATCH, latencies
+from ..engine.tables import as_html
+from ..training.quality import judge
+from .class_accuracy import balanced, class_accuracy, class_sizes, classes_of, unequal
+from .latency import LATENCY_BATCH, forward_turns
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """Loss and accuracy on test data (and on training data if they were given), and size.
 
     Losses are means of the per-sample losses; accuracies are fractions, None where targets are no classes.
     `neurons` {layer: K} of the hidden layers; `parameters` counts trained numbers; `multiply_adds` those of
-    one sample's forward pass; `bytes` is the size of the file that `save` writes; `latency` the least
-    seconds of a forward pass of `latency_batch` samples (None if it was not measured).
+    one sample's forward pass; `bytes` is the size of the file that `save` writes; `latency` the median
+    seconds of a forward pass of `latency_batch` samples that did not wait for a core (None if it was not measured).
+    `class_accuracy` {class: accuracy} and `class_sizes` {class: test samples} of the classes of the test data, None
+    where a sample has no single class.
     """
 
     test_loss: float
@@ -29,6 +35,13 @@ class Evaluation:
     bytes: int
     latency: float | None
     latency_batch: int
+    class_accuracy: dict | None = None
+    class_sizes: dict | None = None
+
+    @property
+    def balanced_accuracy(self):
+        """The mean of the classes' test accuracies: each class counts the same, however few samples it has."""
+        return None if self.class_accuracy is None else balanced(self.class_accuracy)
 
     @property
     def loss_gap(self):
@@ -42,51 +55,93 @@ class Evaluation:
 
     def to_dict(self):
         """The same as plain values, for JSON."""
-        return {**vars(self), "neurons": dict(self.neurons), "loss_gap": self.loss_gap,
-                "accuracy_gap": self.accuracy_gap}
+        return {**vars(self), "neurons": dict(self.neurons), "balanced_accuracy": self.balanced_accuracy,
+                "loss_gap": self.loss_gap, "accuracy_gap": self.accuracy_gap}
 
     def __str__(self):
         return "\n".join(f"{label:<22}{as_text(label, value)}" for label, value in numbers(self).items())
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        return as_html(["", "network"], [[label, as_text(label, value)] for label, value in numbers(self).items()])
 
 
 def evaluate(net, x, t, loss="cross_entropy", train=None, latency=True, latency_batch=LATENCY_BATCH):
     """Return the Evaluation of `net` on test data (x, t), and on training data `train=(x, t)` if given.
 
-    Raises ValueError or TypeError for data that do not fit. The network is not changed.
+    Raises ValueError or TypeError for data that do not fit, and for a network whose outputs are NaN or infinite. The
+    network is not changed. What is said of time in `compare` holds here as well.
     """
-    return evaluate_together([net], x, t, loss, train, latency, latency_batch)[0]
+    evaluations, _ = evaluate_together({"net": net}, (x, t), loss, train, latency, latency_batch)
+    return evaluations[0]
 
 
-def evaluate_together(nets, x, t, loss, train, latency, latency_batch):
-    """The Evaluations of several networks; their latencies are measured in turns, so that they can be compared."""
+def evaluate_together(nets, test, loss, train, latency, latency_batch):
+    """(the Evaluations of the networks {argument: network}, the Turns of their forward passes; None if not timed)."""
     latency_batch = check_count("latency_batch", latency_batch)
 
-    # Loss and accuracy on test and training data.
-    quality = []
-    for net in nets:
-        x_test, t_test, prepared = prepare_samples(net, x, t, loss)
-        on_test = loss_and_accuracy(net, x_test, t_test, prepared)
-        on_train = (None, None)
-        if train is not None:
-            on_train = loss_and_accuracy(net, *prepare_pair(net, "train", train, loss))
-        quality.append((*on_test, *on_train))
+    # Loss and accuracy on test and training data, all of which are checked before anything is timed.
+    prepared = [prepare_samples(net, *test, loss) for net in nets.values()]
+    on_train = [None if train is None else prepare_pair(net, "train", train, loss) for net in nets.values()]
+    quality = [{**quality_on_test(name, net, *samples), **quality_on_train(name, net, held)}
+               for (name, net), samples, held in zip(nets.items(), prepared, on_train)]
 
     # Size and time.
-    times = latencies(nets, x[:latency_batch]) if latency else [None] * len(nets)
-    return [Evaluation(*measured, {name: net[name].K for name in net.hidden_layers}, count_parameters(net),
-                       multiply_adds(net), size_on_disk(net), seconds, min(latency_batch, len(x)))
-            for net, measured, seconds in zip(nets, quality, times)]
+    inputs = [x[:latency_batch] for x, _, _ in prepared]
+    turns = forward_turns(list(nets.values()), inputs) if latency else None
+    seconds = [None] * len(nets) if turns is None else turns.medians().tolist()
+    return [Evaluation(**measured, neurons={name: net[name].K for name in net.hidden_layers},
+                       parameters=count_parameters(net), multiply_adds=multiply_adds(net), bytes=size_on_disk(net),
+                       latency=taken, latency_batch=len(x))
+            for net, measured, taken, x in zip(nets.values(), quality, seconds, inputs)], turns
+
+
+def quality_on_test(name, net, x, t, loss):
+    """The fields of an Evaluation that are measured on the test data."""
+    value, correct = judge(outputs(name, net, x), t, loss)
+    classes = None if correct is None else classes_of(t)
+    return {"test_loss": value, "test_accuracy": None if correct is None else float(correct.mean()),
+            "class_accuracy": None if classes is None else class_accuracy(classes, correct),
+            "class_sizes": None if classes is None else class_sizes(classes)}
+
+
+def quality_on_train(name, net, samples):
+    """The fields of an Evaluation that are measured on the training data, None without such data."""
+    if samples is None:
+        return {"train_loss": None, "train_accuracy": None}
+    x, t, loss = samples
+    value, correct = judge(outputs(name, net, x), t, loss)
+    return {"train_loss": value, "train_accuracy": None if correct is None else float(correct.mean())}
+
+
+def outputs(name, net, x):
+    """y; raises ValueError where it is NaN or infinite, naming the argument and the weights that are to blame."""
+    y = net.predict(x)
+    bad = ~np.isfinite(y.reshape(len(y), -1)).all(axis=1)
+    if bad.any():
+        try:
+            check_finite(net)
+            why = "its weights are finite, but too large"
+        except ValueError as error:
+            why = str(error)
+        raise ValueError(f"{name} puts out NaN or infinity for {bad.sum()} of {len(y)} samples ({why}): it classifies "
+                         "nothing, and has no loss")
+    return y
 
 
 # ------------------------------------------------------------------------------- in plain text
 
-ACCURACIES = ("test accuracy", "train accuracy", "gap, train − test")
+ACCURACIES = ("test accuracy", "balanced accuracy", "train accuracy", "gap, train − test")
 
 
 def numbers(evaluation):
-    """{label: number} of all that was measured, in the order of the table."""
+    """{label: number} of all that was measured, in the order of the table; the balanced accuracy where the classes are
+    of unequal sizes."""
     e = evaluation
-    labelled = {"test accuracy": e.test_accuracy, "train accuracy": e.train_accuracy,
+    shown = e.class_sizes is not None and unequal(e.class_sizes)
+    labelled = {"test accuracy": e.test_accuracy, "balanced accuracy": e.balanced_accuracy if shown else None,
+                "train accuracy": e.train_accuracy,
                 "gap, train − test": e.accuracy_gap, "test loss": e.test_loss, "train loss": e.train_loss,
                 "gap, test − train": e.loss_gap, **{f"neurons in {name}": K for name, K in e.neurons.items()},
                 "hidden neurons": sum(e.neurons.values()), "parameters": e.parameters,

@@ -21,7 +21,7 @@ A task says how to draw a random case and what the answer is (measured, or a few
                   mistakes={"the factor 2 of the square is missing": lambda w: w})]
 
 `mistakes` (optional) are wrong answers that deserve a name: if a student's function returns exactly what one of them
-returns, the feedback gives its name.
+returns, the feedback gives its name. `check_assignment(folder)` in `cases` says which of them never can.
 """
 
 import pathlib
@@ -31,7 +31,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..engine.checks import check_count, check_known, check_real
-from .tutorials_folder import tutorials_folder
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,8 @@ class Task:
     points     what it is worth; all or nothing
     case       case(rng) -> {argument: value}, one random case: arrays, numbers, texts, or dicts and tuples of them
     answer     answer(**case) -> what the function should return: an array, a number, a dict or a tuple of them;
-               booleans are expected to be booleans. It replaces the student's function in the other tasks, so that a
-               mistake costs points once.
+               booleans are expected to be booleans. Where the student's function is wrong it stands in for it in the
+               other tasks, so that a mistake costs points once.
     mistakes   {name of the mistake: function(**case) -> the wrong answer}
     claim      {"equals": "dL/dz"} …: the arguments of `verify` for the same function, whose verdict is added to the
                feedback where it agrees with the random cases. Only for functions (the answer too) whose parameters
@@ -90,9 +89,27 @@ class Assignment(NamedTuple):
         return brief.read_text(encoding="utf-8").split("\n", 1)[0].lstrip("# ") if brief.is_file() else self.name
 
 
+def tutorials_folder():
+    """The folder `tutorials`, with the chapters and the assignments: beside the package in a clone, inside it when
+    installed.
+
+    A folder of that name that holds no chapters is somebody else's.
+    """
+    package = pathlib.Path(__file__).parent.parent
+    for place in (package / "tutorials", package.parent / "tutorials"):
+        if any(place.glob("[0-9][0-9]_*.md")):
+            return place
+    raise FileNotFoundError(f"no chapters beside or inside {package}")
+
+
 def shipped():
     """The folder of the assignments that come with minprune."""
     return tutorials_folder() / "assignments"
+
+
+def is_shipped(folder):
+    """Whether a folder is that of an assignment that comes with minprune."""
+    return pathlib.Path(folder).parent == shipped().resolve()
 
 
 def names():
@@ -108,7 +125,7 @@ def find(name):
     by_number = {str(int(known[:2])): known for known in names()}
     known = by_number.get(str(name), str(name))
     check_known("assignment", known, names())
-    return load(shipped() / known)
+    return load(shipped().resolve() / known)
 
 
 def load(folder):

@@ -48,8 +48,8 @@ def verify_file(path, function, claim, limit=30.0, picture=None, printed=None):
         messages = []
         try_formula(request, lambda *message: messages.append(message))
         return receive_report(lambda seconds: messages.pop(0), path, math.inf, printed)
-    with child_process(try_formula, request) as receive:
-        return receive_report(receive, path, limit, printed)
+    with child_process(try_formula, request) as child:
+        return receive_report(child.receive, path, limit, printed)
 
 
 def checked_picture(picture):

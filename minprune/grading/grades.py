@@ -54,8 +54,8 @@ class Sheet(NamedTuple):
 
 
 class Grades(NamedTuple):
-    """The sheets of all files, the seed that draws the same cases again, and the names of the files of a folder that
-    were left out, because they do not say which assignment they are."""
+    """The sheets of all files, the seed that draws the same cases again, and the files that were left out, with the
+    reasons (`LeftOut`)."""
 
     seed: int
     sheets: tuple
@@ -78,19 +78,31 @@ class Grades(NamedTuple):
 
     @property
     def ran(self):
-        """Whether all files could be run."""
-        return all(sheet.problem is None for sheet in self.sheets)
+        """Whether all files could be run, and none was left out that should be graded."""
+        return all(sheet.problem is None for sheet in self.sheets) and not self.missing
+
+    @property
+    def missing(self):
+        """The files that were left out, but say that they are submissions."""
+        return [file for file in self.left_out if file.submitted]
 
     def __str__(self):
         parts = [str(sheet) for sheet in self.sheets]
-        if len(self.sheets) > 1:
-            parts.append(f"{self.points} of {self.of} points in {len(self.sheets)} files")
+        if len(self.sheets) != 1 or self.missing:
+            parts.append(self.total())
         if self.left_out:
-            parts.append(f"left out, for want of a line ASSIGNMENT = \"…\": {', '.join(self.left_out)}")
+            parts.append("\n".join(["left out:", *(f"  {file}: {reason}" for file, reason, _ in self.left_out)]))
         parts.append(f"(the same cases again: --seed {self.seed})")
         return "\n\n".join(parts)
+
+    def total(self):
+        """The points of all files, and how many files are not counted that should be."""
+        count = f"{len(self.sheets)} {'file' if len(self.sheets) == 1 else 'files'}"
+        missing = f"; not counted: {len(self.missing)} left out, see below" if self.missing else ""
+        return f"{self.points} of {self.of} points in {count}{missing}"
 
     def to_dict(self):
         """Plain lists and dicts, for json."""
         return {"seed": self.seed, "points": self.points, "of": self.of,
-                "sheets": [sheet.to_dict() for sheet in self.sheets], "left_out": list(self.left_out)}
+                "sheets": [sheet.to_dict() for sheet in self.sheets],
+                "left_out": [file._asdict() for file in self.left_out]}

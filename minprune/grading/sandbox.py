@@ -3,8 +3,8 @@
 A sandbox guards against mistakes (endless loops, exit(), a crash), not against malice: run what strangers wrote
 inside a container.
 
-A message is a list that begins with its kind. The job that runs in the child sends messages of its own kinds; three
-more are known here:
+A message is a list that begins with its kind, sent as a line of JSON. The job that runs in the child sends messages of
+its own kinds; three more are known here:
 
     ["started"]                    Python has started in the child
     ["late", [number, text]]       the time is up; the line of the user's file that is running, or None
@@ -12,76 +12,102 @@ more are known here:
 """
 
 import contextlib
-import io
 import json
 import linecache
 import os
+import pathlib
 import queue
 import signal
 import subprocess
 import sys
 import threading
+import time
+
+from .descendants import adopt_orphans, kill_descendants
 
 START_SECONDS = 120.0           # that Python itself may take to start and import NumPy, on a busy machine
 LINE_SECONDS = 2.0              # to say which line is running; code that cannot be interrupted never does
-MOST_PRINTED = 2000             # characters
 
 
 # ------------------------------------------------------------------ the child, seen by its parent
 
 
+class Child:
+    """A child process that runs a job, and the messages from it and to it."""
+
+    def __init__(self, job, request):
+        self.mark = f"MINPRUNE_SANDBOX={os.getpid()}-{time.monotonic_ns()}"
+        self.process = start(job, request, self.mark)
+        self.messages = queue.Queue()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.messages.put(json.loads(line))
+        self.messages.put(["ended"])
+
+    def receive(self, seconds):
+        """The next message. If none comes in time, "late" with the line that is running; if none will come any more,
+        "ended"."""
+        try:
+            return self.messages.get(timeout=max(0.0, seconds))
+        except queue.Empty:
+            return ask_for_line(self.process, self.messages)
+
+    def send(self, *message):
+        """Send a message that the job's receive() returns; nothing happens if the child has ended."""
+        write_line(self.process, message)
+
+    def end(self):
+        """Kill the child and all processes that it started."""
+        kill(self.process, self.mark)
+        self.reader.join(START_SECONDS)
+        self.process.stdout.close()
+
+
 @contextlib.contextmanager
 def child_process(job, request):
-    """Run job(request, send) in a child process; yield receive(seconds) -> the next message, a list.
+    """Run job(request, send, receive) in a child process; yield the Child.
 
     `job` is a function of a module, `request` a dict of plain values for it, with the user's file as request["file"].
-    If no message comes in time, receive asks which line is running and returns "late"; if none will come any more, it
-    returns "ended". At the end of the `with` block the child and all processes that it started are killed.
+    At the end of the `with` block the child and all processes that it started are killed (see `descendants`).
     """
-    process = start(job, request)
-    messages = queue.Queue()
-
-    def read():
-        for line in process.stdout:
-            messages.put(json.loads(line))
-        messages.put(["ended"])
-
-    def receive(seconds):
-        try:
-            return messages.get(timeout=max(0.0, seconds))
-        except queue.Empty:
-            return ask_for_line(process, messages)
-
-    reader = threading.Thread(target=read, daemon=True)
+    child = Child(job, request)
     try:
-        reader.start()
-        if receive(START_SECONDS) != ["started"]:
+        if child.receive(START_SECONDS) != ["started"]:
             raise RuntimeError("cannot start a Python process for the user's code")
-        yield receive
+        yield child
     finally:
-        kill(process)
-        reader.join()
-        process.stdout.close()
+        child.end()
 
 
-def start(job, request):
+def start(job, request, mark):
     """The Popen of a Python process that runs the job, in a session of its own where the system has sessions.
 
-    The child looks for modules where its parent does (`sys.path`), and nowhere else (`-I`): not in the current folder.
+    The child looks for modules where its parent does (`sys.path`), but not in the current folder (`-I`), unless
+    minprune itself stands there.
     """
-    code = (f"import sys; sys.path[:] = {sys.path!a}; from {job.__module__} import {job.__name__}; "
+    here, ours = os.getcwd(), str(pathlib.Path(__file__).parents[2])
+    path = [place for place in map(os.path.abspath, sys.path) if place != here or place == ours]
+    code = (f"import sys; sys.path[:] = {path!a}; from {job.__module__} import {job.__name__}; "
             f"from {__name__} import run_job; run_job({job.__name__}, {request!a})")
+    name, _, value = mark.partition("=")
     return subprocess.Popen([sys.executable, "-I", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL, encoding="utf-8",
                             start_new_session=os.name == "posix",
-                            env={**os.environ, "MPLBACKEND": "Agg"})            # a file that draws opens no window
+                            env={**os.environ, "MPLBACKEND": "Agg", name: value})   # a file that draws opens no window
+
+
+def write_line(process, message):
+    with contextlib.suppress(OSError):
+        process.stdin.write(json.dumps(message) + "\n")
+        process.stdin.flush()
 
 
 def ask_for_line(process, messages):
-    """["late", the line that is running], or ["ended"]: the child answers whatever line is sent to it."""
-    with contextlib.suppress(OSError):
-        process.stdin.write("where?\n")
-        process.stdin.flush()
+    """["late", the line that is running], or ["ended"]: the child answers the message ["where?"] at any time."""
+    write_line(process, ["where?"])
     with contextlib.suppress(queue.Empty):
         while True:                             # other messages came too late, and are dropped
             message = messages.get(timeout=LINE_SECONDS)
@@ -90,8 +116,10 @@ def ask_for_line(process, messages):
     return ["late", None]
 
 
-def kill(process):
-    """End the process, and where the system has process groups, all processes that it started."""
+def kill(process, mark):
+    """End the process and all that it started, also what has left its process group; see `descendants`."""
+    with contextlib.suppress(OSError):
+        kill_descendants(process.pid, mark)
     with contextlib.suppress(OSError):
         if os.name == "posix":
             os.killpg(process.pid, signal.SIGKILL)
@@ -115,32 +143,39 @@ def describe_stop(message, limit):
 
 
 def run_job(job, request):
-    """What the child does: run job(request, send), where send("…", …) sends a message as a line of JSON.
+    """What the child does: run job(request, send, receive), where send("…", …) sends a message as a line of JSON, and
+    receive() waits for the next one.
 
     The user's code gets an empty stdin and a stdout that goes nowhere, so that its prints do not mix with messages.
     When the parent is gone, the child ends.
     """
+    adopt_orphans()
+
     # Keep the pipes to the parent under other numbers, and put nothing in their place.
-    questions = os.dup(0)
+    questions = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     for stream, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY)):
         os.dup2(os.open(os.devnull, mode), stream)
     lock = threading.Lock()
     main_thread = threading.get_ident()
+    inbox = queue.Queue()
 
     def send(*message):
         with lock:
             print(json.dumps(message), file=answers, flush=True)
 
-    def answer_questions():
-        while os.read(questions, 100):
-            send("late", line_of(sys._current_frames()[main_thread], request["file"]))
+    def read_questions():
+        for message in map(json.loads, questions):
+            if message == ["where?"]:
+                send("late", line_of(sys._current_frames()[main_thread], request["file"]))
+            else:
+                inbox.put(message)
         os._exit(1)
 
     # Another thread answers the parent while the job keeps this one busy.
-    threading.Thread(target=answer_questions, daemon=True).start()
+    threading.Thread(target=read_questions, daemon=True).start()
     send("started")
-    job(request, send)
+    job(request, send, inbox.get)
 
 
 def line_of(frame, file):
@@ -148,21 +183,3 @@ def line_of(frame, file):
     while frame is not None and frame.f_code.co_filename != file:
         frame = frame.f_back
     return None if frame is None else [frame.f_lineno, linecache.getline(file, frame.f_lineno).strip()]
-
-
-class PrintSender(io.TextIOBase):
-    """A stdout that sends what is written to it as messages ["printed", text].
-
-    Only the beginning is sent, for a formula may be called a thousand times.
-    """
-
-    def __init__(self, send):
-        self.send = send
-        self.left = MOST_PRINTED                # characters that may still be sent
-
-    def write(self, text):
-        if self.left > 0:
-            cut = "\n… (the rest of what it prints is left out)\n" if len(text) >= self.left else ""
-            self.send("printed", text[:self.left] + cut)
-            self.left -= len(text)
-        return len(text)

@@ -1,35 +1,106 @@
-"""Submissions: students' files in a folder, and the assignment that each belongs to."""
+"""Submissions: students' files in a folder, the assignment that each belongs to, and what is left out, with the reason.
 
+A file belongs to the assignment that is given, to the tasks.py beside it, or to the one that its line
+ASSIGNMENT = "…" names.
+"""
+
+import pathlib
 import re
+from typing import NamedTuple
 
-from .assignments import find, names
+from .assignments import Assignment, find, names
 
-ASSIGNMENT_LINE = re.compile(r"""^ASSIGNMENT *= *["']([^"']+)["']""", re.MULTILINE)
+ASSIGNMENT_LINE = re.compile(r"""^ASSIGNMENT *(?:: *\w+ *)?= *["']([^"'\n]+)["']""", re.MULTILINE)
+ANY_LINE = re.compile(r"""^(\w+ *= *["']([^"'\n]+)["'])""", re.MULTILINE)
+OTHER_KINDS = {
+    ".ipynb": "it is a notebook; save it as a .py file (File › Save and Export As › Executable Script)",
+    **dict.fromkeys([".zip", ".tar", ".gz", ".tgz", ".rar", ".7z"], "it is an archive; unpack it"),
+}
 
 
-def submissions(folder, assignment=None):
-    """(the files of a folder that belong to an assignment, the names of the others).
+class Submission(NamedTuple):
+    """A file and its assignment."""
 
-    All files do if an assignment is given. Raises FileNotFoundError if there is no such folder, ValueError if no file
-    belongs to an assignment.
+    file: pathlib.Path
+    assignment: Assignment
+
+
+class LeftOut(NamedTuple):
+    """A file that is not graded, and why; `submitted` is whether it should be: it names an assignment, but none that is
+    known, or it is of a kind that cannot be graded."""
+
+    file: str
+    reason: str
+    submitted: bool
+
+
+def submissions(paths, assignment=None):
+    """([Submission, ...], [LeftOut, ...]) of files and folders.
+
+    Raises FileNotFoundError if a path is not there, ValueError if a folder has no file that could be graded, or if the
+    only file cannot be.
     """
-    if not folder.is_dir():
-        raise FileNotFoundError(f"no such file or folder: {folder}")
-    all_files = [file for file in sorted(folder.rglob("*.py"))
-                 if file.name != "tasks.py" and not is_hidden(file.relative_to(folder))]
-    files = [file for file in all_files if assignment or names_an_assignment(file)]
-    if not files:
-        raise ValueError(f'no file in {folder} has a line ASSIGNMENT = "…" or a tasks.py beside it')
-    return files, tuple(str(file) for file in all_files if file not in files)
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"no such file or folder: {path}")
+    if len(paths) == 1 and paths[0].is_file():
+        check_kind(paths[0])
+        return [Submission(paths[0], assignment or assignment_of(paths[0]))], []
+    rows = {file.resolve(): sorted_in(file, assignment, path)
+            for path in paths for file in (files_of(path) if path.is_dir() else [path])}
+    graded = [row for row in rows.values() if isinstance(row, Submission)]
+    left_out = [row for row in rows.values() if isinstance(row, LeftOut)]
+    if not graded and not any(row.submitted for row in left_out):
+        folders = ", ".join(map(str, paths))
+        raise ValueError(f'no file in {folders} has a line ASSIGNMENT = "…" or a tasks.py beside it')
+    return graded, left_out
 
 
-def is_hidden(path):
-    return any(part.startswith(".") for part in path.parts)
+def check_kind(file):
+    if file.suffix.lower() in OTHER_KINDS:
+        raise ValueError(f"cannot grade {file}: {OTHER_KINDS[file.suffix.lower()]}")
+
+
+def files_of(folder):
+    """The files of a folder that may be submissions, in order; hidden ones are not looked at."""
+    kinds = {".py", *OTHER_KINDS}
+    return [file for file in sorted(folder.rglob("*"))
+            if file.suffix.lower() in kinds and file.is_file() and file.name != "tasks.py"
+            and not any(part.startswith(".") for part in file.relative_to(folder).parts)]
+
+
+def sorted_in(file, assignment, path):
+    """The Submission of a file, or the LeftOut that says why it is none; a `path` that is the file itself names it."""
+    if file.suffix.lower() in OTHER_KINDS:
+        return LeftOut(str(file), OTHER_KINDS[file.suffix.lower()], True)
+    if assignment is None and path != file and not names_an_assignment(file):
+        return LeftOut(str(file), f'it has no line ASSIGNMENT = "…"{similar_line(file)}', bool(similar_line(file)))
+    if assignment is not None and path != file and is_helper(file, assignment):
+        return LeftOut(str(file), "a file beside it imports it, and it has none of the functions", False)
+    try:
+        return Submission(file, assignment or assignment_of(file))
+    except ValueError as error:
+        return LeftOut(str(file), str(error), True)
 
 
 def names_an_assignment(file):
     """Whether a file says which assignment it is, or stands beside a tasks.py."""
     return bool(ASSIGNMENT_LINE.search(text_of(file))) or has_tasks_beside(file)
+
+
+def similar_line(file):
+    """` (a line says …)` if a line looks like one that names an assignment, by another name than ASSIGNMENT."""
+    lines = [line for line, value in ANY_LINE.findall(text_of(file)) if value in names()]
+    return f" (a line says {lines[0]})" if lines else ""
+
+
+def is_helper(file, assignment):
+    """Whether a file is imported by one beside it, and defines no function of the assignment."""
+    text = text_of(file)
+    if ASSIGNMENT_LINE.search(text) or any(re.search(rf"\b{task.name}\b", text) for task in assignment.tasks):
+        return False
+    line = re.compile(rf"^\s*(from|import)\s+{re.escape(file.stem)}\b", re.MULTILINE)
+    return any(line.search(text_of(other)) for other in file.parent.glob("*.py") if other != file)
 
 
 def has_tasks_beside(file):

@@ -1,23 +1,18 @@
 """Grading the tasks of one file, in this process or in the sandbox.
 
-The messages that the sandbox sends:
-
-    ["problem", line]                            the file cannot be run
-    ["loaded"]                                   the file has run; its tasks come next
-    ["task", right?, feedback, verdict or None]  one task is graded: the parts of a TaskResult
-    ["error", line]                              the assignment's own code fails
+The student's code gets arguments and returns values; whether they are right is decided here.
 """
 
-import difflib
-import pathlib
+import contextlib
+import re
 from typing import NamedTuple
 
-from .assignments import find
-from .marking import judge
-from .reports import plain_verdict
+from .marking import Call, judge
 from .sandbox import child_process, describe_stop
-from .user_file import CouldNotRun, describe_error, one_line, run_file
-from .verdicts import claimed_verdict
+from .student import Student, serve
+from .submissions import text_of
+from .user_file import CouldNotRun, copied, one_line
+from .values import decode, encode
 
 
 class TaskResult(NamedTuple):
@@ -28,95 +23,111 @@ class TaskResult(NamedTuple):
     verdict: dict | None = None
 
 
-def grade_tasks(file, assignment, seed, limit):
+class Stopped(RuntimeError):
+    """The student's code ended its process, or had to be stopped."""
+
+
+def grade_tasks(file, exam, limit):
     """{task: TaskResult} of a file, with `limit` seconds for each task (None: in this process, without a limit).
 
-    Raises CouldNotRun if the file cannot be run, ValueError if the assignment's own code fails.
+    First each function is called as it stands, with the student's own helpers. One that is wrong is called again, with
+    the answers standing in for those of the others that are wrong or missing: a mistake costs points once. Raises
+    CouldNotRun if the file cannot be run.
     """
-    if limit is None:
-        module = run_file(file)
-        return {task.name: grade_task(module, task, assignment, seed) for task in assignment.tasks}
-    return dict(results_from_sandbox(file, assignment, seed, limit))
+    tasks = exam.assignment.tasks
+    with copied(file.resolve()) as copy, working(copy, exam.assignment, limit) as ask:
+        results = {task.name: judged(ask, task, exam, ()) for task in tasks}
+        wrong = [name for name, result in results.items() if not result.right]
+        used = [name for name in wrong if is_used(name, text_of(file))]
+        for task in tasks:
+            others = [name for name in used if name != task.name and task.name in wrong]
+            if others:
+                results[task.name] = judged(ask, task, exam, others)
+            results[task.name] = with_verdict(ask, task, exam, results[task.name], others)
+    return results
 
 
-# -------------------------------------------------------------------------------- one task
+def is_used(name, text):
+    """Whether a function's name stands anywhere but in its definition: others may call it."""
+    return re.search(rf"(?<!def )\b{name}\b", text) is not None
 
 
-def grade_task(module, task, assignment, seed):
-    """The TaskResult of one task; the functions of the other tasks are replaced by right ones meanwhile."""
-    function = vars(module).get(task.name)
-    if not callable(function):
-        return TaskResult(False, describe_missing(module, task, assignment))
-    before = dict(vars(module))
-    vars(module).update({other.name: other.answer for other in assignment.tasks if other.name != task.name})
+def judged(ask, task, exam, stand_ins):
+    """The TaskResult of one task, without a verdict."""
+    cases = exam.cases[task.name]
     try:
-        right, feedback = judge(function, task, seed)
-        verdict = claimed_verdict(function, task, seed, right)
-    except Exception as error:                  # the student's errors are caught where the function is called
-        raise ValueError(f"task {task.name} of {assignment.folder} cannot be graded: "
-                         f"{describe_error(error)}") from error
+        done = ask("call", task.name, [encode(case.arguments) for case in cases], stand_ins)
+    except Stopped as reason:
+        return TaskResult(False, str(reason))
+    if "missing" in done:
+        return TaskResult(False, done["missing"])
+    calls = [Call(decode(returned), *rest) for returned, *rest in done["calls"]]
+    return TaskResult(*judge(task, cases, calls, done["parameters"]))
+
+
+def with_verdict(ask, task, exam, result, stand_ins):
+    """The result with the verdict on what the task claims, if there is one and it agrees with the random cases."""
+    if task.claim is None or not result.feedback.startswith(("right", "wrong")):
+        return result
+    with contextlib.suppress(Stopped):
+        verdict = ask("verdict", task.name, exam.seed, stand_ins)
+        if verdict is not None and verdict[0] == result.right:
+            return TaskResult(result.right, f"{result.feedback}\n{verdict[1]}", verdict[2])
+    return result
+
+
+# ------------------------------------------------------------------- a student's file, wherever it runs
+
+
+def working(file, assignment, limit):
+    """A context that yields ask(method, …) -> what the method of the file's Student returns; it may raise Stopped."""
+    return here(file, assignment) if limit is None else Sandboxed(file, assignment, limit)
+
+
+@contextlib.contextmanager
+def here(file, assignment):
+    """The file runs in this process."""
+    student = Student(file, assignment)
+    try:
+        yield lambda method, *arguments: getattr(student, method)(*arguments)
     finally:
-        vars(module).clear()
-        vars(module).update(before)
-    if verdict is None:
-        return TaskResult(right, feedback)
-    return TaskResult(right, f"{feedback}\n{verdict}", plain_verdict(verdict))
+        student.close()
 
 
-def describe_missing(module, task, assignment):
-    """That there is no such function, and the nearest name among the functions that no task asks for."""
-    tasks = [other.name for other in assignment.tasks]
-    own = [name for name, value in vars(module).items() if callable(value) and name not in tasks]
-    nearest = difflib.get_close_matches(task.name, own, n=1)
-    hint = f"; should {nearest[0]} be it?" if nearest else ""
-    return f"there is no function {task.name}{hint}"
+class Sandboxed:
+    """The file runs in a child process, and in a new one after that had to be stopped."""
 
+    def __init__(self, file, assignment, limit):
+        self.request = {"file": str(file), "folder": str(assignment.folder)}
+        self.limit = limit
+        self.child = None
 
-# ------------------------------------------------------------------------------- the sandbox
+    def __enter__(self):
+        with contextlib.ExitStack() as self.stack:      # closed at once if the file cannot be run
+            self.start()
+            self.stack = self.stack.pop_all()
+        return self.ask
 
+    def __exit__(self, *error):
+        self.stack.close()
 
-def results_from_sandbox(file, assignment, seed, limit):
-    """Yield (task's name, TaskResult).
+    def start(self):
+        """Run the file; CouldNotRun says why it cannot be run."""
+        self.child = self.stack.enter_context(child_process(serve, self.request))
+        kind, *parts = self.child.receive(self.limit)
+        if kind == "problem":
+            raise CouldNotRun(*parts)
+        if kind != "loaded":
+            raise CouldNotRun(one_line(describe_stop([kind, *parts], self.limit)))
 
-    If a task ends its child process, or must be stopped, the next tasks are graded in a new one.
-    """
-    waiting = [task.name for task in assignment.tasks]
-    while waiting:
-        request = {"file": str(file.resolve()), "folder": str(assignment.folder), "tasks": waiting, "seed": seed}
-        with child_process(grade_in_child, request) as receive:
-            stopped = None
-            check_loaded(receive(limit), limit)
-            while waiting and stopped is None:
-                kind, *parts = receive(limit)
-                if kind == "task":
-                    yield waiting.pop(0), TaskResult(*parts)
-                elif kind == "error":
-                    raise ValueError(*parts)
-                else:
-                    stopped = describe_stop([kind, *parts], limit)
-        if stopped is not None:
-            yield waiting.pop(0), TaskResult(False, stopped)
-
-
-def check_loaded(message, limit):
-    """Raise CouldNotRun unless the first message says that the file has run."""
-    if message[0] == "problem":
-        raise CouldNotRun(message[1])
-    if message != ["loaded"]:
-        raise CouldNotRun(one_line(describe_stop(message, limit)))
-
-
-def grade_in_child(request, send):
-    """The job of the child process: run the file, grade its tasks; `request` is {"file", "folder", "tasks", "seed"}."""
-    assignment = find(request["folder"])
-    try:
-        module = run_file(pathlib.Path(request["file"]))
-    except CouldNotRun as error:
-        return send("problem", str(error))
-    send("loaded")
-    tasks = {task.name: task for task in assignment.tasks}
-    try:
-        for name in request["tasks"]:
-            send("task", *grade_task(module, tasks[name], assignment, request["seed"]))
-    except ValueError as error:
-        send("error", str(error))
+    def ask(self, *question):
+        """What the Student's method returns; Stopped if it is not done in time, or ends Python."""
+        if self.child is None:
+            self.start()
+        self.child.send(*question)
+        kind, *parts = self.child.receive(self.limit)
+        if kind == "done":
+            return parts[0]
+        self.stack.close()
+        self.child = None
+        raise Stopped(describe_stop([kind, *parts], self.limit))

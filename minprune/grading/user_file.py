@@ -1,12 +1,25 @@
-"""A user's file of Python code: found, run as a module, and its errors described with the line that raised them."""
+"""A user's file of Python code: found, copied, run as a module, and its errors described with the line that raised
+them."""
 
 import contextlib
 import difflib
 import io
+import itertools
+import os
 import pathlib
+import shutil
 import sys
+import tempfile
 import traceback
 import types
+
+import numpy as np
+
+from .reports import shorten
+
+MOST_BYTES = 50_000_000         # of the files that are copied with a user's file
+MOST_FILES = 5000
+SHARED = ("minprune", "numpy", "builtins", "copy", "json", "math", "random")       # packages that code may patch
 
 
 class CouldNotRun(RuntimeError):
@@ -51,10 +64,18 @@ def run_file(file, out=None):
 
 def describe_error(error, file=None):
     """`ValueError: shapes …`, and on a second line `(line 12: return x @ W)`: the last line that ran in the file."""
-    text = f"{type(error).__name__}: {error}".rstrip(": ")
+    text = shorten(f"{type(error).__name__}: {message_of(error)}".rstrip(": "))
     frames = [] if file is None else traceback.extract_tb(error.__traceback__)
     lines = [frame for frame in frames if frame.filename == str(file)]
-    return text + (f"\n(line {lines[-1].lineno}: {lines[-1].line})" if lines else "")
+    return text + (f"\n(line {lines[-1].lineno}: {shorten(lines[-1].line)})" if lines else "")
+
+
+def message_of(error):
+    """The exception's text; none if it cannot say it."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def file_of(function):
@@ -64,3 +85,77 @@ def file_of(function):
 
 def one_line(text):
     return " ".join(text.split("\n"))
+
+
+# --------------------------------------------------------- what a file's code may use, and may not touch
+
+
+@contextlib.contextmanager
+def copied(file):
+    """Yield the path of the file in a copy of its folder, which is thrown away afterwards.
+
+    Of the other files at most MOST_FILES with MOST_BYTES are copied, hidden ones not: those beside it come first, then
+    those of its folders.
+    """
+    with tempfile.TemporaryDirectory(prefix="minprune-", ignore_cleanup_errors=True) as place:
+        place = pathlib.Path(place).resolve()
+        left = MOST_BYTES
+        for path in itertools.islice(files_under(file.parent), MOST_FILES):
+            target = place / path.relative_to(file.parent)
+            if path.stat().st_size <= left and os.access(path, os.R_OK):
+                left -= path.stat().st_size
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+        shutil.copyfile(file, place / file.name)
+        yield place / file.name
+
+
+def files_under(folder):
+    """Yield the files of a folder, then those of the folders in it, except hidden and compiled ones."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
+        paths = (pathlib.Path(place, name) for name in sorted(names) if not name.startswith("."))
+        yield from (path for path in paths if path.is_file())
+
+
+@contextlib.contextmanager
+def importing_beside(file):
+    """Modules are looked for in the file's folder too, before the current one, but after all others: a numpy.py in it
+    does not hide NumPy."""
+    old = sys.path
+    here = [place for place in old if place in ("", os.getcwd())]
+    sys.path = [*(place for place in old if place not in here), str(file.parent), *here]
+    try:
+        yield
+    finally:
+        sys.path = old
+
+
+def forget_modules(folder):
+    """Forget the modules that were imported from a folder: another file's neighbours may have the same names."""
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if path and pathlib.Path(path).is_relative_to(folder):
+            del sys.modules[name]
+
+
+@contextlib.contextmanager
+def state_put_back():
+    """Put back what code changes for all of Python: the recursion limit, how NumPy treats and prints numbers, the
+    current folder, and the names of functions in shared modules.
+
+    What is changed inside of objects (an attribute of a class, an entry of a dict) stays.
+    """
+    limit, folder = sys.getrecursionlimit(), os.getcwd()
+    errors, printing = np.geterr(), np.get_printoptions()
+    shared = [(vars(module), dict(vars(module))) for name, module in list(sys.modules.items())
+              if name.split(".")[0] in SHARED]
+    try:
+        yield
+    finally:
+        for names, before in shared:
+            names.update((name, value) for name, value in before.items() if names.get(name, names) is not value)
+        sys.setrecursionlimit(limit)
+        np.seterr(**errors)
+        np.set_printoptions(**printing)
+        os.chdir(folder)

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .reports import shorten
-
-MOST_BYTES = 50_000_000         # of an array that is sent to another process
+MOST_BYTES = 10_000_000         # of an array that is sent to another process
 
 # ----------------------------------------------------------------------------- looking at values
 
@@ -34,13 +32,33 @@ def count_numbers(value):
     return np.size(value)
 
 
-def leaves(value, label=""):
-    """[(label, array or number), ...]: the parts of a value that hold no others, each with its place as a label."""
-    if isinstance(value, Mapping):
-        return [leaf for key, item in value.items() for leaf in leaves(item, f"{label}[{key!r}] ")]
-    if isinstance(value, (tuple, list)):
-        return [leaf for place, item in enumerate(value, 1) for leaf in leaves(item, f"{label}returned value {place}: ")]
-    return [(label, value)]
+def is_composed(value):
+    """Whether a value consists of others: a dict, a tuple, or a list that is no row of numbers."""
+    return isinstance(value, (tuple, Mapping)) or isinstance(value, list) and not all(map(is_number, value))
+
+
+def is_number(value):
+    return isinstance(value, (int, float, np.generic))
+
+
+def pairs(expected, returned):
+    """{label: (expected, returned)} of the single arrays and numbers of a value; None if `returned` is made otherwise.
+
+    The label says which part of the value it is, and is empty for a value that is one array or number.
+    """
+    if isinstance(expected, Mapping):
+        if not isinstance(returned, Mapping) or set(returned) != set(expected):
+            return None
+        parts = {f"[{key!r}]": pairs(expected[key], returned[key]) for key in expected}
+    elif is_composed(expected):
+        if not isinstance(returned, (tuple, list)) or len(returned) != len(expected):
+            return None
+        parts = {f"value {place}": pairs(*pair) for place, pair in enumerate(zip(expected, returned), 1)}
+    else:
+        return {"": (expected, returned)}
+    if None in parts.values():
+        return None
+    return {f"{name} {label}".rstrip(): pair for name, inner in parts.items() for label, pair in inner.items()}
 
 
 def largest_number(value):
@@ -94,24 +112,26 @@ def describe_numbers(value):
 
 @dataclass(frozen=True)
 class Other:
-    """What came in place of a value that is neither numbers nor text: only the name of its type is left."""
+    """What came in place of a value that is neither numbers nor text: only a description of its kind is left."""
 
     kind: str
 
 
 def encode(value):
-    """A value as what JSON knows; of anything else only the name of its type. Long texts are cut."""
+    """A value as what JSON knows; of anything else only the name of its type, of a very large array its shape."""
     if value is None or isinstance(value, (bool, int)) or type(value) is float:
         return value
     if isinstance(value, str):
-        return {"text": shorten(value)}
+        return {"text": value}
     if isinstance(value, Mapping):
         return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
     if isinstance(value, (tuple, list)):
         return {"tuple" if isinstance(value, tuple) else "list": [encode(item) for item in value]}
     array = np.asarray(value)
-    if array.dtype.kind not in "buifc" or array.nbytes > MOST_BYTES:
+    if array.dtype.kind not in "buifc":
         return {"other": type(value).__name__}
+    if array.nbytes > MOST_BYTES:
+        return {"other": f"an array of shape {array.shape}, too large to be compared"}
     return {"array": base64.b64encode(array.tobytes()).decode(), "dtype": array.dtype.str, "shape": array.shape,
             "single": isinstance(value, np.generic)}
 

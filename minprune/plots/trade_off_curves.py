@@ -5,7 +5,8 @@ import numpy as np
 from ..engine.checks import check_known
 from .style import legend_beside, light_grid, line_styles, new_figure, percent_axis, set_title
 
-SIZES = {"compression": "parameters before / after", "speedup": "multiply-adds before / after"}
+SIZES = {"compression": "parameters before / after",
+         "speedup": "speed-up in theory: multiply-adds before / after"}
 
 
 def trade_off(rows, size, kind, unpruned, about=""):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..engine.checks import check_known, check_network
+from ..engine.checks import check_known, check_network, check_unmasked
 from ..engine.network import Network
 
 
@@ -20,6 +20,7 @@ def check_keep(net, keep):
     whole = {name: np.ones(net[name].K, bool) for name in net.hidden_layers}
     for name, stays in keep.items():
         check_known("hidden layer", name, whole)
+        check_unmasked(f'keep["{name}"]', stays)
         try:
             stays = np.asarray(stays)
         except ValueError:

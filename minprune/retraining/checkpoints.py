@@ -5,7 +5,9 @@ import hashlib
 import json
 import os
 import pathlib
+import platform
 import tempfile
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +62,8 @@ def open_checkpoint(folder, settings, steps):
     `settings` are plain values, as `describe` returns them. The folder is made if it is not there; one that has all
     its steps is only read. A folder is used by one run at a time. Raises ValueError for a folder of other settings,
     saying what differs, and for a folder that holds anything else; OSError where nothing can be written. The folder is
-    then as it was.
+    then as it was. A folder that was begun by another version of NumPy or on another machine is taken, with a warning:
+    its steps can be continued, and the last bits of the next ones may differ.
     """
     folder = pathlib.Path(folder)
     settings = json.loads(json.dumps(settings))             # as they will be read: tuples are lists, keys are text
@@ -93,6 +96,15 @@ def check_settings(folder, settings):
         more = f"; and {len(differ) - 4} more" if len(differ) > 4 else ""
         raise ValueError(f"the checkpoint {folder} is of another run, and is left as it is: "
                          f"{'; '.join(differ[:4])}{more}")
+    elsewhere = differences(content.get("where", where()), where())
+    if elsewhere:
+        warnings.warn(f"the checkpoint {folder} was begun elsewhere ({'; '.join(elsewhere)}): the steps that are still "
+                      "to be done may differ in their last bits from those of one run", stacklevel=4)
+
+
+def where():
+    """What the bits of a run depend on besides its settings: the same sums are taken in another order elsewhere."""
+    return {"numpy": np.__version__, "machine": f"{platform.system()} {platform.machine()}"}
 
 
 def make_folder(folder, settings):
@@ -107,7 +119,8 @@ def make_folder(folder, settings):
     with write_errors(folder, "the settings"):
         folder.mkdir(parents=True, exist_ok=True)
         with storage.atomic(folder / SETTINGS, "t") as file:
-            json.dump({"format": FORMAT, "version": VERSION, "settings": settings}, file, indent=1)
+            json.dump({"format": FORMAT, "version": VERSION, "settings": settings, "where": where()},
+                      file, indent=1)
             file.write("\n")
         sync(folder)
 

@@ -11,10 +11,12 @@ from ..engine.losses import Loss, find_loss, prepare_samples
 from ..engine.network import Network
 from ..pruning.surgery import check_keep, prune
 from ..scoring.scoring import score as score_neurons
-from ..training.loop import History, check_callables, loss_and_accuracy
+from ..training.history import History
+from ..training.loop import check_callables
+from ..training.quality import loss_and_accuracy
 from .checkpoints import open_checkpoint
 from .descriptions import describe
-from .optimizer_state import prune_state
+from .optimizer_state import optimizer_of, prune_state
 from .recipe import Cut, check_retraining
 from .recipes import FineTune
 from .schedules import check_schedule
@@ -40,7 +42,8 @@ def prune_iteratively(net, data, score="taylor", schedule=(0.5,), scope="global"
                 that it may need. A recipe (`FineTune`, `RewindRate`, `Rewind`, `FromScratch`, `Reinitialise`, `Distil`)
                 or a function of yours; by default `FineTune()`, five epochs
     compensate  compensate(net, keep, x) cuts in place of `prune(net, keep)`, such as `fold_means`
-    state       the optimizer state of the training so far, for a recipe that continues with it (it is copied)
+    state       the TrainingState (or optimizer state) of the training so far, for a recipe that continues with what the
+                optimizer remembers, `FineTune(keep_state=True)` (it is copied)
     checkpoint  a folder in which each finished step is saved. Called again with the same arguments, after it was killed
                 at any moment, the run yields the finished steps as they were and continues after them, to the same bits
                 (by the same version of NumPy on the same kind of machine). It takes arguments that can be compared
@@ -65,7 +68,7 @@ def prune_iteratively(net, data, score="taylor", schedule=(0.5,), scope="global"
     whole = check_keep(net, {})
     check_reachable(schedule[-1], decision, whole)
 
-    state = prune_state({} if state is None else state, net, whole)             # nothing goes: a copy
+    state = prune_state(optimizer_of(state), net, whole)            # nothing goes: a copy
     run = Run(net.copy(), data, score, schedule, decision, find_loss(loss), retrain, batch_size, compensate, state)
     if checkpoint is not None:
         settings = {name: describe(name, value) for name, value in vars(run).items()}
@@ -156,4 +159,4 @@ def check_reachable(last, decision, whole):
     that share a layer also share what it can spare, lowest score first.
     """
     if not isinstance(decision["scope"], Mapping):
-        decide({name: np.zeros(len(stays)) for name, stays in whole.items()}, remove=last, **decision)
+        decide({name: np.arange(float(len(stays))) for name, stays in whole.items()}, remove=last, **decision)

@@ -9,8 +9,9 @@ import numpy as np
 from ..engine.checks import check_count, check_real
 from ..engine.losses import Loss, find_loss, prepare_pair
 from ..engine.network import Network
-from ..engine.optimizers import Adam
-from ..training.loop import check_callables, check_optimizer, fit
+from ..engine.optimizers import Adam, find_optimizer
+from ..training.loop import check_callables, check_patience, fit
+from ..training.sample_weights import check_class_weight, weights_of
 from .text import as_text
 
 
@@ -56,6 +57,7 @@ class Recipe:
     patience: int | None = None
     loss: str | Loss | None = None
     start: float = 0.0
+    class_weight: object = None
 
     def __post_init__(self):
         check_count("epochs", self.epochs, least=0)
@@ -64,18 +66,17 @@ class Recipe:
         check_real("start", self.start, least=0)
         check_callables(augment=self.augment)
         if self.optimizer is not None:
-            check_optimizer(self.optimizer)
+            find_optimizer(self.optimizer)
         if self.loss is not None:
             find_loss(self.loss)
-        if self.patience is not None:
-            check_count("patience", self.patience)
-            if self.validation is None:
-                raise ValueError("patience needs validation data: give validation=(x, t)")
+        check_patience(self.patience, self.validation)
+        if self.class_weight is not None:
+            check_class_weight(self.class_weight)
 
     def check(self, net, loss):
         """Raise if these settings do not fit the unpruned network, before anything is cut."""
         if self.validation is not None:
-            prepare_pair(net, "validation", self.validation, self.loss or loss)
+            prepare_pair(net, "validation", self.validation, self.own(loss))
 
     def __call__(self, net, cut):
         self.check(cut.original, cut.loss)
@@ -89,14 +90,25 @@ class Recipe:
 
     def train(self, net, cut, rng, **changed):
         """Call `fit` with these settings; those in `changed` come in place of them."""
-        settings = dict(loss=self.loss or cut.loss, optimizer=self.entered(), epochs=self.epochs,
+        settings = dict(loss=self.own(cut.loss), optimizer=self.entered(), epochs=self.epochs,
                         batch_size=self.batch_size, augment=self.augment, validation=self.validation,
-                        patience=self.patience, progress=False)
+                        patience=self.patience, sample_weight=self.weights(net, cut), progress=False)
         return fit(net, **{"x": cut.x, "t": cut.t, "seed": rng, **settings, **changed})
+
+    def own(self, loss):
+        """The recipe's own loss; that of the run if it has none."""
+        return loss if self.loss is None else self.loss
+
+    def weights(self, net, cut):
+        """(N,) what each sample counts, by its class; None where all count the same."""
+        if self.class_weight is None:
+            return None
+        t = find_loss(self.own(cut.loss)).prepare(cut.t, net.output_shape)
+        return weights_of(t, self.class_weight, None)
 
     def entered(self):
         """The optimizer with its learning-rate schedule entered at `start`."""
-        optimizer = Adam() if self.optimizer is None else self.optimizer
+        optimizer = Adam() if self.optimizer is None else find_optimizer(self.optimizer)
         if self.start == 0:
             return optimizer
         later = copy.copy(optimizer)

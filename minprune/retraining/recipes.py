@@ -124,14 +124,15 @@ class Distil(Recipe):
 
     def check(self, net, loss):
         super().check(net, loss)
-        distillation_loss(self.temperature, self.weight, self.loss or loss)
+        distillation_loss(self.temperature, self.weight, self.own(loss))
         for shape in ("input_shape", "output_shape"):
-            expected, got = getattr(net, shape), getattr(self.teacher or net, shape)
+            expected, got = getattr(net, shape), getattr(net if self.teacher is None else self.teacher, shape)
             if got != expected:
                 raise ValueError(f"teacher expects {shape} {expected}, that of the network it is to teach, got {got}")
 
     def train(self, net, cut, rng):
-        teacher, base = self.teacher or cut.original, self.loss or cut.loss
+        teacher = cut.original if self.teacher is None else self.teacher
+        base = self.own(cut.loss)
         validation = None
         if self.validation is not None:
             validation = self.validation[0], teach(teacher, *self.validation, base)

@@ -81,6 +81,8 @@ def check_schedule(schedule, names):
 
     # Layer by layer: a layer that an entry does not name has lost nothing by then.
     named = {name: None for entry in entries for name in entry}
+    if not named:
+        raise ValueError(f"schedule expects steps that name at least one layer, got {entries}")
     for name in named:
         check_known("layer in schedule", name, names)
     shares = {name: check_rising(f'schedule of layer "{name}"', [entry.get(name, 0) for entry in entries])

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..engine.network import Network
+from ..engine.tables import as_html
 from ..pruning.surgery import prune
-from ..training.loop import History
-from .text import as_text
+from ..training.history import History
+from .text import architecture
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,8 +34,27 @@ class Step:
     history: History | None
     state: dict = field(default_factory=dict)
 
-    def __repr__(self):
-        return as_text(self)
+    def __str__(self):
+        kind, form = ("loss", "{:.4f}") if self.accuracy_after is None else ("accuracy", "{:.2%}")
+        before, after = (form.format(getattr(self, f"{kind}_{when}")) for when in ("before", "after"))
+        epochs = "" if self.history is None else f" of {len(self.history)} epochs"
+        return (f"Step: {self.removed} neurons gone ({self.fraction:.0%}), test {kind} {before} after the cut, {after} "
+                f"after retraining{epochs}; {architecture(self.net)}")
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        return as_html(["", "after the cut", "after retraining"], list(rows_of(self)),
+                       f"{self.removed} neurons gone ({self.fraction:.0%})")
+
+
+def rows_of(step):
+    """The rows of a step's table: test loss and accuracy, and the neurons that are left."""
+    yield ["test loss", f"{step.loss_before:.4f}", f"{step.loss_after:.4f}"]
+    if step.accuracy_after is not None:
+        yield ["test accuracy", f"{step.accuracy_before:.2%}", f"{step.accuracy_after:.2%}"]
+    for name, stays in step.keep.items():
+        yield [f"neurons in {name}", f"{stays.sum()} of {len(stays)}", f"{stays.sum()} of {len(stays)}"]
 
 
 # ------------------------------------------------------------------------------- a step as a file

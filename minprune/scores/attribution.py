@@ -8,6 +8,8 @@ Mind what F_n is where targets are not one-hot. With a single output and t = 0 i
 neuron anything, and with targets that are numbers it is t · y. There of="loss" asks the better question.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..engine.checks import check_count, check_known, check_numbers, check_real
@@ -48,7 +50,8 @@ def conductance(net, x, t, loss, batch_size=256, steps=32, baseline=0.0, of="out
     """
     def share(layer, trace, moved):
         return trace.do * moved
-    return along_path(net, x, t, loss, batch_size, steps, baseline, of, absolute, share)
+    batches = stream(net, x, t, loss, batch_size, backward=False)
+    return along_path(net, batches, loss, Path(steps, baseline, of), absolute, share)
 
 
 def internal_influence(net, x, t, loss, batch_size=256, steps=32, baseline=0.0, of="output", absolute=True):
@@ -72,7 +75,8 @@ def internal_influence(net, x, t, loss, batch_size=256, steps=32, baseline=0.0, 
     """
     def share(layer, trace, moved):
         return trace.do
-    return along_path(net, x, t, loss, batch_size, steps, baseline, of, absolute, share)
+    batches = stream(net, x, t, loss, batch_size, backward=False)
+    return along_path(net, batches, loss, Path(steps, baseline, of), absolute, share)
 
 
 def integrated_gradients(net, x, t, loss, batch_size=256, steps=32, of="output", absolute=True):
@@ -118,20 +122,37 @@ def slope_at(net, name, o, t, loss, of):
     return do
 
 
-def along_path(net, x, t, loss, batch_size, steps, baseline, of, absolute, share):
+@dataclass
+class Path:
+    """The inputs x̄ + α (x_n − x̄) for α = 0 … 1, and the number F_n whose slope is taken on the way.
+
+    `steps` equal pieces, whose midpoints are taken; the `baseline` x̄; F_n is the "output" or the "loss" (`of`).
+    """
+
+    steps: int
+    baseline: object
+    of: str
+
+    def traces(self, net, end, loss):
+        """Yield a trace, with gradients, of each point of the path to the inputs of the trace `end`."""
+        for alpha in midpoints(self.steps):
+            trace = net.forward(self.baseline + alpha * (end.x - self.baseline))
+            net.backward(trace, slope_of_number(trace.y, end.t, loss, self.of), need_dx=False, need_grads=False)
+            yield trace
+
+
+def along_path(net, batches, loss, path, absolute, share):
     """mean_n |Σ_p ∫ share dα|; share(layer, trace, do/dα) is what each output gets at a point of the path."""
-    steps, baseline = check_count("steps", steps), check_baseline(net, baseline)
-    loss, totals, count = start(net, loss, of)
-    for end in stream(net, x, t, loss, batch_size, backward=False):
+    path.steps, path.baseline = check_count("steps", path.steps), check_baseline(net, path.baseline)
+    loss, totals, count = start(net, loss, path.of)
+    for end in batches:
         shares = {name: 0.0 for name in totals}
-        for alpha in midpoints(steps):
-            trace = net.forward(baseline + alpha * (end.x - baseline))
-            net.backward(trace, slope_of_number(trace.y, end.t, loss, of), need_dx=False, need_grads=False)
-            moved = end.x - baseline
+        for trace in path.traces(net, end, loss):
+            moved = end.x - path.baseline
             for name, layer in net.layers.items():
                 moved = layer.tangent(trace[name], moved)
                 if name in shares:
-                    shares[name] = shares[name] + share(layer, trace[name], moved) / steps
+                    shares[name] = shares[name] + share(layer, trace[name], moved) / path.steps
         for name in totals:
             totals[name] += summed(net, name, shares[name], absolute)
         count += len(end.x)

@@ -24,7 +24,7 @@ def activation_entropy(net, x, batch_size=256, bins=10):
     5; noise that is evenly spread scores highest. One sample far away squeezes all others into one bin. With few
     samples the score is too low (never above log N).
     """
-    bins = check_count("bins", bins)
+    bins = check_count("bins", bins, least=2)
     low, high = ranges(net, batches(net, x, batch_size))
     counts = {name: np.zeros((net[name].K, bins)) for name in net.hidden_layers}
     for trace in batches(net, x, batch_size):
@@ -54,7 +54,7 @@ def mutual_information(net, x, t, loss, batch_size=256, bins=10):
     noise seems to give the label away. It sees one neuron at a time: two neurons that give the label only
     together (XOR) score 0 each, and two equal neurons both score high.
     """
-    bins = check_count("bins", bins)
+    bins = check_count("bins", bins, least=2)
     classes = max(2, int(np.prod(net.output_shape)))
     low, high = ranges(net, batches(net, x, batch_size))
     counts = {name: np.zeros((net[name].K, bins, classes)) for name in net.hidden_layers}

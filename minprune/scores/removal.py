@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 
-from ..engine.checks import check_known
+from ..engine.checks import check_known, check_network
 from ..engine.layer import flat
 from ..engine.losses import find_loss
 from ..engine.network import Trace, run
@@ -52,6 +52,7 @@ def pair_removal(net, x, t, loss, layer, batch_size=256):
     with mse), the cost of removing any set S is exactly Σ_(i in S) I_i + Σ_(pairs in S) I_ij.
     Cost: half of K times that of `removal` of this layer. Raises ValueError if `layer` is not a hidden layer.
     """
+    check_network(net)
     check_known("hidden layer", layer, net.hidden_layers)
     net.check_channels(layer, "removal of pairs")
     K, count, loss = net[layer].K, 0, find_loss(loss)

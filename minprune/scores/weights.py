@@ -102,7 +102,7 @@ def batch_norm_scale(gamma):
     """The size of the neuron's batch-norm scale.
 
     Formula:  I_i = |γ_i|
-    Point:    the parameters; 1 for every neuron of a layer without batch norm
+    Point:    the parameters; a layer without batch norm has no γ, and is refused
     Order:    absolute value
     Cost:     none: no pass
     Claims:   none
@@ -116,6 +116,11 @@ def batch_norm_scale(gamma):
     large and is taken away with it.  gamma: (K,) -> (K,)
     """
     return np.abs(gamma)
+
+
+def without_batch_norm(layer):
+    """Why γ says nothing of a layer: a formula gets ones where there is none."""
+    return "" if layer.batch_norm else "it has no batch norm"
 
 
 def geometric_median(W):
@@ -140,4 +145,4 @@ def geometric_median(W):
 
 
 SCORES = (Score(weight_norm), Score(weight_norm_l1), Score(outgoing_norm), Score(outgoing_norm_l1),
-          Score(group_norm), Score(batch_norm_scale), Score(geometric_median))
+          Score(group_norm), Score(batch_norm_scale, nothing_of=without_batch_norm), Score(geometric_median))

@@ -5,6 +5,7 @@ import inspect
 
 import numpy as np
 
+from ..engine.checks import check_unmasked
 from ..engine.coupling import Coupled
 from ..engine.facts import NotSaid
 from ..recording import by_position, output_slopes, sum_over_positions, sum_over_samples
@@ -192,7 +193,9 @@ class Formula:
     def evaluate(self, name, arrays, shape):
         """What the function returns for the arrays of layer `name`; ValueError unless numbers of this shape."""
         arrays = {array: arrays[array] for array in self.needs}
-        result = as_array(self.function(**arrays))
+        result = self.function(**arrays)
+        check_unmasked(f'what {called(self.function)} returned for layer "{name}"', result)
+        result = as_array(result)
         if result.shape == shape and result.dtype.kind in "buif":
             return result
         axes = "one number a neuron" if len(shape) == 1 else "one number a sample and neuron, not yet averaged"

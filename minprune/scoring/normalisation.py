@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..engine.checks import check_known, check_real, check_scores
+from ..engine.checks import check_known, check_network, check_real, check_scores
 
 
 def by_none(s):
@@ -93,6 +93,7 @@ def cost_aware(scores, net, price):
     weights that read it. `price` is in units of the score per multiply-add, at least 0. Molchanov et al., ICLR
     2017, arXiv:1611.06440, subtract λ times the operations of a whole layer's feature map likewise.
     """
+    check_network(net)
     price = check_real("price", price, least=0)
     scores = check_scores(scores, like={name: net[name].W for name in check_scores(scores)})
     return {name: s - price * saved_multiply_adds(net, name) for name, s in scores.items()}

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.checks import check_unmasked
 from ..engine.facts import NotSaid
 from ..recording import batches, stream
 from .arrays import FROM_BACKWARD, FROM_WEIGHTS, MEANS, average, called, naming, needs, parameters, without_settings
@@ -139,6 +140,8 @@ def check_result(scores, net, score):
         else type(scores).__name__
     if got != expected:
         raise ValueError(f"{score} expects to return arrays of shapes {expected}, got {got}")
+    for name in expected:
+        check_unmasked(f'what {score} returned for layer "{name}"', scores[name])
     scores = {name: np.asarray(scores[name]) for name in expected}
     for name, values in scores.items():
         if values.dtype.kind not in "buif" or np.isnan(values).any():

@@ -4,7 +4,7 @@ import functools
 
 from ..engine.checks import check_known, check_network
 from .arrays import ARRAYS, FROM_SAMPLES, MEANS, called, needs, parameters
-from .catalogue import SCORES, find_score, takes_blocks
+from .catalogue import SCORES, facts_of, find_score, takes_blocks
 from .passes import WITH_NETWORK, WITH_TRACES, Samples, compute, data_for, takes_network, takes_traces
 from .shards import score_in_shards
 
@@ -65,7 +65,8 @@ def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, exec
     pickled: a name, or a function of a module.
 
     Raises ValueError or TypeError for an unknown name (naming the nearest), data that do not fit, a parameter or
-    setting that does not exist, parameters that do not go together, a `yield` too many or too few, a wrong result, or
+    setting that does not exist, parameters that do not go together, a `yield` too many or too few, a wrong result, a
+    layer of which the score says the same of all neurons by its definition (`batch_norm_scale` without batch norm), or
     a fact that a layer, activation or loss does not say and the score needs (NotSaid, a ValueError); and RuntimeError
     for samples whose worker failed.
     """
@@ -108,12 +109,28 @@ def check_score(function, net, samples):
     if not takes_blocks(function):
         net.check_chain(called(function), '. Formulas of arrays, such as "taylor", know blocks, and '
                                           f'{", ".join(score.name for score in SCORES if score.blocks)}')
+    check_evidence(function, net)
     names = needs(function)
     check_parameters(called(function), names)
     data = data_for(names)
     for name in data:
         if getattr(samples, name) is None:
             raise ValueError(f"{called(function)} needs {' and '.join(data)}; {name} is missing")
+
+
+def check_evidence(function, net):
+    """Raise ValueError, naming the layers, if there are some of which the score says the same of all neurons."""
+    silent = [f'"{name}" ({reason})' for name, reason in without_evidence(function, net).items()]
+    if silent:
+        raise ValueError(f"{called(function)} says nothing of the neurons of {', '.join(silent)}; choose another "
+                         "score, or give a formula of your own, and protect these layers in `decide`")
+
+
+def without_evidence(function, net):
+    """{hidden layer: why the score says the same of all its neurons}, of the layers where it does."""
+    nothing_of = facts_of(function).nothing_of
+    reasons = {} if nothing_of is None else {name: nothing_of(net[name]) for name in net.hidden_layers}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def check_parameters(score, names):

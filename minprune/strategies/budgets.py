@@ -7,8 +7,10 @@ from typing import Callable, NamedTuple
 
 import numpy as np
 
-from ..decisions.rules import removal_order, stay_without
-from ..engine.checks import check_count, check_known, check_network, check_real, check_seed, floor_of
+from ..decisions.limits import unprotected
+from ..decisions.row import in_a_row
+from ..decisions.rules import removal_order, stay_without, warn_of_equal_scores
+from ..engine.checks import check_count, check_known, check_prunable, check_real, check_scores, check_seed, floor_of
 from ..engine.size import count_parameters, multiply_adds as count_multiply_adds, size_on_disk
 from ..evaluation.latency import latencies
 from ..pruning.surgery import check_keep, prune
@@ -50,10 +52,12 @@ def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, 
     Each cost is that of `prune(net, keep)` itself. All of them fall as neurons go, so the number that must go is found
     by bisection: the cost of log₂(number of neurons) networks is computed.
 
+    Warns as `decide` of a layer whose scores are all equal.
+
     Raises ValueError for a budget that is still exceeded when all that can go is gone, and says the smallest that is
     reachable; ValueError or TypeError for a malformed argument.
     """
-    check_network(net)
+    check_prunable(net)
     multiple = check_count("multiple", multiple)
     wishes = {"parameters": parameters, "multiply_adds": multiply_adds, "bytes": bytes}
     budgets = [_counted(net, name, allowed) for name, allowed in wishes.items() if allowed is not None]
@@ -75,7 +79,9 @@ def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, 
             _check_reachable(budget, cost(budget, len(going)), stay_without(going, where, multiple))
             count = bisect_left(range(len(going)), True, lo=count + 1,
                                 key=lambda number: cost(budget, number) <= budget.limit)
-    return stay_without(going[:count], where, multiple)
+    keep = stay_without(going[:count], where, multiple)
+    warn_of_equal_scores(in_a_row(check_scores(scores))[0], where, keep, unprotected(where, protect))
+    return keep
 
 
 def check_budget(budget, known):

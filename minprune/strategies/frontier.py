@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from ..engine.checks import check_known, check_real
+from ..engine.tables import as_html
 from .budgets import check_budget, limit_of
 from .candidates import SIZES, Candidate
 
+WIDTHS = (8, 9, 18, 20, 10)     # of the columns after score and scope
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Frontier:
     """All candidates that were tried, in order; `efficient` and `best` choose among them. `print` it for a table.
 
@@ -83,18 +86,29 @@ class Frontier:
 
     def table(self, size="multiply_adds"):
         """The efficient candidates as aligned plain text, the unpruned network on top."""
-        kind = "loss" if self.unpruned.accuracy is None else "accuracy"
-        rows = [self.unpruned, *reversed(self.efficient(size))]
-        wide = max(len(row.score) for row in rows) + 2
-        lines = [f"{'score':<{wide}}{'scope':<8}{'removed':>8}{'neurons':>9}{'parameters':>18}{'multiply-adds':>20}"
-                 f"{kind:>10}"]
-        for row in rows:
+        head, *rows = self._rows(size)
+        wide = max(len(score) for score, *_ in rows) + 2
+        lines = [f"{score:<{wide}}{scope:<8}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS))
+                 for score, scope, *cells in (head, *rows)]
+        return "\n".join([*lines, self._caption(size)])
+
+    def _rows(self, size):
+        """The rows of the table as text, the head first."""
+        kind = self._kind()
+        rows = [["score", "scope", "removed", "neurons", "parameters", "multiply-adds", kind]]
+        for row in [self.unpruned, *reversed(self.efficient(size))]:
             quality = f"{row.loss:.4f}" if kind == "loss" else f"{row.accuracy:.2%}"
-            lines.append(f"{row.score:<{wide}}{row.scope:<8}{f'{100 * row.fraction:.3g}%':>8}{row.neurons:>9,}"
-                         f"{self._share(row, 'parameters'):>18}{self._share(row, 'multiply_adds'):>20}{quality:>10}")
-        lines.append(f"The {len(rows) - 1} of {len(self.candidates)} candidates that no other equals in both "
-                     f"{size.replace('_', '-')} and {kind} on the validation data.")
-        return "\n".join(lines)
+            rows.append([row.score, row.scope, f"{100 * row.fraction:.3g}%", f"{row.neurons:,}",
+                         self._share(row, "parameters"), self._share(row, "multiply_adds"), quality])
+        return rows
+
+    def _caption(self, size):
+        return (f"The {len(self.efficient(size))} of {len(self.candidates)} candidates that no other equals in both "
+                f"{size.replace('_', '-')} and {self._kind()} on the validation data.")
+
+    def _kind(self):
+        """What is good: accuracy, or the loss where there is none."""
+        return "loss" if self.unpruned.accuracy is None else "accuracy"
 
     def _share(self, candidate, size):
         """A candidate's size, and its fraction of the unpruned network's."""
@@ -103,6 +117,12 @@ class Frontier:
 
     def __str__(self):
         return self.table()
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        head, *rows = self._rows("multiply_adds")
+        return as_html(head, rows, self._caption("multiply_adds"))
 
     def to_dict(self):
         """The same as plain values, for JSON."""

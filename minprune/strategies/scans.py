@@ -6,16 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..decisions.rules import decide
-from ..engine.checks import check_known, check_list, check_network, check_real
+from ..engine.checks import check_known, check_list, check_prunable, check_real
 from ..engine.losses import prepare_pair, prepare_samples
+from ..engine.tables import as_html
 from ..pruning.surgery import prune
 from ..scoring.scoring import score as score_neurons
-from ..training.loop import loss_and_accuracy
+from ..training.quality import loss_and_accuracy
 
 FRACTIONS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scan:
     """Loss and accuracy of the network when one layer alone has lost a fraction of its neurons.
 
@@ -59,14 +60,24 @@ class Scan:
                 "accuracy": self.accuracy and {layer: values.tolist() for layer, values in self.accuracy.items()}}
 
     def __str__(self):
+        caption, rows = self.table()
+        wide = max(len(first) for first, *_ in rows) + 2
+        return "\n".join([caption, *(f"{first:<{wide}}" + "".join(f"{cell:>9}" for cell in cells)
+                                     for first, *cells in rows)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        caption, (head, *rows) = self.table()
+        return as_html(head, rows, caption)
+
+    def table(self):
+        """(a caption, the rows of text: the fractions, and for each layer what is left of accuracy or loss)."""
         kind, form = ("loss", "{:.4f}") if self.accuracy is None else ("accuracy", "{:.1%}")
-        baseline, values = getattr(self, f"baseline_{kind}"), getattr(self, kind)
-        wide = max(len("removed"), *map(len, values)) + 2
-        lines = [f"{kind} with one layer cut; whole network: {form.format(baseline)}",
-                 f"{'removed':<{wide}}" + "".join(f"{f'{100 * fraction:.3g}%':>9}" for fraction in self.fractions)]
-        for layer, row in values.items():
-            lines.append(f"{layer:<{wide}}" + "".join(f"{form.format(value):>9}" for value in row))
-        return "\n".join(lines)
+        head = ["removed", *(f"{100 * fraction:.3g}%" for fraction in self.fractions)]
+        rows = [[layer, *map(form.format, row)] for layer, row in getattr(self, kind).items()]
+        baseline = form.format(getattr(self, f"baseline_{kind}"))
+        return f"{kind} with one layer cut; whole network: {baseline}", [head, *rows]
 
 
 def scan(net, x, t, loss="cross_entropy", score="taylor", fractions=FRACTIONS, validation=None):
@@ -81,10 +92,11 @@ def scan(net, x, t, loss="cross_entropy", score="taylor", fractions=FRACTIONS, v
     All measurements are of `prune(net, …)` without retraining. Li et al., "Pruning Filters for Efficient ConvNets",
     ICLR 2017, arXiv:1608.08710, choose by such curves which layers to prune and by how much.
 
-    Raises ValueError or TypeError for data, scores or fractions that do not fit. The network is not changed.
+    Raises ValueError or TypeError for data, scores or fractions that do not fit, or a network without hidden layers.
+    The network is not changed.
     """
     # What is cut, and on which samples it is measured.
-    check_network(net)
+    check_prunable(net)
     fractions = check_fractions(fractions)
     samples = prepare_samples(net, x, t, loss)
     if validation is not None:

@@ -8,12 +8,13 @@ import numpy as np
 
 from ..datasets.splits import shuffled_split, stratified_split
 from ..decisions.rules import decide
-from ..engine.checks import check_dataset, check_known, check_list, check_network, check_protect, check_real, check_seed
+from ..engine.checks import (check_dataset, check_known, check_list, check_protect, check_prunable, check_real,
+                             check_seed)
 from ..engine.losses import prepare_pair, prepare_samples
 from ..pruning.surgery import check_keep, prune
 from ..retraining.recipe import Cut, check_retraining
 from ..scoring.scoring import score as score_neurons
-from ..training.loop import loss_and_accuracy
+from ..training.quality import loss_and_accuracy
 from .budgets import COUNTS, check_budget, decide_within
 from .candidates import Candidate
 from .frontier import Frontier
@@ -44,7 +45,7 @@ def search_strategies(net, data, scores=("taylor", "weight_norm", "activation_me
     Equal decisions are tried once. Raises ValueError or TypeError for arguments that do not fit, before anything is
     tried. The network is not changed.
     """
-    check_network(net)
+    check_prunable(net)
     check_executor(executor)
     if retrain is not None:
         check_retraining(retrain, net, loss)

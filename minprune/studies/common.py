@@ -1,12 +1,12 @@
 """What all studies need: a network for a data set, a folder for the results, means and deviations as text."""
 
 import json
-import pathlib
 import statistics
 import tempfile
 
 import numpy as np
 
+from ..engine.checks import check_path
 from ..engine.models import MODELS
 from ..engine.optimizers import Adam
 from ..engine.schedules import cosine
@@ -45,13 +45,16 @@ def make_optimizer(rate, epochs):
 
 
 def prepare_folder(out):
-    """Make the folder for the results; raise OSError if it cannot be written to."""
-    out = pathlib.Path(out)
+    """Make the folder for the results; raise OSError, naming the folder, if it cannot be written to."""
+    out = check_path("out", out)
     if out.exists() and not out.is_dir():
         raise FileExistsError(f"out expects a folder, {out} is a file")
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=out):       # it fails now, not after the training
-        return out
+    try:
+        with tempfile.TemporaryFile(dir=out):   # it fails now, not after the training
+            return out
+    except OSError as error:
+        raise OSError(error.errno, f"cannot write to the folder ({error.strerror})", str(out)) from None
 
 
 def write_json(path, values):

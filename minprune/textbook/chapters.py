@@ -11,10 +11,11 @@ import os
 import pathlib
 import re
 import tempfile
+import traceback
 from typing import NamedTuple
 
 from ..engine import storage
-from ..grading.tutorials_folder import tutorials_folder
+from ..grading.assignments import tutorials_folder
 from .outputs import difference
 
 BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n*^```text\n(?P<text>.*?)^```\n)?", re.MULTILINE | re.DOTALL)
@@ -44,6 +45,16 @@ def find(chosen=None):
     if not matching:
         raise ValueError(f"there is no chapter {chosen}; there are {', '.join(str(number(path)) for path in paths)}")
     return matching
+
+
+def chapter_file(path):
+    """The path of a chapter of one's own, a Markdown file anywhere; ValueError if there is none."""
+    path = pathlib.Path(path).resolve()         # chapters are run in another folder
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    if not BLOCK.search(path.read_text(encoding="utf-8")):
+        raise ValueError(f"{path} has no ```python block to run")
+    return path
 
 
 def number(chapter):
@@ -84,16 +95,32 @@ def run(chapter):
 
 
 def show(chapter):
-    """Run a chapter and print what it prints; return 0 if all is as the text says, else 1."""
+    """Run a chapter and print what it prints; return 0 if all is as the text says, else 1, also if it raises."""
     print(title(chapter))
     different = []
-    with scratch():
-        for block in run(chapter):
-            print(f"\n--- line {block.line}\n{block.printed}", end="", flush=True)
-            if (how := block.difference()) is not None:
-                different.append(f"line {block.line}: {how}")
+    try:
+        with scratch():
+            for block in run(chapter):
+                print(f"\n--- line {block.line}\n{block.printed}", end="", flush=True)
+                if (how := block.difference()) is not None:
+                    different.append(f"line {block.line}: {how}")
+    except (Exception, SystemExit) as error:    # a chapter that calls exit() has not been run to its end
+        print(f"\n{failure(chapter, error)}")
+        return 1
     print("\n" + ("\n".join(["not as the text says:", *different]) if different else "all as the text says"))
     return int(bool(different))
+
+
+def failure(chapter, error):
+    """Which block of the chapter raised the error, on which line of the file, and the traceback from there on."""
+    steps = traceback.extract_tb(error.__traceback__)
+    own = [place for place, step in enumerate(steps) if step.filename == str(chapter)]
+    line = steps[own[-1]].lineno if own else getattr(error, "lineno", None) or 0       # a SyntaxError says it itself
+    text = chapter.read_text(encoding="utf-8")
+    starts = [text.count("\n", 0, match.start("code")) for match in BLOCK.finditer(text)]
+    block = sum(start < line for start in starts)
+    told = [*traceback.format_list(steps[own[0]:] if own else []), *traceback.format_exception_only(type(error), error)]
+    return f"block {block} (line {starts[block - 1]}) raised {type(error).__name__} on line {line}:\n\n{''.join(told)}"
 
 
 # ------------------------------------------------------------------------------------ updating

@@ -1,5 +1,7 @@
 """Training: mini-batches, an optimizer, a history; augmentation, regularisation and distillation around it."""
 
-from .loop import History, fit
+from .history import History
+from .loop import fit
+from .state import TrainingState
 
-__all__ = ["History", "fit"]
+__all__ = ["History", "TrainingState", "fit"]

@@ -1,104 +1,97 @@
 """Training: mini-batches, an optimizer, a history."""
 
-import copy
+import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..engine.checks import check_count, check_seed
 from ..engine.losses import Loss, prepare_pair, prepare_samples
 from ..engine.network import Network
-from ..engine.optimizers import Adam
-
-
-@dataclass
-class History:
-    """What each epoch came to. `loss` and `accuracy` are means over the epoch's mini-batches, taken while
-    the weights were changing; the `validation_` ones are measured after the epoch. Accuracies are None
-    where the targets are no classes. `stopped` says why training ended early ("" if it did not), `best` is
-    the epoch (counted from 0) whose weights the network has now.
-    """
-
-    loss: list = field(default_factory=list)
-    accuracy: list = field(default_factory=list)
-    validation_loss: list = field(default_factory=list)
-    validation_accuracy: list = field(default_factory=list)
-    rate: list = field(default_factory=list)
-    stopped: str = ""
-    best: int = -1
-
-    def __len__(self):
-        return len(self.loss)
-
-    def to_dict(self):
-        return copy.deepcopy(vars(self))
+from ..engine.optimizers import Adam, check_rate_at, find_optimizer
+from .augmentation import augmented
+from .history import History, progress_line
+from .quality import loss_and_accuracy
+from .sample_weights import weighted, weights_of
+from .state import TrainingState, enter
 
 
 def fit(net, x, t, loss="cross_entropy", optimizer=None, epochs=10, batch_size=32, seed=0, validation=None,
-        patience=None, callback=None, on_batch=None, on_step=None, augment=None, state=None, progress=None):
+        patience=None, callback=None, on_batch=None, on_step=None, augment=None, state=None, progress=None,
+        class_weight=None, sample_weight=None):
     """Train `net` in place on x (N, *input_shape) and t; return the History.
 
     Each epoch shuffles the samples (by `seed`, which also draws for Dropout) and steps along the gradient of the
-    mean loss of each mini-batch: w ← optimizer(w, 1/N Σ_n ∂ℓ_n/∂w). The same seed gives the same bits. A second
-    call starts anew: the optimizer's state (unless it is given), the epoch that a schedule sees, and (with the same
-    seed) the shuffle.
+    mean loss of each mini-batch: w ← optimizer(w, 1/N Σ_n ∂ℓ_n/∂w). The same seed gives the same bits on the same kind
+    of machine, with the same version of NumPy and the same number of BLAS threads: another of these may add up the same
+    numbers in another order, and differ in the last digit, from where a training goes its own way. A second call starts
+    anew: the optimizer's state, the epoch that a schedule sees, and (with the same seed) the shuffle. To go on instead,
+    give both calls one `TrainingState`.
 
-    optimizer   default Adam(1e-3); settings only, so it may be used again and again
-    validation  (x, t), measured after each epoch
+    optimizer   "adam", "sgd", or settings such as mp.Adam(1e-3), the default; they may be used again and again
+    validation  (x, t), measured after each epoch, without weights
     patience    stop once so many epochs in a row brought no lower validation loss, and go back to the
                 weights of the best epoch; needs `validation`
     callback    callback(net, history) after each epoch; returning True ends the training
     on_batch    on_batch(net, trace) after each backward pass, before the step; `trace` holds every neuron's per-sample
-                outputs and gradients
+                outputs and gradients (times the weights of the samples)
     on_step     on_step(net, rate) after each step of the optimizer, which went with that learning rate; may change the
                 weights in place (a mask that is kept, a proximal step)
     augment     augment(x, rng) returns what the network sees in place of a mini-batch x, of the same shape
-    state       the optimizer's state to go on from, as its `start(net.parameters())` makes it; changed in place
+    state       state = mp.TrainingState(), given to several calls: fit(…, epochs=2, state=state) twice makes the same
+                bits as epochs=4. Or the optimizer's state alone, as its `start(net.parameters())` makes it. Changed in
+                place
     progress    True prints a line an epoch; by default only if the output is a terminal
+    class_weight    {class: weight}, 1 for those not named, or "balanced", N / (C · N_c), so that all C classes count
+                    the same however few samples N_c they have: the loss becomes 1/N Σ_n w_n ℓ_n
+    sample_weight   (N,) weights of at least 0, a number for each sample; times the class's if both are given
+
+    Batch norm needs several numbers of each neuron: batch_size=1 is refused where it would see one. A last mini-batch
+    of a single sample is trained on, and left out of the running statistics, as one number has no variance.
 
     Raises ValueError or TypeError for data that do not fit (see `prepare_samples`), before anything
     is changed, and FloatingPointError when the loss stops being finite.
     """
+    # What does not fit is refused before anything is changed.
     x, t, loss = prepare_samples(net, x, t, loss)
     validation = None if validation is None else prepare_pair(net, "validation", validation, loss)
     epochs, batch_size = check_count("epochs", epochs, least=0), check_count("batch_size", batch_size)
-    patience = None if patience is None else check_count("patience", patience)
-    if patience is not None and validation is None:
-        raise ValueError("patience needs validation data: give validation=(x, t)")
-    optimizer = Adam() if optimizer is None else check_optimizer(optimizer)
+    check_batch_norm(net, min(batch_size, len(x)))
+    check_patience(patience, validation)
     check_callables(callback=callback, on_batch=on_batch, on_step=on_step, augment=augment)
+    optimizer = Adam() if optimizer is None else find_optimizer(optimizer)
+    weights = None if class_weight is None and sample_weight is None else weights_of(t, class_weight, sample_weight)
     progress = sys.stdout.isatty() if progress is None else progress
-    state = optimizer.start(net.parameters()) if state is None else check_state(state, optimizer, net)
-    run = TrainingRun(net, loss, optimizer, state, check_seed(seed), augment, on_batch, on_step)
-    history, best = History(), None
-    for epoch in range(epochs):
-        train_one_epoch(run, x, t, epoch, batch_size, history)
+    state = TrainingState(optimizer.start(net.parameters()), 0, check_seed(seed)) if state is None \
+        else enter(state, optimizer, net, seed)
+    check_rate_at(optimizer, state.epoch)
+
+    # Epoch by epoch; `best` is a copy of the arrays that the network goes back to.
+    run = TrainingRun(net, loss, optimizer, state, weights, augment, on_batch, on_step)
+    history, best, last = History(), None, state.epoch + epochs
+    while state.epoch < last and not history.stopped:
+        train_one_epoch(run, x, t, batch_size, history)
         if validation is not None:
-            validate(net, *validation, batch_size, history)
-            if history.best < 0 or history.validation_loss[-1] < history.validation_loss[history.best]:
-                history.best = epoch
-                best = snapshot(net) if patience is not None else None
+            best = validate(net, validation, batch_size, history, best, patience)
         if progress:
-            print(progress_line(history, epochs), flush=True)
-        if callback is not None and callback(net, history):
-            history.stopped = "the callback asked for it"
-        elif patience is not None and epoch - history.best >= patience:
-            history.stopped = f"no lower validation loss in {patience} epochs"
-        if history.stopped:
-            break
+            print(progress_line(history, state.epoch, last), flush=True)
+        history.stopped = why_stop(net, history, callback, patience)
     if best is not None:
         net.fill(best)
     else:
-        history.best = len(history) - 1
+        history.best = len(history.loss) - 1
     return history
 
 
-def check_optimizer(optimizer):
-    if isinstance(optimizer, type) or not (hasattr(optimizer, "start") and hasattr(optimizer, "step")):
-        raise TypeError(f"optimizer expects one such as mp.Adam(1e-3), got {optimizer!r}")
-    return optimizer
+def check_patience(patience, validation):
+    """Raise unless patience is None, or a number of epochs with validation data to be measured on."""
+    if patience is None:
+        return
+    check_count("patience", patience)
+    if validation is None:
+        raise ValueError("patience needs validation data: give validation=(x, t)")
 
 
 def check_callables(**functions):
@@ -107,24 +100,15 @@ def check_callables(**functions):
             raise TypeError(f"{name} expects a function, got {function!r}")
 
 
-def check_state(state, optimizer, net):
-    """Return the state; raise ValueError unless it is one that this optimizer could have made for this network."""
-    def shapes(one):
-        return {key: shapes(value) for key, value in one.items()} if isinstance(one, dict) else np.shape(one)
-
-    expected = shapes(optimizer.start(net.parameters()))
-    if not isinstance(state, dict) or shapes(state) != expected:
-        raise ValueError(f"state expects what {type(optimizer).__name__}.start(net.parameters()) makes, of shapes "
-                         f"{expected}, got {shapes(state) if isinstance(state, dict) else type(state).__name__}")
-    return state
-
-
-def augmented(augment, x, rng):
-    """The batch that the network sees; raise ValueError if it is of another shape."""
-    seen = np.asarray(augment(x, rng), x.dtype)
-    if seen.shape != x.shape:
-        raise ValueError(f"augment expects to return shape {x.shape}, got {seen.shape}")
-    return seen
+def check_batch_norm(net, count):
+    """Raise ValueError where a batch norm would see one number of each neuron in a mini-batch of `count` samples."""
+    if count > 1:
+        return
+    alone = [name for name in net.neuron_layers
+             if net[name].batch_norm and math.prod(net[name].output_shape[:-1]) == 1]
+    if alone:
+        raise ValueError(f"batch norm, in {', '.join(alone)}, expects mini-batches of two samples or more, got 1: one "
+                         "number has no variance; give a larger batch_size, and more samples than one")
 
 
 @dataclass
@@ -137,8 +121,8 @@ class TrainingRun:
     net: Network
     loss: Loss
     optimizer: object
-    state: dict
-    rng: np.random.Generator | None = None
+    state: TrainingState
+    weights: np.ndarray | None = None
     augment: Callable | None = None
     on_batch: Callable | None = None
     on_step: Callable | None = None
@@ -147,15 +131,16 @@ class TrainingRun:
         self.parameters = self.net.parameters()
 
 
-def train_one_epoch(run, x, t, epoch, batch_size, history):
+def train_one_epoch(run, x, t, batch_size, history):
     """One pass over all samples in random order; the epoch's means go into the history."""
-    order = run.rng.permutation(len(x))
+    epoch, rng = run.state.epoch, run.state.rng
+    order = rng.permutation(len(x))
     total = right = 0.0
     for start in range(0, len(x), batch_size):
         # one mini-batch, one step
         batch, now = order[start:start + batch_size], epoch + start / len(x)
-        seen = x[batch] if run.augment is None else augmented(run.augment, x[batch], run.rng)
-        trace, L = train_on_batch(run, seen, t[batch], now)
+        seen = x[batch] if run.augment is None else augmented(run.augment, x[batch], rng)
+        trace, L = train_on_batch(run, seen, t[batch], now, None if run.weights is None else run.weights[batch])
         if run.on_step is not None:
             run.on_step(run.net, run.optimizer.rate(now))
         # what the batch adds to the epoch's means
@@ -168,47 +153,46 @@ def train_one_epoch(run, x, t, epoch, batch_size, history):
     history.loss.append(float(total) / len(x))
     history.accuracy.append(None if right is None else float(right / len(x)))
     history.rate.append(run.optimizer.rate(epoch))
+    run.state.epoch += 1
 
 
-def train_on_batch(run, x, t, epoch=0.0):
+def train_on_batch(run, x, t, epoch=0.0, weights=None):
     """One step: forward, backward, and the only place where a gradient is divided by N. Returns (trace, L)."""
     net = run.net
-    trace = net.forward(x, training=True, seed=run.rng)
-    L = run.loss(trace.y, t)
-    net.backward(trace, run.loss.derivative(trace.y, t), need_dx=False)
+    trace = net.forward(x, training=True, seed=run.state.rng)
+    L, dy = run.loss(trace.y, t), run.loss.derivative(trace.y, t)
+    if weights is not None:
+        L, dy = weighted(L, dy, weights)
+    net.backward(trace, dy, need_dx=False)
     net.update_running(trace)
     if run.on_batch is not None:
         run.on_batch(net, trace)
-    run.optimizer.step(run.parameters, trace.grads(), run.state, epoch, share=1 / len(x))
+    run.optimizer.step(run.parameters, trace.grads(), run.state.optimizer, epoch, share=1 / len(x))
     return trace, L
 
 
-def validate(net, x, t, loss, batch_size, history):
-    value, accuracy = loss_and_accuracy(net, x, t, loss, max(batch_size, 256))
+def validate(net, samples, batch_size, history, best, patience):
+    """Measure the epoch; return the arrays to go back to: the network's own if it is the best, for `patience`."""
+    value, accuracy = loss_and_accuracy(net, *samples, max(batch_size, 256))
     if not np.isfinite(value):
         raise FloatingPointError(f"the validation loss is {value}: lower the learning rate?")
     history.validation_loss.append(value)
     history.validation_accuracy.append(accuracy)
+    if history.best >= 0 and value >= history.validation_loss[history.best]:
+        return best
+    history.best = len(history.loss) - 1
+    return snapshot(net) if patience is not None else None
 
 
-def loss_and_accuracy(net, x, t, loss, batch_size=256):
-    """(mean loss, accuracy or None) of prepared samples: the loss is a Loss, t as it prepared it."""
-    y = net.predict(x, batch_size)
-    correct = loss.correct(y, t)
-    return float(loss(y, t).mean(dtype=float)), None if correct is None else float(correct.mean())
+def why_stop(net, history, callback, patience):
+    """Why the training ends after this epoch; "" if it goes on."""
+    if callback is not None and callback(net, history):
+        return "the callback asked for it"
+    if patience is not None and len(history.loss) - 1 - history.best >= patience:
+        return f"no lower validation loss in {patience} epochs"
+    return ""
 
 
 def snapshot(net):
     """A copy of all arrays, for `net.fill`."""
     return {name: array.copy() for name, array in net.arrays().items()}
-
-
-def progress_line(history, epochs):
-    told = [f"epoch {len(history)}/{epochs}", f"loss {history.loss[-1]:.4f}"]
-    if history.accuracy[-1] is not None:
-        told.append(f"accuracy {history.accuracy[-1]:.2%}")
-    if history.validation_loss:
-        told.append(f"validation loss {history.validation_loss[-1]:.4f}")
-        if history.validation_accuracy[-1] is not None:
-            told.append(f"accuracy {history.validation_accuracy[-1]:.2%}")
-    return "  ".join(told)

@@ -145,17 +145,23 @@ def size(group):
 
 
 def check_names(layers):
-    """Return the names as a list, or None; raise TypeError for anything else."""
+    """Return the names as a list, or None for all layers; raise for anything else, an empty list too: a penalty on
+    nothing."""
     if layers is None:
         return None
     names = check_list("layers", layers, "of names of hidden layers")
     if not all(isinstance(name, str) for name in names):
         raise TypeError(f"layers expects a list of names of hidden layers, got {layers!r}")
+    if not names:
+        raise ValueError("layers expects names of hidden layers, at least one, or None for all of them, "
+                         f"got {layers!r}")
     return names
 
 
 def names_in(net, layers):
     """The layers that a penalty falls on: those named, or all hidden layers."""
+    if not net.hidden_layers:
+        raise ValueError("a penalty on neurons expects a network with hidden layers, got one without")
     for name in layers or ():
         check_known("hidden layer", name, net.hidden_layers)
     return net.hidden_layers if layers is None else layers

@@ -15,7 +15,7 @@ import time
 import minprune as mp
 from minprune.engine.size import multiply_adds
 from minprune.scoring.normalisation import normalise
-from minprune.training.loop import loss_and_accuracy
+from minprune.training.quality import loss_and_accuracy
 from minprune.engine.losses import prepare_samples
 
 BUDGETS = (0.7, 0.5, 0.33, 0.22, 0.15, 0.1, 0.07, 0.05)

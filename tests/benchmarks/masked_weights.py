@@ -14,6 +14,7 @@ from training_step import BATCH, lenet5, mlp
 
 import minprune as mp
 from minprune.training.loop import TrainingRun, train_on_batch
+from minprune.training.state import TrainingState
 from minprune.connections.decisions import decide_connections
 from minprune.connections.masks import keep_masked, mask_connections
 from minprune.connections.scores import score_connections
@@ -35,7 +36,7 @@ def with_fewer_neurons(net, remove):
 def training_step(net, x, t, on_step):
     """A function that does what `fit` does with one mini-batch."""
     optimizer = mp.SGD(1e-6, momentum=0.9)
-    run = TrainingRun(net, mp.LOSSES["cross_entropy"], optimizer, optimizer.start(net.parameters()))
+    run = TrainingRun(net, mp.LOSSES["cross_entropy"], optimizer, TrainingState(optimizer.start(net.parameters())))
 
     def step():
         train_on_batch(run, x, t)

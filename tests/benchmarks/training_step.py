@@ -16,6 +16,7 @@ from stopwatch import seconds
 
 import minprune as mp
 from minprune.training.loop import TrainingRun, train_on_batch
+from minprune.training.state import TrainingState
 from minprune.engine.losses import find_loss
 
 BATCH = 128
@@ -49,7 +50,7 @@ def training_step(net, optimizer):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(BATCH, *net.input_shape)).astype("float32")
     t = mp.one_hot(rng.integers(0, 10, BATCH), 10).astype("float32")
-    run = TrainingRun(net, find_loss("cross_entropy"), optimizer, optimizer.start(net.parameters()))
+    run = TrainingRun(net, find_loss("cross_entropy"), optimizer, TrainingState(optimizer.start(net.parameters())))
     return lambda: train_on_batch(run, x, t)
 
 

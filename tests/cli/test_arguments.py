@@ -4,7 +4,8 @@ import argparse
 
 import pytest
 
-from minprune.cli.arguments import Parser, add_command, known, number, settings_of
+from minprune.cli.arguments import Parser, add_command, add_data, data_of, known, number, settings_of
+from minprune.datasets import Source
 
 
 @pytest.mark.parametrize("convert, least, below, text, value", [
@@ -43,3 +44,17 @@ def test_an_error_is_one_line(capsys):
         Parser(prog="minprune").error("a\n   b")
     assert stop.value.code == 2
     assert capsys.readouterr().err == "minprune: error: a b (see 'minprune --help')\n"
+
+
+@pytest.mark.parametrize("options, data", [
+    ([], "digits"), (["--data", "a.csv"], "a.csv"),
+    (["--data", "a.csv", "--scale"], Source("a.csv", scale=True)),
+    (["--data", "a.csv", "--target", "-1"], Source("a.csv", target=["-1"])),
+    (["--data", "a.csv", "--target", "u", "v", "--task", "regression", "--drop", "id", "3", "--limit", "99"],
+     Source("a.csv", ["u", "v"], "regression", ("id", "3"), False, 99))])
+def test_the_options_of_data_become_one_source(options, data):
+    top = Parser()
+    commands = top.add_subparsers(dest="command", parser_class=Parser)
+    add_data(add_command(commands, "eat", "one line", "a text", len))
+    arguments = top.parse_args(["eat", *options])
+    assert data_of(arguments) == data and settings_of(arguments) == {"data": data}

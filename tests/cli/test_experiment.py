@@ -4,6 +4,7 @@ import concurrent.futures
 
 import pytest
 
+from minprune.datasets import Source
 from minprune.studies import experiments
 
 
@@ -38,3 +39,10 @@ def test_scores_schedule_and_steps_make_the_methods(call, calls):
     (["--fractions", "1"], "less than 1"), (["--jobs", "0"], "at least 1")])
 def test_a_bad_call_gets_one_line(refused, calls, arguments, message):
     assert message in refused("experiment", *arguments) and not calls
+
+
+def test_the_options_of_data_are_one_argument_and_what_is_concluded_is_printed(call, calls, tmp_path):
+    (tmp_path / "t.csv").write_text("".join(f"{n}.5,{n % 2}\n" for n in range(20)))
+    _, printed, _ = call("experiment", "--data", str(tmp_path / "t.csv"), "--task", "regression")
+    assert calls[0][1]["data"] == Source(str(tmp_path / "t.csv"), task="regression")
+    assert printed.startswith("data: numbers to predict in the last column, from 0 to 1")

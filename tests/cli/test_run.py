@@ -94,6 +94,65 @@ def test_run_on_a_table_of_numbers(tmp_path, call, monkeypatch):
     assert report["comparison"]["after"]["neurons"] == {"dense1": 32, "dense2": 16}
 
 
+def write_clouds(path, count=90):
+    """Three clouds in a table of unequal columns, with an index, names of classes and semicolons."""
+    rng, names = np.random.default_rng(0), ["ant", "bee", "cat"]
+    lines = [f"{n};{1000 * (n % 3) + rng.normal() * 100:.2f};{rng.normal() + n % 3:.4f};{names[n % 3]}"
+             for n in range(count)]
+    path.write_text("id;weight;length;kind\n" + "\n".join(lines))
+
+
+def test_run_on_a_table_tells_what_it_concluded_and_keeps_the_scaling(tmp_path, call, only_scores_drawn):
+    write_clouds(tmp_path / "t.csv", count=240)
+    code, printed, _ = call("run", "--data", str(tmp_path / "t.csv"), "--scale", "--drop", "id", "--no-curve",
+                            "--out", str(tmp_path / "out"))
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    data = mp.datasets.load(tmp_path / "t.csv", drop="id", scale=True)
+    for note in ("the cells are separated by semicolons", 'left out: column "id"',
+                 '3 classes in the last column "kind": ant, bee, cat', "x is standardised by the mean"):
+        assert f"           {note}" in printed and any(note in line for line in report["data"]["notes"])
+    assert code == 0 and report["data"]["class_names"] == ["ant", "bee", "cat"]
+    assert report["data"]["scaling"] == {"mean": data.mean.tolist(), "sd": data.sd.tolist()}
+    assert report["settings"]["data"] == f"{tmp_path / 't.csv'} (drop=('id',), scale=True)"
+    assert report["comparison"]["before"]["test_accuracy"] > 0.95
+
+
+def test_a_second_run_into_the_folder_is_told_and_leaves_nothing_of_the_first(tmp_path, call, monkeypatch):
+    write_clouds(tmp_path / "t.csv")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    monkeypatch.setattr(mp.plots, "save", lambda figure, path: path.write_text("figure"))
+    arguments = [*QUICK, "--data", str(tmp_path / "t.csv"), "--out", str(tmp_path / "out")]
+    assert "earlier run" not in call(*arguments)[1] and (tmp_path / "out" / "removal.png").exists()
+    printed = call(*arguments, "--no-curve", "--score", "weight_norm", "--scale")[1]
+    assert printed.splitlines()[0] == (f"{tmp_path / 'out'} has the files of an earlier run "
+                                       f"(data {tmp_path / 't.csv'}, score taylor, seed 0): "
+                                       "they are replaced when this one is done")
+    assert not (tmp_path / "out" / "removal.png").exists() and (tmp_path / "out" / "notes.txt").exists()
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert report["settings"]["score"] == "weight_norm"
+
+
+def test_files_that_cannot_all_be_written_leave_no_report(tmp_path, call, monkeypatch):
+    def full(figure, path):
+        raise OSError("no space left on device")
+
+    write_clouds(tmp_path / "t.csv")
+    arguments = [*QUICK, "--data", str(tmp_path / "t.csv"), "--no-curve", "--out", str(tmp_path / "out")]
+    monkeypatch.setattr(mp.plots, "save", lambda figure, path: None)
+    assert call(*arguments)[0] == 0 and (tmp_path / "out" / "report.json").exists()
+    monkeypatch.setattr(mp.plots, "save", full)
+    assert call(*arguments)[0] == 2 and not (tmp_path / "out" / "report.json").exists()
+
+
+def test_a_folder_with_a_foreign_report_is_told_as_well(tmp_path, call, monkeypatch):
+    write_clouds(tmp_path / "t.csv")
+    (tmp_path / "report.json").write_text("[]")
+    monkeypatch.setattr(mp.plots, "save", lambda figure, path: None)
+    printed = call(*QUICK, "--data", str(tmp_path / "t.csv"), "--no-curve", "--out", str(tmp_path))[1]
+    assert printed.startswith(f"{tmp_path} has the files of an earlier run: they are replaced")
+
+
 def test_run_with_infinite_scores_still_writes_json(few_digits, only_scores_drawn, tmp_path, call):
     code, printed, errors = call(*QUICK, "--data", few_digits, "--no-curve", "--score", "reciprocal_gradient",
                                  "--out", str(tmp_path))
@@ -116,7 +175,12 @@ def test_run_with_infinite_scores_still_writes_json(few_digits, only_scores_draw
     (["run", "--epochs", "two"], "--epochs: expects a whole number"),
     (["run", "--seed", "-1"], "--seed: expects"),
     (["run", "--data", "digit"], 'did you mean "digits"?'),
-    (["run", "--data", "nowhere/x.csv"], "does not exist")])
+    (["run", "--data", "nowhere/x.csv"], "does not exist"),
+    (["run", "--task", "clases"], 'did you mean "classes"?'),
+    (["run", "--target", "3"], "target names columns of a table such as a .csv file; digits has none"),
+    (["run", "--drop", "id"], "drop names columns of a table"),
+    (["run", "--limit", "1e9"], "--limit: expects a whole number"),
+    (["run", "--out", "a\0b"], "out expects a path without the character NUL")])
 def test_a_bad_call_gets_one_line_before_anything_is_written(refused, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     assert message in refused(*arguments)

@@ -10,6 +10,68 @@ def test_tutorial_lists_the_chapters(call):
 
 @pytest.mark.parametrize("arguments, message", [
     (["tutorial", "99"], "there is no chapter 99"),
-    (["tutorial", "one"], "N: expects a whole number")])
+    (["tutorial", "one"], "N|FILE.md: expects a whole number"),
+    (["tutorial", "none.md"], "there is no file"), (["tutorial", "none.md", "--update"], "there is no file")])
 def test_a_bad_number_gets_one_line(refused, arguments, message):
     assert message in refused(*arguments)
+
+
+CHAPTER = """# A chapter of mine
+
+```python
+a = 2
+print("a is", a)
+```
+
+```text
+a is 2
+```
+
+```python
+def halve(number):
+    return number / 0
+
+print("before")
+halve(a)
+```
+"""
+
+
+def test_a_chapter_of_ones_own_is_run(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.md").write_text(CHAPTER.replace("/ 0", "/ 2"), encoding="utf-8")
+    code, printed, _ = call("tutorial", "mine.md")
+    assert code == 1 and printed.startswith("A chapter of mine\n") and "--- line 3\na is 2\n" in printed
+    assert "line 12: printed 1 words and numbers where the text has 0" in printed          # "before"
+    assert call("tutorial", "mine.md", "--update")[0] == 0
+    assert "```text\nbefore\n```" in (tmp_path / "mine.md").read_text(encoding="utf-8")
+    assert call("tutorial", "mine.md")[:2][0] == 0
+
+
+def test_a_chapter_that_raises_says_in_which_block_on_which_line_and_why(call, tmp_path):
+    path = tmp_path / "mine.md"
+    path.write_text(CHAPTER, encoding="utf-8")
+    code, printed, _ = call("tutorial", str(path))
+    assert code == 1 and "block 2 (line 12) raised ZeroDivisionError on line 14:" in printed
+    assert f'File "{path}", line 17, in <module>' in printed and "return number / 0" in printed
+    assert printed.rstrip().endswith("ZeroDivisionError: division by zero") and "chapters.py" not in printed
+    code, _, told = call("tutorial", str(path), "--update")
+    assert code == 1 and "is left as it was: block 2 (line 12) raised ZeroDivisionError" in told
+    assert path.read_text(encoding="utf-8") == CHAPTER
+
+
+@pytest.mark.parametrize("code, told", [
+    ("a = (1", "block 1 (line 1) raised SyntaxError on line 2:"), ("x =\n1", "raised SyntaxError on line 2:"),
+    ("pass\nexit(0)", "block 1 (line 1) raised SystemExit on line 3:"),
+    ("import json\n\njson.loads('{')", "block 1 (line 1) raised JSONDecodeError on line 4:")])
+def test_whatever_it_raises(code, told, call, tmp_path):
+    path = tmp_path / "mine.md"
+    path.write_text(f"```python\n{code}\n```\n", encoding="utf-8")
+    exit_code, printed, _ = call("tutorial", str(path))
+    assert exit_code == 1 and told in printed
+
+
+def test_a_file_without_code_is_no_chapter(refused, tmp_path):
+    path = tmp_path / "mine.md"
+    path.write_text("# Prose\n", encoding="utf-8")
+    assert "has no ```python block to run" in refused("tutorial", str(path))

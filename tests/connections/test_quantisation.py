@@ -160,3 +160,20 @@ def test_weights_that_are_no_numbers_and_what_is_no_network():
     for function in (lambda: quantise(3, 4), lambda: quantised_bytes(3, 4)):
         with pytest.raises(TypeError, match="net expects a Network"):
             function()
+
+
+def test_a_scale_is_a_layers_unless_it_is_a_neurons():
+    W = np.array([[1.0, 0.3], [0.01, 0.004]])
+    net = one_layer(W)
+    plain, of_layer, of_neuron = (weight_arrays(quantise(net, 3, *per))["dense1.W"] for per in ((), ("layer",),
+                                                                                               ("neuron",)))
+    assert np.array_equal(plain, of_layer) and not np.array_equal(plain, of_neuron)
+    assert quantised_bytes(net, 3) == quantised_bytes(net, 3, "layer") == quantised_bytes(net, 3, "neuron") - 8
+    assert to_codes(W, 3)[1].tolist() == to_codes(W, 3, "layer")[1].tolist() == [[1]]
+
+
+@pytest.mark.parametrize("per", [None, np.array("layer"), 1, "neurons"])
+def test_a_scale_is_named(per):
+    for call in (quantise, quantised_bytes):
+        with pytest.raises((ValueError, TypeError), match="scale per"):
+            call(one_layer(np.eye(2)), 4, per)

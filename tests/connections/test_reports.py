@@ -6,6 +6,7 @@ import pytest
 import minprune as mp
 from minprune.connections.masks import masks_of, weight_arrays
 from minprune.connections.reports import report
+from minprune.evaluation.timing import Turns
 
 
 def some_masks(net, seed, p=0.5):
@@ -32,18 +33,18 @@ def test_the_report_by_hand():
 def test_the_report_measures_both_networks(monkeypatch, random_network):
     net, seen = random_network(2), []
 
-    def measured(nets, x):
-        seen.extend([nets, x])
-        return [0.004, 0.002]
+    def measured(nets, inputs):
+        seen.extend([nets, inputs[1]])
+        return Turns(np.tile([0.004, 0.002], (9, 1)), np.tile([0.004, 0.002], (9, 1)))
 
-    monkeypatch.setattr("minprune.connections.reports.latencies", measured)
+    monkeypatch.setattr("minprune.connections.reports.forward_turns", measured)
     masks = some_masks(net, 0)
     found = report(net, masks, latency_batch=7, seed=3)
     (whole, masked), x = seen
     assert whole is net and all((masks_of(masked)[name] <= masks[name]).all() for name in masks)
     assert x.shape == (7, *net.input_shape) and found.latency_batch == 7
     assert (found.latency, found.masked_latency) == (0.004, 0.002)
-    assert "latency, 7 samples: 4.000 ms, masked 2.000 ms (2.00 × as fast)" in str(found)
+    assert "latency, 7 samples: 4.000 ms, masked 2.000 ms, 2.00 × as fast (2.00 … 2.00)" in str(found)
     report(net, masks, x=np.zeros((3, *net.input_shape)), latency_batch=2)
     assert seen[3].shape == (2, *net.input_shape) and not seen[3].any()
 

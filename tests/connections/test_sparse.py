@@ -2,6 +2,7 @@
 
 import json
 import os
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ def test_random_networks_there_and_back(seed, remove, random_network, tmp_path, 
 def test_every_form_and_both_zeros(dtype, tmp_path, fingerprint, monkeypatch):
     for W in ([[0, 0, 0]], [[-0.0, 0, 5]], [[1, 0, 0]], [[0, 0, 1]], [[1, 2, 3]], [[-0.0, -0.0, -0.0]],
               [[0] * 300 + [7]], [[0] * 255 + [7] + [0] * 256 + [-1] + [0] * 9],
-              [[0] * 70000 + [np.nan, np.inf, 1e-45]]):
+              [[0] * 70000 + [3.4e38, -3.4e38, 1e-45]]):
         W = np.array(W, dtype)
         net = mp.Network(W.shape[1], [mp.Dense(1)], dtype=dtype)
         net["dense1"].W[...] = W
@@ -207,6 +208,12 @@ def test_a_pickle_is_not_opened(file):
     refused(file, "allow_pickle|[Oo]bject")
 
 
+def shift(arrays, by):
+    """Move the last number of dense2.W by so many places."""
+    gaps = arrays["dense2.W.gaps"] = arrays["dense2.W.gaps"].astype(np.uint16)
+    gaps[-1] += by
+
+
 def last_place(arrays):
     """Where the last number of dense2.W is, counted from 0."""
     gaps = arrays["dense2.W.gaps"]
@@ -221,14 +228,18 @@ def last_place(arrays):
     (lambda header, arrays: header.update(sparse=3), None),
     (lambda header, arrays: header["sparse"]["dense1.W"].update(form="gaps"), "dense1.W.gaps"),
     (lambda header, arrays: header["sparse"]["dense1.W"].update(form="mask"), "dense1.W.mask"),
-    (lambda header, arrays: header["sparse"]["dense1.W"].update(shape=[80, 49]), 'array "dense1.W"'),
+    (lambda header, arrays: header["sparse"]["dense1.W"].update(shape=[80, 49]), "dense1.W expects shape"),
     (lambda header, arrays: header["sparse"]["dense1.W"].update(shape=[50, 80]), "dense1.W expects shape"),
     (lambda header, arrays: header["sparse"]["dense1.W"].update(shape="wide"), None),
-    (lambda header, arrays: header["sparse"]["dense2.W"].update(shape=[1, 60]), "do not fit the places of its gaps"),
-    (lambda header, arrays: header["sparse"]["dense2.W"].update(shape=[last_place(arrays)]), "do not fit the places"),
+    (lambda header, arrays: header["sparse"]["dense2.W"].update(shape=[1, 60]), "dense2.W expects shape"),
+    (lambda header, arrays: header["sparse"]["dense2.W"].update(shape=[last_place(arrays)]), "expects shape"),
+    (lambda header, arrays: shift(arrays, 4800 - last_place(arrays)), "do not fit the places of its gaps"),
+    (lambda header, arrays: arrays["dense1.W"].fill(np.inf), "dense1.W holds .* values that are NaN or infinite"),
+    (lambda header, arrays: arrays.update({"dense3.mask": np.ones(3, bool)}),
+     "dense3.mask is the mask of the output layer"),
     (lambda header, arrays: header["sparse"]["dense2.W"].update(shape=[last_place(arrays) + 1]), "expects shape"),
     (lambda header, arrays: header["sparse"]["dense2.W"].update(shape=[10**9, 10**9]), None),
-    (lambda header, arrays: header["sparse"].pop("dense2.W"), "dense2.W.gaps"),
+    (lambda header, arrays: header["sparse"].pop("dense2.W"), "dense2.W expects shape"),
     (lambda header, arrays: header["sparse"].update({"dense7.W": {"form": "gaps", "shape": [1]}}), "dense7.W"),
     (lambda header, arrays: arrays.pop("dense1.W.bitmap"), "dense1.W.bitmap"),
     (lambda header, arrays: arrays.pop("dense2.W"), "dense2.W"),
@@ -248,6 +259,19 @@ def test_a_file_that_does_not_fit_together(file, change, told):
     change(header, arrays)
     np.savez(file, __network__=np.array(json.dumps(header)), **arrays)
     refused(file, told)
+
+
+def test_sizes_are_limited_before_arrays_are_made(net, file, tmp_path):
+    header, arrays = contents(file)
+    with pytest.raises(ValueError, match="it declares .* bytes of float64, more than the limit of 20,000 .*limit="):
+        load_sparse(file, limit=20_000)
+    header["layers"][2]["units"], header["sparse"]["dense1.W"]["shape"] = 10**8, [10**8, 50]
+    arrays["dense1.b"] = np.zeros(10)
+    np.savez(file, __network__=np.array(json.dumps(header)), **arrays)
+    tracemalloc.start()
+    refused(file, r"it declares 40,.* bytes of float64, more than the limit of 1,073,741,824 .*dense1.W of shape")
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
 
 
 # -------------------------------------------------------------------------- writes that fail half-way

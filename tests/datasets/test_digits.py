@@ -48,6 +48,7 @@ def test_the_dataset_has_the_promised_form():
     assert data.t_train.dtype == data.t_test.dtype == np.int64
     assert data.x_train.min() == 0 and data.x_train.max() == 1
     assert (data.name, data.classes) == ("digits", 10)
+    assert data.notes == [] and data.class_names == tuple("0123456789")
     assert repr(data) == 'Dataset("digits": 1438 train + 359 test, x (8, 8, 1), 10 classes)'
 
 

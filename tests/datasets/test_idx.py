@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -67,14 +68,18 @@ GOOD = idx(8, (2, 2), b"abcd")
     (GOOD[:-1], r"truncated: its header announces shape \(2, 2\), 4 bytes of uint8, got 3"),
     (GOOD + b"e", r"trailing bytes: .*4 bytes of uint8, got 5"),
     (idx(0x0C, (2,), b"abcdefg"), "truncated: .*8 bytes of int32, got 7"),
-    (idx(8, (2**32 - 1,) * 3, b"a"), "truncated"),
+    (idx(8, (2**32 - 1,) * 3, b"a"), "announces an array of shape .* takes more than the limit"),
+    (idx(0x0E, (2**20,), b"a"), "truncated: .* 8388608 bytes of float64, got 1"),
+    (b"\0\0\x08\xff" + bytes(4 * 255), "announces an array of 255 dimensions, expected at most 32"),
+    (b"\0\0\x08\x21" + bytes(4 * 33), "announces an array of 33 dimensions"),
+    (idx(8, (0, *(2**32 - 1,) * 3), b""), "announces an array of shape .* takes more than the limit"),
     (gzip.compress(GOOD)[:-9], "not a complete gzip file"),
     (gzip.compress(GOOD)[:20] + b"\xff\xff\xff" + gzip.compress(GOOD)[23:], "not a complete gzip file"),
 ])
 def test_a_broken_file_is_refused_by_name(tmp_path, content, told):
     path = tmp_path / "broken"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=f"broken is .*{told}"):
+    with pytest.raises(ValueError, match=f"broken .*{told}"):
         read_idx(path)
 
 
@@ -147,7 +152,6 @@ def test_a_folder_without_any_is_refused(tmp_path):
     ({"images": idx(9, (4, 2, 3), bytes(24))}, f"{IMAGES} expects uint8 images .*int8"),
     ({"labels": idx(8, (4, 1), bytes(4))}, rf"{LABELS} expects whole numbers of shape \(N,\), .*\(4, 1\)"),
     ({"labels": idx(0x0D, (4,), bytes(16))}, f"{LABELS} expects whole numbers .*float32"),
-    ({"labels": idx(9, (4,), b"\x00\x01\xff\x00")}, f"{LABELS} expects classes of at least 0, got -1"),
     ({"images": idx(8, (0, 2, 3), b""), "labels": idx(8, (0,), b"")}, f"{IMAGES} is empty"),
     ({"images": GOOD[:-1]}, f"{IMAGES} is truncated"),
 ])
@@ -162,3 +166,36 @@ def test_parts_of_different_image_sizes_are_refused(tmp_path):
     write_pair(tmp_path, "t10k", 4, images=idx(8, (4, 3, 3), bytes(36)))
     with pytest.raises(ValueError, match=rf"same shape .*train-{IMAGES} has \(2, 3, 1\), .*\(3, 3, 1\)"):
         load(tmp_path)
+
+
+def test_labels_are_named(tmp_path):
+    write_pair(tmp_path, "train", 4, labels=idx(9, (4,), b"\xff\x01\xff\x01"))
+    data = load(tmp_path, test=0.5)
+    assert data.class_names == ("-1", "1") and sorted(data.t_train) == [0, 1]
+    assert data.notes == ["pixels 0 … 255 are divided by 255", "2 classes in the labels: -1, 1",
+                          "images of 2×3 pixels with the channels last, (N, 2, 3, 1)"]
+
+
+@pytest.mark.parametrize("path, error, told", [
+    (3, TypeError, "path expects a path as text or pathlib.Path, got 3"), (b"a", TypeError, "path expects a path"),
+    ("", ValueError, "path expects a path, got an empty text"), ("a\0b", ValueError, "without the character NUL")])
+def test_what_is_no_path_is_refused(path, error, told):
+    with pytest.raises(error, match=told):
+        read_idx(path)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_the_limit_counts_numbers_of_eight_bytes(tmp_path, pack):
+    (tmp_path / "zeros").write_bytes(pack(idx(8, (10, 10), bytes(100))))
+    assert read_idx(tmp_path / "zeros", 800).shape == (10, 10)
+    with pytest.raises(ValueError, match=r"zeros announces an array of shape \(10, 10\), .* limit of 799 bytes"):
+        read_idx(tmp_path / "zeros", 799)
+
+
+def test_a_file_is_read_no_further_than_its_header_announces(tmp_path):
+    (tmp_path / "zeros").write_bytes(gzip.compress(idx(8, (10, 10), bytes(10**8))))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="zeros is followed by trailing bytes: .* 100 bytes of uint8"):
+        read_idx(tmp_path / "zeros")
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()

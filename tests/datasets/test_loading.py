@@ -1,5 +1,6 @@
 """Names and paths: what load takes for which, and what it says when it finds neither."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from minprune.datasets.loading import load
 
 
 def test_the_public_names():
-    assert sorted(minprune.datasets.__all__) == ["Dataset", "load", "read_idx"]
+    assert sorted(minprune.datasets.__all__) == ["Dataset", "Source", "load", "read_idx"]
 
 
 @pytest.fixture
@@ -18,8 +19,9 @@ def home(tmp_path, monkeypatch):
     """A folder to be in and to call home, with a .npz and a folder that is named as the digits are."""
     with open(tmp_path / "Mine.NPZ", "wb") as file:
         np.savez(file, x=np.ones((4, 2)), t=np.array([0, 1, 0, 1]))
-    (tmp_path / "notes.txt").write_text("1,2\n")
+    (tmp_path / "notes.md").write_text("1,2\n")
     (tmp_path / "mine").write_text("1,2\n")
+    (tmp_path / "mine.npz.gz").write_text("1,2\n")
     (tmp_path / "digits").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -51,13 +53,13 @@ def test_an_unknown_name_is_told_what_there_is(home, name):
         load(name)
 
 
-@pytest.mark.parametrize("path", ["gone.csv", "no/where", "no\\where", "~nobody", Path("digit")])
+@pytest.mark.parametrize("path", ["gone.csv", "no/where", "no\\where", "~nobody", Path("digit"), "a" * 200 + "/b"])
 def test_what_looks_like_a_path_is_said_not_to_exist(home, path):
     with pytest.raises(FileNotFoundError, match="does not exist; expected a folder .*IDX.*npz.*csv"):
         load(path)
 
 
-@pytest.mark.parametrize("path", ["notes.txt", "mine"])
+@pytest.mark.parametrize("path", ["notes.md", "mine", "mine.npz.gz"])
 def test_a_file_of_another_kind_is_refused(home, path):
     with pytest.raises(ValueError, match=f"{path} is of an unknown kind; expected a folder .*IDX.*npz.*csv"):
         load(path)
@@ -79,3 +81,22 @@ def test_neither_name_nor_path(source):
 def test_bad_arguments_are_refused(arguments, error, told):
     with pytest.raises(error, match=told):
         load("digits", **arguments)
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".TXT", ".dat", ".data"])
+@pytest.mark.parametrize("packed", ["", ".gz"])
+def test_tables_of_all_endings(tmp_path, ending, packed):
+    path = tmp_path / f"table{ending}{packed}"
+    path.write_bytes((gzip.compress if packed else bytes)(b"1 0\n2 1\n3 0\n4 1\n"))
+    assert load(path, test=0.5).class_names == ("0", "1")
+
+
+def test_a_path_without_nul():
+    with pytest.raises(ValueError, match="name_or_path expects a path without the character NUL, got 'a.x00b.csv'"):
+        load("a\0b.csv")
+
+
+def test_options_of_the_digits():
+    data = load("digits", scale=True, task="regression")
+    assert data.classes is None and data.t_train.shape == (1438, 1) and data.mean.shape == (1,)
+    assert abs(data.x_train.mean()) < 1e-12 and data.x_train.std() == pytest.approx(1)

@@ -1,9 +1,13 @@
 """Exactly the asked number goes, in the order a reader would strike the neurons off by hand."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 from minprune.decisions.rules import decide, removal_order, stay_without
+
+pytestmark = pytest.mark.filterwarnings("ignore:all scores of layer")       # ties are what many of these are about
 
 # Lowest first: b0, a1, b2, a2, a0, b1, b3.
 TWO = {"a": np.array([3.0, 1.0, 2.0]), "b": np.array([0.5, 4.0, 1.5, 5.0])}
@@ -411,3 +415,52 @@ def test_errors(arguments, error, message):
 def test_bad_scores(scores, error, message):
     with pytest.raises(error, match=message):
         decide(scores, remove=1)
+
+
+# Scores that decide nothing
+
+@pytest.mark.parametrize("options, gone", [
+    ({"remove": 2}, "of its 4 neurons 2 go by index alone"),
+    ({"remove": 0.25}, "of its 4 neurons 1 goes by index alone"),
+    ({"below": 2, "min_keep": 2}, "of its 4 neurons 2 go"), ({"remove": {"a": 1}}, "1 goes"),
+    ({"remove": 2, "protect": [("a", 0)]}, "2 go"), ({"remove": 1, "scope": {"part": {"a": [1, 3]}}}, "1 goes")])
+def test_who_goes_by_index_alone_is_told(options, gone):
+    scores = {"a": np.ones(4), "b": np.array([3.0, 2.0, 4.0])}
+    with pytest.warns(UserWarning, match=f'^all scores of layer "a" are 1: .*{gone}'):
+        decide(scores, **options)
+
+
+@pytest.mark.parametrize("options", [
+    {"remove": 0}, {"remove": {"b": 1}}, {"below": 2, "protect": [("a", 0)]}, {"below": 1},
+    {"remove": 3, "protect": [("a", 2)]}, {"remove": 2, "scope": {"part": {"a": [1, 3]}}},
+    {"remove": 1, "protect": ["a"]}])
+def test_where_the_scores_or_the_user_decide_nothing_is_told(options):
+    """None goes, or all go that may."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        decide({"a": np.ones(4), "b": np.array([3.0, 2.0, 4.0])}, **options)
+
+
+def test_some_equal_scores_are_no_reason_to_warn():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert as_lists(decide({"a": np.array([1.0, 1.0, 2.0])}, remove=1)) == {"a": [0, 1, 1]}
+
+
+@pytest.mark.parametrize("options", [{"remove": {"dense3": 1}}, {"remove": 1, "protect": ["dense3"]},
+                                     {"remove": 1, "max_remove": {"dense3": 1}},
+                                     {"remove": 1, "protect": [("dense3", 0)]},
+                                     {"remove": 1, "scope": {"part": {"dense3": [0]}}}])
+def test_a_coupled_layer_is_told_its_group(options):
+    scores = {"dense1+dense3": np.arange(3.0), "dense2": np.arange(4.0)}
+    with pytest.raises(ValueError, match='"dense3": it is part of "dense1\\+dense3"; Known: dense1'):
+        decide(scores, **options)
+
+
+def test_a_masked_array_of_scores_or_indices_is_refused():
+    row = np.ma.array([3.0, 1.0, 2.0], mask=[0, 1, 0])
+    with pytest.raises(ValueError, match='scores of layer "a" is a masked array with 1 masked entries, of 3'):
+        decide({"a": row}, remove=1)
+    with pytest.raises(ValueError, match="is a masked array"):
+        decide(TWO, remove=1, scope={"part": {"a": np.ma.array([0, 1], mask=[0, 1])}})
+    assert as_lists(decide({"a": np.ma.array([3.0, 1.0, 2.0])}, remove=1)) == {"a": [1, 0, 1]}

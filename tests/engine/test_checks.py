@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import minprune as mp
 from minprune.engine import checks
 from minprune.engine.checks import (as_dtype, check_count, check_dataset, check_dict, check_known, check_list,
-                                    check_numbers, check_protect, check_real, check_same_length, check_scores,
-                                    check_share, count_of, floor_of)
+                                    check_numbers, check_numeric, check_protect, check_prunable, check_real,
+                                    check_same_length, check_scores, check_share, check_size, count_of, floor_of)
 
 
 def test_the_examples_in_the_docstrings():
@@ -287,3 +288,51 @@ def test_what_is_protected_is_a_list():
             check_protect(wrong)
     with pytest.raises(TypeError, match=r"of array names and \(array, index\) pairs, got 3"):
         check_protect(3, "array")
+
+
+def test_a_part_of_a_group_is_told_its_group():
+    told = r'unknown layer "conv3": it is part of "conv1\+conv3"; Known: conv1\+conv3, conv2'
+    with pytest.raises(ValueError, match=told):
+        check_known("layer", "conv3", ["conv1+conv3", "conv2"])
+
+
+@pytest.mark.parametrize("name", [np.array("relu"), np.array(["relu"]), np.array(["relu", "tanh"])])
+def test_an_array_is_no_name(name):
+    with pytest.raises(TypeError, match="activation expects a name, got an array"):
+        check_known("activation", name, ["relu", "tanh"])
+
+
+def test_sizes_end_where_memories_do():
+    assert check_size("units", 2 ** 31 - 1) == 2 ** 31 - 1 and check_size("zeros", 0, least=0) == 0
+    with pytest.raises(ValueError, match="units expects at most 2147483647, got 2147483648"):
+        check_size("units", 2 ** 31)
+    for value in (0, -1):
+        with pytest.raises(ValueError, match=f"units expects at least 1, got {value}"):
+            check_size("units", value)
+
+
+def test_numbers_in_a_dtype_may_be_nan_but_must_be_numbers():
+    array = np.array([1.0, np.nan])
+    assert check_numeric("x", array, np.float64) is array and check_numeric("x", [1], np.float32).dtype == np.float32
+    for wrong in (["a"], [None], [1j], np.array(["2020"], "datetime64[Y]"), {}, None):
+        with pytest.raises(TypeError, match="x expects real numbers"):
+            check_numeric("x", wrong, np.float64)
+    with pytest.raises(ValueError, match="x expects an array, got rows of different lengths"):
+        check_numeric("x", [[1], [1, 2]], np.float64)
+    with pytest.raises(ValueError, match="x is a masked array with 1 masked entries, of 2"):
+        check_numeric("x", np.ma.array([1.0, 2.0], mask=[1, 0]), np.float64)
+
+
+def test_a_network_that_can_be_pruned_has_a_hidden_layer():
+    check_prunable(mp.Network(2, [mp.Dense(2), mp.Dense(1)]))
+    with pytest.raises(ValueError, match="net has no hidden layer"):
+        check_prunable(mp.Network(2, [mp.Dense(1)]))
+    with pytest.raises(TypeError, match="net expects a Network, got NoneType"):
+        check_prunable(None)
+
+
+def test_a_path_is_a_text_or_a_path_without_nul(tmp_path):
+    assert checks.check_path("path", str(tmp_path)) == checks.check_path("path", tmp_path) == tmp_path
+    for value, error in ((3, TypeError), (b"a", TypeError), (None, TypeError), ("", ValueError), ("a\0", ValueError)):
+        with pytest.raises(error, match="path expects a path"):
+            checks.check_path("path", value)

@@ -13,6 +13,7 @@ import minprune as mp
 from minprune.engine.activations import ACTIVATIONS
 from minprune.engine.losses import LOSSES, find_loss
 
+pytestmark = pytest.mark.filterwarnings("ignore:loss .* takes logits")     # a derivative is right all the same
 GOOD, BAD = 1e-6, 5e-4          # a factor of 1.001 is an error of 1e-3, but less where an entry is tiny
 
 
@@ -240,9 +241,48 @@ def test_ties_in_a_window_are_a_kink():
 
 def test_nothing_but_kinks_is_an_error():
     net = mp.Network(2, [mp.Dense(3, "relu"), mp.Dense(1)])
-    with pytest.raises(ValueError,
-                       match="every entry of dense1.b lies on a kink of relu or max; move x by a little"):
+    with pytest.raises(ValueError, match="every entry of dense1.b lies on a kink of relu or max; "
+                                         r'move net\["dense1"\].b by a little noise'):
         mp.check_gradients(net, np.zeros((2, 2)), [0, 1], "mse")
+
+
+def test_the_remedy_for_kinks_in_a_fresh_network_helps():
+    """Its biases are 0, so that z is exactly 0 behind neurons that are all silent: no noise on x changes that."""
+    net = mp.Network(2, [mp.Dense(2, "relu"), mp.Dense(3, "relu"), mp.Dense(1)], seed=1)
+    net["dense1"].W[...] = [[1, 2], [2, 1]]
+    x = np.array([[-1.0, -1.5], [2.0, 1.0]])
+    with pytest.raises(ValueError, match=r'every entry of dense2.b .*; move net\["dense2"\].b by a little noise'):
+        mp.check_gradients(net, x, [0, 1], "mse")
+    net["dense2"].b += [0.01, -0.02, 0.03]
+    assert mp.check_gradients(net, x, [0, 1], "mse").worst <= GOOD
+
+
+def test_ties_of_the_input_in_a_window_are_a_matter_of_x():
+    net = mp.Network((2, 2, 1), [mp.MaxPool2D(2), mp.Flatten(), mp.Dense(1)])
+    with pytest.raises(ValueError, match="every entry of x lies on a kink of relu or max; move x by a little noise"):
+        mp.check_gradients(net, np.ones((1, 2, 2, 1)), [1.0], "mse")
+
+
+def test_a_slope_of_0_that_is_measured_as_0_is_exact():
+    """Also on a kink, where one of the two alone would not count, and where nothing at all is left to compare with."""
+    net = mp.Network(2, [mp.Dense(2, "relu"), mp.Dense(1)])
+    net["dense1"].W[...] = net["dense2"].W[...] = 0
+    found = mp.check_gradients(net, np.ones((2, 2)), [0, 0], "mse")
+    assert found.worst <= GOOD and found["dense1.b"] == found["x"] == 0 and not any(found.skipped.values())
+    silent = mp.check_gradients(net, np.zeros((1, 2)), [0], dataclasses.replace(
+        LOSSES["mse"], function=lambda y, t: np.zeros(len(y)), derivative=lambda y, t: np.zeros_like(y)))
+    assert silent["dense1.W"] == silent["dense2.W"] == 0 and silent.worst <= GOOD
+
+
+def test_a_gradient_that_is_nan_is_no_exact_one():
+    net = mp.Network(2, [mp.Dense(2, "tanh"), mp.Dense(1)])
+    broken = dataclasses.replace(LOSSES["mse"], derivative=lambda y, t: np.full_like(y, np.nan))
+    assert np.isnan(mp.check_gradients(net, np.ones((1, 2)), [0], broken).worst)
+
+
+def test_what_is_no_network_is_named():
+    with pytest.raises(TypeError, match="net expects a Network, got NoneType"):
+        mp.check_gradients(None, np.ones((1, 2)), [0])
 
 
 # ----------------------------------------------------------------------------- wrong derivatives

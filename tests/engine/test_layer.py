@@ -325,3 +325,135 @@ def test_the_way_back_may_be_walked_twice(kind, batch_norm, masked, rng):
     layer.backward(trace, 2 * do)
     assert np.array_equal(layer.backward(trace, do), first)
     assert all(np.array_equal(grads[name], grad) for name, grad in trace.grads.items())
+
+
+# ------------------------------------------------------------------ arrays that are replaced
+
+
+def replaced(name, value, dtype="float64"):
+    layers = [mp.Dense(3, "tanh", batch_norm=name[0] in "gr"), mp.Dense(2)]
+    layer = mp.Network((4,), layers, dtype=dtype)["dense1"]
+    setattr(layer, name, value)
+    return getattr(layer, name)
+
+
+@pytest.mark.parametrize("name", ["W", "b", "gamma", "running_mean", "running_var", "mask"])
+@pytest.mark.parametrize("shape", [(), (1,), (2,), (3, 3), (4, 3), (1, 3, 4)])
+def test_an_array_of_another_shape_is_refused_at_once(name, shape):
+    value = np.ones(shape, bool if name == "mask" else float)
+    with pytest.raises(ValueError, match=rf"dense1.{name} expects shape \((3, 4|3,)\), got \("):
+        replaced(name, value)
+
+
+@pytest.mark.parametrize("name, value, told", [
+    ("W", None, "dense1.W expects real numbers"), ("W", np.ones((3, 4)) * 1j, "dense1.W expects real numbers"),
+    ("b", ["1", "2", "3"], "dense1.b expects real numbers"), ("mask", [1, 0, 1], "dense1.mask expects booleans"),
+    ("mask", "all", "dense1.mask expects booleans")])
+def test_an_array_of_something_else_is_refused_at_once(name, value, told):
+    with pytest.raises(TypeError, match=told):
+        replaced(name, value)
+
+
+def test_an_array_that_fits_is_taken_and_in_the_networks_dtype():
+    W = np.arange(12.0).reshape(3, 4)
+    assert replaced("W", W) is W and replaced("b", [1, 2, 3]).tolist() == [1, 2, 3]
+    assert replaced("W", W, "float32").dtype == replaced("gamma", [1, 2, 3], "float32").dtype \
+        == np.float32
+    assert replaced("mask", None) is None and replaced("mask", [True, False, True]).tolist() == [True, False, True]
+    assert np.isnan(replaced("b", [np.nan, 0, 0])[0])
+
+
+def test_what_there_is_not_cannot_be_replaced():
+    layer = mp.Network((4,), [mp.Dense(3), mp.Dense(2)])["dense1"]
+    with pytest.raises(ValueError, match='dense1.gamma: Dense "dense1" has no batch norm'):
+        layer.gamma = np.ones(3)
+
+
+def test_a_recipe_is_not_built_yet_and_takes_what_it_is_given():
+    recipe = mp.Dense(3)
+    recipe.W = "to be built"
+    assert not recipe.built and mp.Network((4,), [recipe])["dense1"].built
+    layer = mp.Network((4,), [recipe])["dense1"]
+    layer.note = np.ones(7)                                             # any other name is the user's own
+    assert layer.note.shape == (7,) and layer.W.shape == (3, 4)
+
+
+@pytest.mark.parametrize("build, told", [
+    (lambda: mp.Dense(10 ** 19), "Dense units expects at most 2147483647"),
+    (lambda: mp.Conv2D(10 ** 19, 3), "Conv2D channels expects at most"),
+    (lambda: mp.Conv2D(1, 10 ** 19), "Conv2D kernel expects at most"),
+    (lambda: mp.Conv2D(1, 3, padding=10 ** 19), "Conv2D padding expects at most"),
+    (lambda: mp.Network(10 ** 19, [mp.Dense(1)]), "input_shape expects at most"),
+    (lambda: mp.Network(2 ** 31 - 1, [mp.Dense(2 ** 31 - 1)]), 'Dense "dense1" cannot fit: its weights would have the '
+                                                              r"shape \(2147483647, 2147483647\)"),
+    (lambda: mp.Network((2 ** 30, 2 ** 30, 16), [mp.Flatten(), mp.Dense(1)]), r"shape \(1, 18446744073709551616\)")])
+def test_sizes_that_no_memory_has_are_refused_in_our_words(build, told):
+    with pytest.raises(ValueError, match=told):
+        build()
+
+
+# ------------------------------------------------------------------ what neurons say of themselves
+
+
+def test_the_curvature_is_that_of_f_and_zero_where_masked(rng):
+    z = rng.normal(size=(3, 4))
+    o = np.tanh(z)
+    np.testing.assert_allclose(build("dense")[1].curvature(z), -2 * o * (1 - o ** 2), rtol=1e-12)
+    np.testing.assert_allclose(build("dense", masked=True)[1].curvature(z),
+                               -2 * o * (1 - o ** 2) * [1, 0, 1, 0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name, sides", [("tanh", 0), ("relu", 1), ("hard_swish", 2)])
+def test_a_pass_goes_on_one_side_of_each_kink(name, sides, rng):
+    _, layer = build("dense", name)
+    trace = layer.forward(3 * rng.normal(size=(3, 5)))
+    kinks = mp.ACTIVATIONS[name].kinks
+    assert len(kinks) == sides
+    assert layer.kinks(trace).tolist() == [z > kink for kink in kinks for z in trace.z.ravel()]
+
+
+def test_what_the_activation_does_not_say_is_refused_by_both_names():
+    layer = build("dense", mp.Activation("mine", np.sin, np.cos))[1]
+    trace = layer.forward(np.ones((1, 5)))
+    for call, told in ((lambda: layer.curvature(trace.z, "obd"), "its second derivative .*, which obd needs"),
+                       (lambda: layer.kinks(trace), "where its kinks are")):
+        with pytest.raises(NotSaid, match=f'^Dense "dense1": activation "mine" does not say {told}'):
+            call()
+    assert layer.bounded is None and build("dense")[1].bounded is True and build("dense", "relu")[1].bounded is False
+
+
+@pytest.mark.parametrize("N", [1, 2, 7])
+def test_running_statistics_are_blended_with_the_batchs_mean_and_unbiased_variance(N, rng):
+    net, layer = build("conv", batch_norm=True)
+    x, before = rng.normal(size=(N, *SHAPES["conv"])), layer.running_var.copy()
+    a = (layer.patches(x) @ layer.W.reshape(4, -1).T + layer.b).reshape(-1, 4)
+    mean = 0.9 * layer.running_mean + 0.1 * a.mean(axis=0)
+    net.update_running(net.forward(x, training=True))
+    np.testing.assert_allclose(layer.running_mean, mean, rtol=1e-11)
+    np.testing.assert_allclose(layer.running_var, 0.9 * before + 0.1 * a.var(axis=0, ddof=1), rtol=1e-11)
+
+
+def test_a_single_value_says_nothing_of_a_variance_and_is_left_out():
+    net = mp.Network((2,), [mp.Dense(2, batch_norm=True)], seed=0)
+    net.update_running(net.forward(np.ones((1, 2)), training=True))
+    assert net["dense1"].running_mean.tolist() == [0, 0] and net["dense1"].running_var.tolist() == [1, 1]
+    net["dense1"].W[...] = np.eye(2)
+    net.update_running(net.forward(np.array([[1.0, 2.0], [3.0, 8.0]]), training=True))          # two are enough
+    np.testing.assert_allclose(net["dense1"].running_mean, [0.2, 0.5])
+    np.testing.assert_allclose(net["dense1"].running_var, [0.9 + 0.2, 0.9 + 1.8])
+
+
+def test_a_fresh_batch_norm_changes_nothing_yet():
+    layer = mp.Network((2,), [mp.Dense(2, batch_norm=True)], seed=0)["dense1"]
+    assert [getattr(layer, name).tolist() for name in ("b", "gamma", "beta", "running_mean", "running_var")] \
+        == [[0, 0], [1, 1], [0, 0], [0, 0], [1, 1]]
+
+
+def test_what_a_layer_of_ones_own_says_decides_what_it_can():
+    class Mine(Layer):
+        pass
+
+    for linear, passes_on, share in ((True, True, 1.0), (False, True, None), (True, False, None), (None, True, None)):
+        mine = Mine()
+        mine.linear, mine.passes_on = linear, passes_on
+        assert mine.squared_share() == share and mine.piecewise_linear("obd") is True

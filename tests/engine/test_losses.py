@@ -263,3 +263,101 @@ def test_find_loss():
         find_loss("crossentropy")
     with pytest.raises(ValueError, match='unknown loss "None"'):
         find_loss(None)
+
+
+# ---------------------------------------------------------------------- hints that lead on, and logits
+
+NUMBERS, SHARES, LABELS = [0.3, 1.7, -2.0, 4.0], [0.1, 0.9, 0.5, 0.2], [0, 2, 1, 2]
+
+
+@pytest.mark.parametrize("units, t, loss, told", [
+    (1, NUMBERS, "cross_entropy", 'got 1; for targets that are numbers use loss="mse"$'),
+    (1, SHARES, "cross_entropy", 'got 1; for one output use loss="binary_cross_entropy"; for targets that are numbers'),
+    (1, [0, 1, 1, 0], "cross_entropy", 'got 1; for one output use loss="binary_cross_entropy"$'),
+    (1, LABELS, "cross_entropy", "got 1; for classes the network needs an output for each; for targets that are num"),
+    (1, np.eye(4), "cross_entropy", "got 1; the targets have 4 columns, and the network needs as many outputs$"),
+    (1, NUMBERS, "binary_cross_entropy", 'got -2.0 to 4.0; for targets that are numbers use loss="mse"$'),
+    (3, NUMBERS, "cross_entropy", 'whole numbers, got values such as 0.3; .*"mse" and a network with one output$'),
+    (3, NUMBERS, "mse", r"got \(4,\); for one number a sample the network has one output$"),
+    (3, LABELS, "mse", r"got \(4,\); for class labels use mp.one_hot\(t, 3\)$"),
+    (3, [0, 3, 1, 2], "mse", r"got \(4,\); for one number a sample"),
+    (3, LABELS, "binary_cross_entropy", r'got \(4,\); for class labels use loss="cross_entropy"$'),
+    (3, np.reshape(LABELS, (4, 1)), "cross_entropy", r"got \(4, 1\); labels in one column are t\[:, 0\]$"),
+    (3, np.reshape(NUMBERS, (4, 1)), "cross_entropy", r'got \(4, 1\); .*"mse" and a network with one output$'),
+    (3, np.ones((4, 3)), "cross_entropy", 'in each row; for targets that are numbers use loss="mse"$')])
+def test_a_hint_fits_the_targets(units, t, loss, told):
+    with pytest.raises(ValueError, match=told):
+        prepare_samples(network(units=units), np.ones((4, 2)), t, loss)
+
+
+@pytest.mark.filterwarnings("error")
+def test_who_follows_the_hints_arrives():
+    one, three, x = network(units=1), network(units=3), np.ones((4, 2))
+    for net, t, loss in ((one, NUMBERS, "mse"), (one, SHARES, "binary_cross_entropy"), (one, SHARES, "mse"),
+                         (three, LABELS, "cross_entropy"), (three, mp.one_hot(LABELS, 3), "mse"),
+                         (three, mp.one_hot(LABELS, 3), "binary_cross_entropy"), (three, np.ones((4, 3)), "mse")):
+        prepare_samples(net, x, t, loss)
+
+
+def test_a_network_that_is_right_is_found_wrong_behind_a_second_sigmoid():
+    """Outputs of 0.1 and 0.9 are right, but as logits both are on the side of class 1."""
+    net, x, t = mp.Network(1, [mp.Dense(1, "sigmoid")]), np.array([[-2.0], [2.0]]), [0, 1]
+    net["dense1"].W[...] = 1
+    told = (r'loss "binary_cross_entropy" takes logits and has a sigmoid of its own, but the outputs of Dense "dense1" '
+            'are bounded: its activation should be "identity", or the loss "mse"')
+    with pytest.warns(UserWarning, match=told) as caught:
+        _, t, loss = prepare_samples(net, x, t, "binary_cross_entropy")
+    assert len(caught) == 1
+    assert loss.correct(net.predict(x), t).tolist() == [False, True]
+    assert loss.correct(np.log(net.predict(x) / (1 - net.predict(x))), t).tolist() == [True, True]     # as logits
+
+
+BOUNDED = mp.Activation("mine", np.arctan, lambda z: 1 / (1 + z * z), bounded=True)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy"])
+@pytest.mark.parametrize("layers", [[mp.Dense(2, "sigmoid")], [mp.Dense(2, "tanh")], [mp.Dense(2, BOUNDED)],
+                                    [mp.Dense(2, "tanh"), mp.Dropout(0.5)],
+                                    [mp.Dense(2, "sigmoid", batch_norm=True), mp.Flatten()]])
+def test_outputs_that_are_squashed_are_no_logits(layers, loss):
+    with pytest.warns(UserWarning, match="takes logits and has a s"):
+        prepare_samples(mp.Network(2, layers), np.ones((2, 2)), [[0, 1], [1, 0]], loss)
+
+
+@pytest.mark.parametrize("pool", [mp.MaxPool2D(2), mp.AvgPool2D(2)], ids=repr)
+def test_pooling_does_not_hide_who_squashed_them(pool):
+    net = mp.Network((4, 4, 1), [mp.Conv2D(2, 1, "sigmoid"), pool])
+    with pytest.warns(UserWarning, match='the outputs of Conv2D "conv1" are bounded'):
+        prepare_samples(net, np.ones((1, 4, 4, 1)), np.ones((1, 2, 2, 2)), "binary_cross_entropy")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("last, loss", [
+    *((mp.Dense(2, f), "cross_entropy") for f in mp.ACTIVATIONS if f not in ("sigmoid", "tanh")),
+    (mp.Dense(2, mp.Activation("mine", np.arctan, np.cos)), "cross_entropy"), (mp.Dense(2, "sigmoid"), "mse"),
+    (mp.Residual([mp.Dense(2, "tanh")]), "cross_entropy")], ids=repr)
+def test_other_outputs_and_a_loss_without_its_own_are_fine(last, loss):
+    """What does not say that it is bounded may have any values."""
+    prepare_samples(mp.Network(2, [mp.Dense(2, "tanh"), last]), np.ones((2, 2)), [[0, 1], [1, 0]], loss)
+
+
+@pytest.mark.parametrize("name, f", mp.ACTIVATIONS.items())
+def test_bounded_is_what_the_values_say(name, f):
+    o = np.abs(f(np.array([-1e4, 1e4])))
+    assert f.bounded is bool((o <= 1).all()), name
+
+
+@pytest.mark.parametrize("name", ["x", "t"])
+def test_masked_arrays_are_refused(name):
+    arrays = {"x": np.ones((3, 2)), "t": np.ones((3, 3))}
+    arrays[name] = np.ma.array(arrays[name], mask=arrays[name] * 0)
+    prepare_samples(network(), **arrays, loss="mse")                    # nothing is behind its mask
+    arrays[name][1, 0] = np.ma.masked
+    for array in (arrays[name], list(arrays[name])):
+        with pytest.raises(ValueError, match=f"{name} is a masked array with 1 masked entries, of"):
+            prepare_samples(network(), **{**arrays, name: array}, loss="mse")
+
+
+def test_an_array_is_no_name():
+    with pytest.raises(TypeError, match="loss expects a name, got an array"):
+        find_loss(np.array("mse"))

@@ -589,3 +589,24 @@ def test_repr():
 def test_an_unknown_layer():
     with pytest.raises(ValueError, match='unknown layer of the trace "dense9"; did you mean "dense1"'):
         mp.Network(2, [mp.Dense(2)]).forward(np.ones((4, 2)))["dense9"]
+
+
+@pytest.mark.parametrize("x, told", [(np.ones((2, 2)) * 1j, "complex128"), ([["1", "2"]], "<U1"),
+                                     ([[None, 1.0]], "object"), (np.ones((2, 2), "datetime64[s]"), "datetime64")])
+def test_a_pass_takes_real_numbers_alone(x, told):
+    """Imaginary parts were dropped, and dates and texts read as numbers."""
+    net = mp.Network(2, [mp.Dense(2), mp.Dense(2)])
+    trace = net.forward(np.ones((2, 2)))
+    for call in (net.forward, lambda x: net.backward(trace, x), lambda x: net.tail("dense1", x)):
+        with pytest.raises(TypeError, match=f"^(x|dy|o) expects real numbers, got dtype {told}"):
+            call(x)
+
+
+def test_a_pass_takes_no_masked_array():
+    with pytest.raises(ValueError, match="x is a masked array with 2 masked entries, of 4"):
+        mp.Network(2, [mp.Dense(2)]).forward(np.ma.array(np.ones((2, 2)), mask=np.eye(2)))
+
+
+def test_a_name_given_as_an_array_is_refused():
+    with pytest.raises(TypeError, match="activation expects a name, got an array"):
+        mp.Dense(3, np.array("relu"))

@@ -258,3 +258,24 @@ def test_a_quadratic_is_minimised():
 
 def test_the_public_names():
     assert mp.SGD is SGD and mp.Adam is Adam
+
+
+def test_optimizers_print_themselves_as_calls():
+    assert repr(mp.Adam(1e-3)) == "Adam(0.001, beta1=0.9, beta2=0.999, epsilon=1e-08, weight_decay=0.0)"
+    assert repr(mp.SGD(0.1, momentum=0.9)) == "SGD(0.1, momentum=0.9, nesterov=False, weight_decay=0.0)"
+    assert repr(mp.Adam(mp.schedules.constant(0.1))).startswith("Adam(0.1, ")
+    assert repr(mp.SGD(mp.schedules.cosine(0.1, 20))).startswith("SGD(cosine(rate=0.1, epochs=20.0, final=0.0), ")
+    assert repr(mp.SGD(mp.schedules.step(0.1, 5))).startswith("SGD(step(rate=0.1, every=5.0, factor=0.1), ")
+    assert repr(mp.SGD(halving)).startswith("SGD(halving, ")
+
+
+def halving(epoch):
+    return 0.5 ** epoch
+
+
+@pytest.mark.parametrize("make", [lambda: mp.SGD(10 ** 400), lambda: mp.Adam(epsilon=10 ** 400),
+                                  lambda: mp.SGD(0.1, weight_decay=-10 ** 400),
+                                  lambda: mp.schedules.cosine(10 ** 400, 3)])
+def test_a_number_that_no_float_can_hold_is_refused(make):
+    with pytest.raises(ValueError, match="expects a finite number, got a whole number of 1329 bits"):
+        make()

@@ -194,3 +194,17 @@ def test_the_bound_of_a_maximum_is_the_sum_of_all_windows_that_hold_the_place():
     layer = next(iter(mp.Network((3, 3, 1), [mp.MaxPool2D(2, 1)]).layers.values()))
     trace = layer.forward(np.zeros((1, 3, 3, 1)))
     assert layer.bounds_back(trace, np.ones((1, 2, 2, 1)))[0, :, :, 0].tolist() == [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+
+
+def test_the_tangent_of_a_global_average_is_the_average_of_the_direction(rng):
+    layer, (x, dx) = build((3, 4, 2), mp.GlobalAvgPool2D()), rng.normal(size=(2, 5, 3, 4, 2))
+    expected = [[dx[n, :, :, channel].sum() / 12 for channel in range(2)] for n in range(5)]
+    np.testing.assert_allclose(layer.tangent(layer.forward(x), dx), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("recipe", [mp.GlobalAvgPool2D(), mp.AvgPool2D(2), mp.MaxPool2D(2), mp.Flatten()], ids=repr)
+def test_layers_without_weights_do_the_same_in_training(recipe, rng):
+    layer, x = build((4, 4, 2), recipe), rng.normal(size=(3, 4, 4, 2))
+    one, other = layer.forward(x), layer.forward(x, training=True)
+    assert np.array_equal(one.o, other.o)
+    assert np.array_equal(layer.backward(one, one.o), layer.backward(other, one.o, need_dx=True, need_grads=False))

@@ -46,3 +46,26 @@ def test_a_class_is_found_by_its_name_once_it_is_registered():
         del KINDS["Twice"]
     with pytest.raises(AttributeError):
         mp.Twice
+
+
+@pytest.mark.parametrize("what", [int, 5, "Dense", mp.Dense(2), None])
+def test_only_a_class_of_layers_is_registered(what):
+    before = dict(KINDS)
+    with pytest.raises(TypeError, match="^register_layer expects a subclass of mp.Layer, got"):
+        register_layer(what)
+    assert KINDS == before
+
+
+def test_two_classes_of_one_name_cannot_be_told_apart_in_a_file():
+    other = type("Dense", (mp.Layer,), {})
+    with pytest.raises(ValueError, match='another class is called "Dense": .*; choose another name'):
+        register_layer(other)
+    assert KINDS["Dense"] is mp.Dense
+
+
+def test_a_layer_of_a_class_that_is_not_registered_is_not_described():
+    class Unknown(mp.Layer):
+        pass
+
+    with pytest.raises(ValueError, match=r"^Unknown is of a kind that is not known: .*mp.register_layer\(Unknown\)$"):
+        described(Unknown())

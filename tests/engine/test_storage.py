@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import pickle
+import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -211,6 +213,14 @@ def test_a_pickle_is_not_opened(file):
     (lambda header, arrays: arrays.update({"dense2.b": np.ones((3, 1))}),
      r"dense2.b expects shape \(3,\), got \(3, 1\)"),
     (lambda header, arrays: arrays.update({"conv1.mask": np.ones(2, bool)}), "conv1.mask expects shape"),
+    (lambda header, arrays: arrays.update({"dense2.mask": np.ones(3, bool)}),
+     "array dense2.mask is the mask of the output layer, which has none"),
+    (lambda header, arrays: arrays["dense2.W"].fill(np.nan), r"array dense2.W holds \d+ values that are NaN"),
+    (lambda header, arrays: arrays["conv1.gamma"].fill(-np.inf), "array conv1.gamma holds 3 values"),
+    (lambda header, arrays: arrays["conv1.running_var"].__setitem__(1, -0.5),
+     "array conv1.running_var is a variance and expects numbers of at least 0, got -0.5"),
+    (lambda header, arrays: arrays.pop("dense1.b"), r"array dense1.b is missing, of shape \(5,\)"),
+    (lambda header, arrays: header["layers"][-1].update(units=10**9), "dense2.W expects shape"),
     (lambda header, arrays: arrays.update({"flatten1.mask": np.ones(2, bool)}), None),
     (lambda header, arrays: arrays.update({"dense2.b": np.array(["a", "b", "c"])}), None)])
 def test_a_file_that_does_not_fit_together(file, change, told):
@@ -232,6 +242,24 @@ def test_a_file_that_no_save_wrote(file, change):
 def test_a_header_nested_beyond_reading(tmp_path):
     np.savez(tmp_path / "net.npz", __network__=np.array("[" * 100_000))
     refused(tmp_path / "net.npz")
+
+
+def test_a_few_kilobytes_cannot_take_gigabytes(file):
+    """The sizes that a file declares are looked at before its arrays are read, or any of a network is made."""
+    with pytest.raises(ValueError, match="it declares .* bytes of float64, more than the limit of 1,000 .*limit="):
+        mp.Network.load(file, limit=1000)
+    whole = file.read_bytes()
+    for change in (lambda header, arrays: header["layers"][0].update(channels=6 * 10**7),
+                   lambda header, arrays: header.update(input_shape=[6 * 10**4, 10**4, 2]),
+                   lambda header, arrays: header["layers"].insert(1, {"kind": "Dense", "units": 10**8}),
+                   lambda header, arrays: arrays.update({"conv1.W": np.zeros(2 * 10**7, "int8")})):
+        file.write_bytes(whole)
+        rewrite(file, change)
+        tracemalloc.start()
+        with pytest.raises(ValueError):
+            mp.Network.load(file, limit=10**8)
+        assert tracemalloc.get_traced_memory()[1] < 10**7
+        tracemalloc.stop()
 
 
 # -------------------------------------------------------------------------- writes that fail half-way
@@ -333,3 +361,39 @@ def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
     with pytest.raises(OSError) as told, storage.atomic(path):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert told.value.filename == str(path) and told.value.errno == errno.ENOSPC and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("step", ["open", "write"])
+def test_a_read_only_disk_is_told_with_the_name_of_the_file(tmp_path, step, monkeypatch):
+    """There even the attempt to delete the temporary file fails."""
+    def fails(path, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr("pathlib.Path.unlink", fails)
+    if step == "open":
+        monkeypatch.setattr("builtins.open", fails)
+    with pytest.raises(OSError) as told, storage.atomic(tmp_path / "net.npz"):
+        raise OSError(errno.EROFS, "Read-only file system")
+    assert told.value.filename == str(tmp_path / "net.npz") and told.value.errno == errno.EROFS
+
+
+def test_what_a_killed_process_left_goes_with_the_next_write(tmp_path):
+    """Only old temporary files of the same name: a young one may be another process's at this moment."""
+    old, young = tmp_path / ".net.npz.0123abcd", tmp_path / ".net.npz.89abcdef"
+    others = [tmp_path / name for name in (".other.npz.0123abcd", ".net.npz.backup12", "net.npz.0123abcd")]
+    for path in (old, young, *others):
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - 3600,) * 2 if path != young else None)
+    with storage.atomic(tmp_path / "net.npz") as out:
+        out.write(b"whole")
+    assert sorted(tmp_path.iterdir()) == sorted([young, *others, tmp_path / "net.npz"])
+
+
+@pytest.mark.parametrize("path, error, told", [
+    (3, TypeError, "path expects a path as text or pathlib.Path, got 3"), (None, TypeError, "got None"),
+    (b"net", TypeError, "path expects a path as text"), ("", ValueError, "path expects a path, got an empty text"),
+    ("a\0b", ValueError, "path expects a path without the character NUL, got 'a.x00b'")])
+def test_what_is_no_path_is_refused(path, error, told):
+    for function in (mp.Network(2, [mp.Dense(1)]).save, mp.Network.load):
+        with pytest.raises(error, match=told):
+            function(path)

@@ -1,10 +1,15 @@
 """Two networks side by side: both numbers and what changed."""
 
+import csv
+
 import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.evaluation.comparison import change
+from minprune.evaluation import latency
+from minprune.evaluation.comparison import Comparison, change
+from minprune.evaluation.latency import times_as_fast
+from minprune.evaluation.timing import Ratio
 
 
 def small_net(seed=0):
@@ -27,16 +32,61 @@ def test_comparison_tells_both_and_the_change():
     assert rows["hidden neurons"] == ["8", "4", "-50.0", "%"]
     assert rows["multiply-adds"] == ["939", f"{16 * 2 * 18 + 2 * 8 + 3 * 2}", "-36.3", "%"]
     assert rows["test loss"][0] == f"{comparison.before.test_loss:.4f}"
-    assert rows["latency, 40 samples"][1] == "ms" and rows["latency, 40 samples"][-3:] == ["×", "as", "fast"]
+    time = rows["latency, 40 samples"]
+    assert time[1] == time[3] == "ms" and " ".join(time[4:]) == times_as_fast(comparison.speedup)
 
 
 @pytest.mark.parametrize("label, before, after, told", [
     ("test accuracy", 0.9, 0.85, "-5.00 points"), ("train accuracy", 0.5, 0.75, "+25.00 points"),
     ("gap, train − test", 0.01, 0.02, "+1.00 points"), ("test loss", 1.0, 1.5, "+0.5000"),
     ("gap, test − train", 0.5, 0.25, "-0.2500"), ("parameters", 200, 50, "-75.0 %"),
-    ("latency, 128 samples", 0.4, 0.1, "4.00 × as fast")])
+    ("latency, 128 samples", 0.4, 0.1, "3.90 × as fast (3.70 … 4.20)")])
 def test_change(label, before, after, told):
-    assert change(label, before, after) == told
+    assert change(label, before, after, STEADY) == told
+
+
+STEADY, WIDE = Ratio(3.9, 3.7, 4.2, 50, 60), Ratio(119.0, 2.0, 150.0, 50, 60)
+
+
+def compared(speedup, monkeypatch, threads=1):
+    """A comparison with a speed-up made up."""
+    monkeypatch.setattr(latency, "blas_threads", lambda: threads)
+    return Comparison(*[mp.evaluate(small_net(), *samples(), latency=False)] * 2, None) if speedup is None else \
+        Comparison(*[mp.evaluate(small_net(), *samples())] * 2, speedup)
+
+
+def test_the_speed_up_has_its_interval(monkeypatch):
+    assert str(compared(STEADY, monkeypatch)).splitlines()[-1].endswith("ms  3.90 × as fast (3.70 … 4.20)")
+    assert "as fast" not in str(compared(None, monkeypatch))
+
+
+def test_what_is_not_measurable_is_told(monkeypatch):
+    *_, row, note = str(compared(WIDE, monkeypatch)).splitlines()
+    assert row.endswith("not measurable") and "119" not in row
+    assert note == "The time is not measurable here: pairs of passes disagree, from 2 to 150."
+    *_, note, threads = str(compared(WIDE, monkeypatch, threads=4)).splitlines()
+    assert threads.startswith("NumPy may use 4 BLAS threads here")
+
+
+def test_as_csv_and_latex(tmp_path, monkeypatch):
+    comparison = compared(STEADY, monkeypatch)
+    rows = list(csv.reader(comparison.to_csv().splitlines()))
+    assert rows[0] == ["measure", "before", "after"]
+    numbers = {label: (old, new) for label, old, new in rows[1:]}
+    assert float(numbers["test loss"][0]) == comparison.before.test_loss
+    assert numbers["multiply-adds"] == ("939", "939") and numbers["times as fast, low"] == ("", "3.7")
+    assert comparison.to_csv(tmp_path / "a.csv") == tmp_path / "a.csv"
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == comparison.to_csv()
+    latex = comparison.to_latex()
+    assert latex.startswith(r"\begin{tabular}{lrrr}") and r"3.90 $\times$ as fast (3.70 \dots{} 4.20) \\" in latex
+    assert comparison.to_latex(tmp_path / "a.tex") == tmp_path / "a.tex" and (tmp_path / "a.tex").read_text() == latex
+
+
+def test_at_the_prompt_it_reads_as_it_prints(monkeypatch):
+    comparison = compared(WIDE, monkeypatch)
+    assert repr(comparison) == str(comparison)
+    assert "<caption>The time is not measurable here" in comparison._repr_html_()
+    assert "<td" in comparison._repr_html_() and "not measurable</td>" in comparison._repr_html_()
 
 
 def test_layers_that_only_one_network_has():

@@ -77,7 +77,9 @@ def test_dict_goes_into_json_and_has_all_numbers():
     assert back["after"]["neurons"] == {"conv1": 3, "dense1": 5}
     assert set(back["before"]) == {
         "test_loss", "test_accuracy", "train_loss", "train_accuracy", "neurons", "parameters", "multiply_adds",
-        "bytes", "latency", "latency_batch", "loss_gap", "accuracy_gap"}
+        "bytes", "latency", "latency_batch", "class_accuracy", "class_sizes", "balanced_accuracy", "loss_gap",
+        "accuracy_gap"}
+    assert set(back["speedup"]) == {"median", "low", "high", "pairs", "all_pairs", "problem"}
 
 
 def test_bad_data_is_refused():
@@ -88,3 +90,31 @@ def test_bad_data_is_refused():
         mp.evaluate(net, x, t + 1)
     with pytest.raises(ValueError, match="latency_batch"):
         mp.evaluate(net, x, t, latency_batch=0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_network_that_puts_out_nan_is_refused(value):
+    """Its largest output would be the first one, and targets of class 0 all right."""
+    net, (x, _) = small_net(), samples()
+    net["dense2"].W[...] = value
+    told = r"net puts out NaN or infinity for 40 of 40 samples \(dense2.W holds 15 values that are NaN or infinite"
+    with np.errstate(all="ignore"):
+        with pytest.raises(ValueError, match=told):
+            mp.evaluate(net, x, np.zeros(40, int), latency=False)
+        with pytest.raises(ValueError, match="^after puts out NaN"):
+            mp.compare(small_net(), net, x, np.zeros(40, int), latency=False)
+
+
+def test_finite_weights_that_are_too_large_are_told():
+    net, (x, t) = mp.Network((6, 6, 2), [mp.Flatten(), mp.Dense(5, "identity"), mp.Dense(3)]), samples()
+    for name in net.neuron_layers:
+        net[name].W[...] = 1e200
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="its weights are finite, but too large"):
+        mp.evaluate(net, x, t, latency=False)
+
+
+def test_at_the_prompt_it_reads_as_it_prints():
+    net, (x, t) = small_net(), samples()
+    result = mp.evaluate(net, x, t)
+    assert repr(result) == str(result)
+    assert f"{result.test_loss:.4f}</td>" in result._repr_html_() and result._repr_html_().startswith("<table>")

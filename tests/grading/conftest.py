@@ -2,8 +2,12 @@
 
 import pytest
 
+from minprune.grading import marking
+from minprune.grading.cases import draw_cases
 from minprune.grading.formula_file import verify_file
 from minprune.grading.grading import grade
+from minprune.grading.student import calls_of, parameters_of
+from minprune.grading.values import decode, encode
 
 TASKS = '''
 import numpy as np
@@ -130,3 +134,14 @@ def report_on(formulas):
     def tried(function, trials=10, picture=None, printed=None, **claim):
         return verify_file(formulas, function, {"trials": trials, **claim}, None, picture, printed)
     return tried
+
+
+@pytest.fixture(scope="session")
+def judge():
+    """judge(function, task, seed) -> (right?, feedback) for a function, on cases drawn with this seed."""
+    def judged(function, task, seed, cases=None):
+        cases = draw_cases(task, seed) if cases is None else cases
+        calls = [marking.Call(decode(returned), *rest) for returned, *rest in
+                 calls_of(function, [encode(case.arguments) for case in cases])]
+        return marking.judge(task, cases, calls, parameters_of(function))
+    return judged

@@ -1,6 +1,8 @@
 """The command `minprune grade`."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -19,6 +21,33 @@ def test_exit_codes(folder, solution, capsys, body, code):
     (folder / "mine.py").write_text(solution(body))
     assert command(str(folder / "mine.py"), "--seed", "0", "--limit", "20") == code
     assert f"{folder / 'mine.py'}: {[5, 3, 0][code]} of 5 points (squares)" in capsys.readouterr().out
+
+
+def test_several_files_are_graded_together(folder, solution, capsys):
+    for name, body in (("an.py", "return 2 * w"), ("bo.py", "return w")):
+        (folder / name).write_text(solution(body))
+    assert command(str(folder / "an.py"), str(folder / "bo.py"), "--seed", "0", "--limit", "20") == 1
+    assert "8 of 10 points in 2 files" in capsys.readouterr().out
+
+
+def test_a_submission_that_is_left_out_could_not_run(folder, solution, capsys):
+    (folder / "an.py").write_text(solution())
+    (folder / "bo.ipynb").write_text("{}")
+    assert command(str(folder), "--seed", "0", "--limit", "20") == 2
+    assert "5 of 5 points in 1 file; not counted: 1 left out, see below" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("module", [["-m", "minprune"], ["-c", "from minprune.cli.main import main; exit(main())"]])
+def test_a_helper_beside_a_submission_is_found_wherever_the_command_is_called(folder, solution, module):
+    """Also one whose name a file in the current folder has."""
+    (folder / "work").mkdir()
+    (folder / "work" / "mine.py").write_text("from helping import twice\n" + solution("return twice(w)"))
+    (folder / "work" / "helping.py").write_text("def twice(w):\n    return 2 * w\n")
+    (folder / "helping.py").write_text("1 / 0\n")
+    for place, path in ((folder, "work/mine.py"), (folder / "work", "mine.py")):
+        done = subprocess.run([sys.executable, *module, "grade", path, "--assignment", str(folder)], cwd=place,
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_json(folder, solution, capsys):

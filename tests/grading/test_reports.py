@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from minprune.grading.reports import as_json, plain_verdict, wrap, wrap_words
+from minprune.grading.reports import as_json, plain_verdict, shorten, wrap, wrap_words
 
 
 def test_an_indented_line_goes_on_under_it():
@@ -15,6 +15,10 @@ def test_an_indented_line_goes_on_under_it():
 def test_rows_of_numbers_stay_whole():
     row = "[" + "1.25, " * 30 + "2]"
     assert wrap_words(f"many words\n{row}", 9) == f"many\nwords\n{row}"
+
+
+def test_long_texts_are_cut():
+    assert shorten("abc", 3) == "abc" and shorten("abcd" * 1000, 3) == "abc… (4,000 characters)"
 
 
 def test_json_keeps_the_letters_of_formulas():

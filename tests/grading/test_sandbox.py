@@ -13,7 +13,7 @@ import pytest
 
 from minprune.grading import sandbox
 from minprune.grading.formula_process import try_formula
-from minprune.grading.sandbox import MOST_PRINTED, PrintSender, child_process, describe_stop, line_of
+from minprune.grading.sandbox import child_process, describe_stop, line_of
 
 
 @pytest.fixture
@@ -31,23 +31,12 @@ def request(path):
     return {"file": str(path), "function": "f", "claim": {"equals": "dL/do", "trials": 5}, "picture": None}
 
 
-def test_the_beginning_of_what_is_printed_is_sent():
-    sent = []
-    out = PrintSender(lambda kind, text: sent.append(text))
-    print("a" * (MOST_PRINTED - 10), file=out)
-    assert "".join(sent) == "a" * (MOST_PRINTED - 10) + "\n"
-    assert len("".join(sent)) == MOST_PRINTED - 9
-    print("b" * 50, "c", file=out)
-    print("d", file=out)
-    assert "".join(sent)[MOST_PRINTED - 9:] == "b" * 9 + "\n… (the rest of what it prints is left out)\n"
-
-
 def messages(path, seconds):
     """All messages of the child until it is late or has ended."""
-    with child_process(try_formula, request(path)) as receive:
-        received = [receive(seconds)]
+    with child_process(try_formula, request(path)) as child:
+        received = [child.receive(seconds)]
         while received[-1][0] not in ("late", "ended"):
-            received.append(receive(seconds))
+            received.append(child.receive(seconds))
     return received
 
 
@@ -79,7 +68,7 @@ def test_what_comes_while_the_line_is_asked_for(monkeypatch):
         for message in sent:
             messages.put(message)
         answer = sandbox.ask_for_line(process, messages)
-        assert process.stdin.getvalue() == "where?\n"
+        assert process.stdin.getvalue() == '["where?"]\n'
         return answer
 
     monkeypatch.setattr(sandbox, "LINE_SECONDS", 0.01)
@@ -137,6 +126,30 @@ def test_what_the_user_started_is_ended_too(write, tmp_path):
     started = time.monotonic()
     assert messages(path, 1.5)[-1] == ["late", [5, "while True: pass"]]
     assert gone(int((tmp_path / "pid").read_text())) and time.monotonic() - started < 60
+
+
+DAEMON = """
+import os, pathlib, sys, time
+def leave(name, environ=os.environ):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.execve(sys.executable, [sys.executable, "-c", CODE.format(name)], environ)
+        os._exit(0)
+CODE = "import os, time; open({!r}, 'w').write(str(os.getpid())); time.sleep(300)"
+"""
+
+
+@needs_proc
+@pytest.mark.parametrize("end, environ", [("while True: pass", "os.environ"), ("os._exit(0)", "os.environ"),
+                                       ("while True: pass", "{}")])
+def test_what_has_opened_a_session_of_its_own_is_ended_too(write, tmp_path, end, environ):
+    """Its parents have ended, so that it is nobody's child any more; and it may have cleared its environment."""
+    name = str(tmp_path / "pid")
+    path = write(f"{DAEMON}\nleave({name!r}, {environ})\n"
+                 f"while not (os.path.exists({name!r}) and open({name!r}).read()): time.sleep(0.01)\n{end}\n")
+    assert messages(path, 5)[-1][0] == ("late" if "while" in end else "ended")
+    assert gone(int((tmp_path / "pid").read_text()))
 
 
 @needs_proc

@@ -30,9 +30,11 @@ def test_hidden_files_are_not_graded_and_those_left_out_are_named(tmp_path, fold
     assert [sheet.file for sheet in grade(folder, limit=None).sheets] == [str(folder / "mine.py")]
     (tmp_path / "an.py").write_text(solution())
     grades = grade(tmp_path, limit=None)
-    assert grades.points == grades.of == 5 and grades.left_out == (str(tmp_path / "an.py"),)
-    assert f'left out, for want of a line ASSIGNMENT = "…": {tmp_path / "an.py"}' in str(grades)
-    assert grades.to_dict()["left_out"] == [str(tmp_path / "an.py")]
+    assert grades.points == grades.of == 5 and grades.ran
+    assert [file.file for file in grades.left_out] == [str(tmp_path / "an.py")]
+    assert f'left out:\n  {tmp_path / "an.py"}: it has no line ASSIGNMENT = "…"\n' in str(grades)
+    assert grades.to_dict()["left_out"] == [
+        {"file": str(tmp_path / "an.py"), "reason": 'it has no line ASSIGNMENT = "…"', "submitted": False}]
     both = grade(tmp_path, assignment=folder, limit=None)
     assert len(both.sheets) == 2 and both.left_out == () and "left out" not in str(both)
 
@@ -41,3 +43,58 @@ def test_a_hidden_folder_is_graded_if_it_is_named(tmp_path):
     (tmp_path / ".work").mkdir()
     (tmp_path / ".work" / "an.py").write_text('ASSIGNMENT = "01_the_neuron"')
     assert len(grade(tmp_path / ".work", limit=None).sheets) == 1
+
+
+@pytest.fixture
+def class_folder(tmp_path):
+    """A folder with a file an.py of assignment 1, and what else the test writes there."""
+    (tmp_path / "an.py").write_text('ASSIGNMENT = "01_the_neuron"\n')
+    return tmp_path
+
+
+@pytest.mark.parametrize("name, text, reason", [
+    ("bo.py", 'ASSIGNMENT = "01_the_neurone"\n', 'unknown assignment "01_the_neurone"; did you mean "01_the_neuron"?'),
+    ("bo.py", 'ASIGNMENT = "01_the_neuron"\n', '(a line says ASIGNMENT = "01_the_neuron")'),
+    ("bo.ipynb", "{}", "it is a notebook; save it as a .py file"),
+    ("bo.IPYNB", "{}", "it is a notebook"),
+    ("bo.zip", "PK", "it is an archive; unpack it"),
+])
+def test_what_should_be_graded_and_is_not_is_named_and_the_total_says_so(class_folder, name, text, reason):
+    (class_folder / name).write_text(text)
+    grades = grade(class_folder, limit=None)
+    (left_out,) = grades.missing
+    assert left_out.file == str(class_folder / name) and reason in left_out.reason and not grades.ran
+    assert "0 of 11 points in 1 file; not counted: 1 left out, see below" in str(grades) and reason in str(grades)
+
+
+def test_a_python_file_is_one_in_capitals_too(class_folder):
+    (class_folder / "BO.PY").write_text('ASSIGNMENT: str = "02_convolution_and_pooling"\n')
+    assert [sheet.of for sheet in grade(class_folder, limit=None).sheets] == [13, 11]
+
+
+def test_a_notebook_by_itself_is_refused(class_folder):
+    (class_folder / "bo.ipynb").write_text("{}")
+    with pytest.raises(ValueError, match="cannot grade .*bo.ipynb: it is a notebook; save it as"):
+        grade(class_folder / "bo.ipynb")
+
+
+def test_several_files_and_folders(class_folder, folder, solution):
+    (folder / "mine.py").write_text(solution())
+    (class_folder / "notes.py").write_text("1 / 0\n")
+    an = class_folder / "an.py"
+    grades = grade([an, str(folder), an, class_folder / "notes.py"], limit=None)
+    assert [sheet.file for sheet in grades.sheets] == [str(an), str(folder / "mine.py")] and grades.of == 16
+    assert "does not say which assignment it is" in grades.missing[0].reason
+    with pytest.raises(FileNotFoundError, match="no such file or folder: none.py"):
+        grade([an, "none.py"])
+
+
+def test_a_helper_that_a_submission_imports_is_no_submission(tmp_path, folder):
+    (tmp_path / "an.py").write_text("from helping import twice\ndef gradient(w):\n    return twice(w)\n")
+    (tmp_path / "helping.py").write_text("def twice(w):\n    return 2 * w\n")
+    (tmp_path / "bo.py").write_text("print('nothing yet')\n")
+    grades = grade(tmp_path, assignment=folder, limit=None)
+    assert {sheet.file: sheet.points for sheet in grades.sheets} == {
+        str(tmp_path / "an.py"): 2, str(tmp_path / "bo.py"): 0}
+    assert [file.reason for file in grades.left_out] == [
+        "a file beside it imports it, and it has none of the functions"]

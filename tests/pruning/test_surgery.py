@@ -356,3 +356,19 @@ def test_a_bad_keep_is_refused(act, keep, error, told, fingerprint):
     with pytest.raises(error, match=told):
         act(NET, keep)
     assert fingerprint(NET) == before
+
+
+def coupled():
+    return mp.Network((4,), [mp.Dense(3, "relu"), Residual([mp.Dense(5, "relu"), mp.Dense(3)]), mp.Dense(2)])
+
+
+@pytest.mark.parametrize("call", [lambda net, keep: mp.prune(net, keep), lambda net, keep: mp.mask(net, keep),
+                                  lambda net, keep: net.members("dense3"), lambda net, keep: net.readers("dense3")])
+def test_a_coupled_layer_is_told_its_group(call):
+    with pytest.raises(ValueError, match='unknown hidden layer "dense3": it is part of "dense1.dense3"; Known: dense1'):
+        call(coupled(), {"dense3": np.array([True, False, True])})
+
+
+def test_a_masked_array_of_who_stays_is_refused():
+    with pytest.raises(ValueError, match=r'keep\["dense2"\] is a masked array with 2 masked entries, of 5'):
+        mp.prune(coupled(), {"dense2": np.ma.array([True] * 5, mask=[1, 0, 0, 0, 1])})

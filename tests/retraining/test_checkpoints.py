@@ -1,11 +1,13 @@
 """Checkpoints: killed at any moment and gone on with, refused where they do not fit, never lost."""
 
 import functools
+import json
 import os
 import pathlib
 import signal
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -286,6 +288,22 @@ def test_an_empty_folder_will_do_and_what_a_kill_left_there_too(tmp_path):
     run = steps(tmp_path)
     next(run)
     assert sorted(contents(tmp_path)) == ["settings.json", "step-0000.npz"]
+
+
+def test_a_checkpoint_that_was_begun_elsewhere_is_continued_with_a_warning(half, expected):
+    """By another version of NumPy the steps are the same up to the last bits: told, and not refused."""
+    path = half / "settings.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content["where"]["numpy"] == np.__version__ and content["where"]["machine"]
+    path.write_text(json.dumps({**content, "where": {**content["where"], "numpy": "0.9"}}), encoding="utf-8")
+    with pytest.warns(UserWarning, match=r'begun elsewhere \(numpy: "0.9" there, ".*" now\).* last bits'):
+        run = steps(half)
+    assert len(list(run)) == 5
+    del content["where"]                            # as it was before the versions were written
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        steps(half)
 
 
 @pytest.mark.parametrize("text, message", [

@@ -116,3 +116,33 @@ OTHER = mp.Network(4, [mp.Dense(6, "relu"), mp.Dense(4, "tanh"), mp.Dense(2)])
 def test_what_is_refused(make, error, told):
     with pytest.raises(error, match=told):
         make()
+
+
+def test_a_training_state_goes_through_a_cut():
+    """A pruned network that is trained on with it does as the masked one."""
+    x = np.random.default_rng(0).normal(size=(20, 4))
+    t = np.arange(20) % 2
+    net, state = mp.Network(4, [mp.Dense(6, "tanh"), mp.Dense(2)]), mp.TrainingState()
+    mp.fit(net, x, t, epochs=2, state=state)
+    keep = {"dense1": np.array([1, 0, 1, 1, 0, 1], bool)}
+    small, cut = mp.prune(net, keep), mp.prune_state(state, net, keep)
+    masked = mp.mask(net, keep)
+    mp.fit(small, x, t, epochs=2, state=cut)
+    assert (state.epoch, cut.epoch) == (2, 4) and state.optimizer["m"]["dense1.W"].shape == (6, 4)
+    mp.fit(masked, x, t, epochs=2, state=state)
+    np.testing.assert_allclose(small.predict(x), masked.predict(x), atol=1e-9)
+    empty = mp.prune_state(mp.TrainingState(), net, keep)
+    mp.fit(mp.prune(net, keep), x, t, epochs=1, state=mp.TrainingState())
+    assert empty.epoch == 0
+
+
+def test_prune_iteratively_takes_what_the_optimizer_remembers():
+    x = np.random.default_rng(0).normal(size=(20, 4))
+    data = mp.datasets.Dataset(x[:15], np.arange(15) % 2, x[15:], np.arange(5) % 2, "toy", 2)
+    net, state = mp.Network(4, [mp.Dense(6, "tanh"), mp.Dense(2)]), mp.TrainingState()
+    mp.fit(net, data.x_train, data.t_train, epochs=2, state=state)
+    recipe = mp.FineTune(epochs=1, keep_state=True)
+    one, = mp.prune_iteratively(net, data, retrain=recipe, state=state)
+    other, = mp.prune_iteratively(net, data, retrain=recipe, state=state.optimizer)
+    new, = mp.prune_iteratively(net, data, retrain=recipe, state=mp.TrainingState())
+    assert one.loss_after == other.loss_after != new.loss_after and one.state["steps"] == state.optimizer["steps"] + 1

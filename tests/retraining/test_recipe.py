@@ -109,3 +109,27 @@ def test_recipes_travel(net):
 def test_what_is_refused(make, error, told):
     with pytest.raises(error, match=told):
         make()
+
+
+@pytest.mark.parametrize("make", RECIPES)
+def test_class_weights_are_those_of_fit(net, make):
+    """In a distillation, too, whose targets hold the teacher's answers beside the classes."""
+    def trained(**settings):
+        small, cut = cut_of(net, loss="cross_entropy")
+        history = make(epochs=1, **settings)(small, cut)
+        return small, history.loss
+
+    plain, weighted, ones = trained(), trained(class_weight={0: 3.0}), trained(class_weight={0: 1, 1: 1})
+    assert same(plain[0], ones[0]) and not same(plain[0], weighted[0]) and weighted[1] > plain[1]
+    with pytest.raises(ValueError, match="class_weight expects"):
+        make(class_weight="fair")
+
+
+def test_an_optimizer_may_be_a_name(net):
+    one, cut = cut_of(net)
+    other = one.copy()
+    FineTune(epochs=1, optimizer="sgd", start=2.0)(one, cut)
+    FineTune(epochs=1, optimizer=mp.SGD(), start=2.0)(other, cut)
+    assert same(one, other)
+    with pytest.raises(ValueError, match='did you mean "sgd"'):
+        FineTune(optimizer="sdg")

@@ -151,7 +151,7 @@ def test_new_weights_are_not_those_that_a_network_of_that_seed_started_with(make
 def test_kept_states_go_on_and_others_start_anew(net):
     optimizer = mp.Adam(0.01)
     small, cut = cut_of(net, state={"m": {}, "v": {}, "steps": 0})
-    with pytest.raises(ValueError, match="state expects what Adam.start"):
+    with pytest.raises(ValueError, match="state expects a TrainingState, or what Adam.start"):
         FineTune(optimizer=optimizer, keep_state=True)(small, cut)
     small, cut = cut_of(net)
     expected, state = small.copy(), optimizer.start(small.parameters())

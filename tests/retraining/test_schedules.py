@@ -78,3 +78,8 @@ def test_settings_of_schedules_that_are_refused(make, told):
 def test_shares_of_layers_are_checked_at_once(net, shares):
     with pytest.raises(ValueError, match=r'remove\["dense1"\]'):
         layer_by_layer(net, shares)
+
+
+def test_steps_that_name_no_layer_are_refused():
+    with pytest.raises(ValueError, match=r"schedule expects steps that name at least one layer, got \[\{\}, \{\}\]"):
+        check_schedule([{}, {}], ["dense1"])

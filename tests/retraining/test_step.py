@@ -23,8 +23,13 @@ def net():
 
 def test_a_step_is_told_in_a_few_lines(net, data):
     step, = mp.prune_iteratively(net, data, retrain=lambda net, cut: None)
-    assert repr(step).startswith("Step(fraction=0.5, removed=8, scores={dense1: array of float64 (10,), ")
-    assert "\n" not in repr(step) and len(repr(step)) < 800
+    before, after = (f"{accuracy:.2%}" for accuracy in (step.accuracy_before, step.accuracy_after))
+    left = " - ".join(f"{name} {step.net[name].K}" for name in ("dense1", "dense2", "dense3"))
+    assert repr(step) == str(step) == (f"Step: 8 neurons gone (50%), test accuracy {before} after the cut, {after} "
+                                       f"after retraining; (4,) → {left} in float64")
+    assert "<caption>8 neurons gone (50%)</caption>" in step._repr_html_() and f"{after}</td>" in step._repr_html_()
+    trained, = mp.prune_iteratively(net, data, retrain=mp.FineTune(epochs=2))
+    assert "after retraining of 2 epochs; " in str(trained)
 
 
 def test_a_step_is_the_same_after_packing(net, data):

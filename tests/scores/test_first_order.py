@@ -268,3 +268,31 @@ def test_a_gradient_can_be_large_where_removal_changes_nothing():
     x, t = [[1.0]], [[3.0]]
     scores = {name: mp.score(net, name, x, t, "mse")["dense1"] for name in ("gradient", "taylor", "removal")}
     assert scores["gradient"].tolist() == [18, 2] and scores["taylor"][0] == scores["removal"][0] == 0
+
+
+@pytest.mark.filterwarnings("ignore:reciprocal_gradient")
+def test_the_reciprocal_knows_blocks(random_residual, random_samples, close):
+    net = random_residual(1)
+    x, t = random_samples(net, 1)
+    slopes, scores = (mp.score(net, name, x, t, "mse") for name in ("gradient", "reciprocal_gradient"))
+    assert any("+" in name for name in scores)
+    with np.errstate(divide="ignore"):
+        for name, values in scores.items():
+            np.testing.assert_allclose(values, 1 / slopes[name], rtol=1e-12)
+
+
+def test_the_reciprocal_warns_at_each_call(random_samples):
+    net = mp.Network(3, [mp.Dense(4, "relu"), mp.Dense(2)], seed=3)
+    x, t = random_samples(net, 0)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="^reciprocal_gradient keeps the neurons that matter least"):
+            mp.score(net, "reciprocal_gradient", x, t, "mse")
+
+
+def test_no_other_score_of_this_family_warns(random_samples):
+    net = mp.Network(3, [mp.Dense(4, "relu"), mp.Dense(2)], seed=3)
+    x, t = random_samples(net, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in ("gradient", "gradient_z", "taylor", "taylor_mean", "skeletonization", "fisher"):
+            mp.score(net, name, x, t, "mse")

@@ -108,9 +108,9 @@ def test_neither_half_of_xor_tells_anything(close):
 
 def test_with_as_many_bins_as_samples_even_noise_tells_all(close):
     x, t = np.arange(16.0)[:, np.newaxis], np.random.default_rng(0).integers(0, 2, 16)
-    scores = [mp.score(copies(1), "mutual_information", x, t, bins=bins)["dense1"][0] for bins in (1, 2, 16)]
-    close(scores[2], entropy_of(t.tolist()))
-    assert scores[0] == 0 and scores[1] < 0.3 * scores[2]
+    scores = [mp.score(copies(1), "mutual_information", x, t, bins=bins)["dense1"][0] for bins in (2, 16)]
+    close(scores[1], entropy_of(t.tolist()))
+    assert 0 <= scores[0] < 0.3 * scores[1]
 
 
 def test_where_the_classes_come_from():
@@ -138,7 +138,7 @@ def test_information_does_not_change_with_scale(close):
 @pytest.mark.parametrize("score", ["activation_entropy", "mutual_information"])
 def test_bins_are_counted(score, monkeypatch):
     monkeypatch.delattr(mp.Network, "forward")                  # before any pass is made
-    with pytest.raises(ValueError, match="bins expects at least 1, got 0"):
-        mp.score(copies(1), score, [[1.0]], [0], bins=0)
+    with pytest.raises(ValueError, match="bins expects at least 2, got 1"):         # one bin holds everything
+        mp.score(copies(1), score, [[1.0]], [0], bins=1)
     with pytest.raises(TypeError, match="bins expects a whole number"):
         mp.score(copies(1), score, [[1.0]], [0], bins=2.5)

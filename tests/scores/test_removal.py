@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from minprune.engine.layer import LayerTrace
 from minprune.scores import removal as module
 from minprune.scores.removal import pair_removal, removal
+from minprune.scoring.shards import is_mean_over_samples
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "benchmarks"))
 
@@ -208,3 +210,73 @@ def test_pairs_are_of_a_hidden_layer(fingerprint):
             pair_removal(net, [[1.0, 1.0]], [[1.0, 1.0]], "mse", name)
     pair_removal(net, [[1.0, 1.0]], [[1.0, 1.0]], "mse", "dense1")
     assert fingerprint(net) == before
+
+
+# Networks that are not passed through by difference
+
+def by_masks(net, x, t):
+    """The change of the mean loss when a neuron is masked, for each of them."""
+    before = mean_loss(net, x, t, "mse")
+    return {name: [mean_loss(mp.mask(net, {name: np.arange(net[name].K) != i}) if net[name].K > 1 else net, x, t, "mse")
+                   - before for i in range(net[name].K)] for name in net.hidden_layers if net[name].K > 1}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_blocks_against_masks(seed, random_residual, random_samples, random_keep):
+    net = random_residual(seed)
+    x, t = random_samples(net, seed, 5)
+    for one in (net, mp.mask(net, random_keep(net, seed))):
+        scores, before = mp.score(one, "removal", x, t, "mse", batch_size=3), mean_loss(one, x, t, "mse")
+        for name, expected in by_masks(one, x, t).items():
+            np.testing.assert_allclose(scores[name], expected, rtol=0, atol=1e-12 * max(1, before))
+
+
+class Mix(mp.Layer):
+    """o_c = Σ_d≤c x_d: channels do not stay what they are, and their zeros do not stay zeros."""
+
+    linear, passes_on, keeps_channels = True, False, False
+
+    def forward(self, x, training=False, rng=None):
+        return LayerTrace(x, np.cumsum(x, axis=-1))
+
+    def backward(self, trace, do, need_dx=True, need_grads=True):
+        return np.cumsum(do[..., ::-1], axis=-1)[..., ::-1]
+
+
+def test_where_channels_mix_against_a_pass_for_each_neuron(random_samples):
+    net = mp.Network(3, [mp.Dense(4, "tanh"), Mix(), mp.Dense(5, "relu"), mp.Dense(2)], seed=2)
+    x, t = random_samples(net, 0, 6)
+    for name, expected in naive(net, x, t, "mse").items():
+        np.testing.assert_allclose(removal(net, x, t, "mse")[name], expected, rtol=0, atol=1e-12)
+    with pytest.raises(ValueError, match="mixes the channels"):
+        pair_removal(net, x, t, "mse", "dense1")
+
+
+# What it costs
+
+@pytest.mark.parametrize("run", [removal, lambda *data: pair_removal(*data, "dense1")], ids=["removal", "pairs"])
+def test_batches_are_of_256_samples_by_default_and_nothing_goes_back(run, monkeypatch):
+    net, lengths, forward = mp.Network(2, [mp.Dense(2, "relu"), mp.Dense(1)], seed=0), [], mp.Network.forward
+    monkeypatch.setattr(mp.Network, "forward", lambda self, x: lengths.append(len(x)) or forward(self, x))
+    monkeypatch.delattr(mp.Network, "backward")
+    run(net, np.ones((300, 2)), np.zeros((300, 1)), "mse")
+    assert lengths == [256, 44]
+
+
+def test_a_block_that_holds_less_than_a_row_is_a_row(monkeypatch):
+    net = mp.Network(2, [mp.Dense(3, "tanh"), mp.Dense(2)], seed=1)
+    rows = []
+    tail = net.tail
+    monkeypatch.setattr(net, "tail", lambda name, o: rows.append(len(o)) or tail(name, o))
+    monkeypatch.setattr(module, "BLOCK", 1)
+    removal(net, np.ones((2, 2)), np.zeros((2, 2)), "mse")
+    assert rows == [1] * 6
+
+
+def test_workers_may_share_the_samples():
+    assert is_mean_over_samples(removal) and not is_mean_over_samples(pair_removal)
+
+
+def test_what_is_no_network_has_no_pairs():
+    with pytest.raises(TypeError, match="net expects a Network, got NoneType"):
+        pair_removal(None, [[1.0]], [[1.0]], "mse", "dense1")

@@ -9,7 +9,8 @@ import minprune as mp
 from minprune.engine.facts import NotSaid
 from minprune.engine.losses import LOSSES
 from minprune.scores.second_order import (diagonal, hessian_product, loss_hessian_diagonal, loss_hessian_product,
-                                            obd_weights)
+                                            obd_weights, taylor_second_order)
+from minprune.scoring.shards import is_mean_over_samples
 
 NAMES = ("obd", "obd_outputs", "taylor_second_order")
 
@@ -295,3 +296,42 @@ def test_scores_are_means_over_samples(name, random_samples, close):
     alone = [mp.score(net, name, x[n:n + 1], t[n:n + 1], "mse") for n in range(4)]
     for layer, values in mp.score(net, name, x, t, "mse").items():
         close(values, np.mean([one[layer] for one in alone], axis=0))
+
+
+# What it costs
+
+@pytest.mark.parametrize("run", [obd_weights, taylor_second_order])
+def test_batches_are_of_256_samples_by_default_and_no_gradient_of_weights_is_made(run, monkeypatch):
+    net, seen, backward = mp.Network(2, [mp.Dense(2, "tanh"), mp.Dense(1)], seed=0), [], mp.Network.backward
+
+    def recorded(self, trace, dy, need_dx=True, need_grads=True):
+        seen.append((len(dy), need_dx, need_grads))
+        return backward(self, trace, dy, need_dx, need_grads)
+
+    monkeypatch.setattr(mp.Network, "backward", recorded)
+    run(net, np.ones((300, 2)), np.zeros((300, 1)), "mse")
+    assert seen == [(256, False, False), (44, False, False)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_workers_may_share_the_samples(name):
+    assert is_mean_over_samples(mp.scores.CATALOGUE[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_after_a_global_average_against_a_dense_layer_that_averages(name, random_samples, close):
+    """GlobalAvgPool2D is a Dense layer of weights 1/P and 0 without activation: all scores before it are the same."""
+    before = [mp.Conv2D(3, 2, "tanh"), mp.Conv2D(2, 2, "softplus")]
+    pooled = mp.Network((5, 4, 1), [*before, mp.GlobalAvgPool2D(), mp.Dense(4, "tanh"), mp.Dense(2)], seed=1)
+    averaged = mp.Network((5, 4, 1), [*before, mp.Flatten(), mp.Dense(2), mp.Dense(4, "tanh"), mp.Dense(2)], seed=1)
+    for here, there in (("conv1", "conv1"), ("conv2", "conv2"), ("dense1", "dense2"), ("dense2", "dense3")):
+        for key, array in pooled[here].arrays().items():
+            getattr(averaged[there], key)[...] = array
+    averaged["dense1"].W[...] = np.tile(np.eye(2), 6) / 6
+    x, t = random_samples(pooled, 0, 4)
+    one, other = (mp.score(net, name, x, t, "mse", batch_size=3) for net in (pooled, averaged))
+    for here, there in (("conv1", "conv1"), ("conv2", "conv2"), ("dense1", "dense2")):
+        if not (name.startswith("obd") and here.startswith("conv")):        # two outputs share no input, but P do
+            close(one[here], other[there])
+        else:
+            np.testing.assert_allclose(one[here], other[there], rtol=1e-11)

@@ -112,9 +112,21 @@ def rescaled(net, a):
 # Batch norm
 
 def test_batch_norm_scale_by_hand():
-    net = mp.Network(2, [mp.Dense(3, "relu", batch_norm=True), mp.Dense(2, "relu"), mp.Dense(1)])
+    net = mp.Network(2, [mp.Dense(3, "relu", batch_norm=True), mp.Dense(1)])
     net["dense1"].gamma[...] = [-2, 0, 0.5]
-    scores = mp.score(net, "batch_norm_scale")
+    assert mp.score(net, "batch_norm_scale")["dense1"].tolist() == [2, 0, 0.5]
+
+
+def test_without_batch_norm_there_is_no_scale():
+    """γ would be 1 for every neuron, so that 48 of 64 would go by their index."""
+    net = mp.Network(2, [mp.Dense(3, "relu", batch_norm=True), mp.Dense(2, "relu"), mp.Dense(2), mp.Dense(1)])
+    told = (r'score "batch_norm_scale" says nothing of the neurons of "dense2" \(it has no batch norm\), '
+            r'"dense3" \(it has no batch norm\); choose another score')
+    for score in ("batch_norm_scale", ["weight_norm", "batch_norm_scale"]):
+        with pytest.raises(ValueError, match=told):
+            mp.score(net, score)
+    net["dense1"].gamma[...] = [-2, 0, 0.5]
+    scores = mp.score(net, lambda gamma: np.abs(gamma))                 # a formula of one's own gets the ones
     assert scores["dense1"].tolist() == [2, 0, 0.5] and scores["dense2"].tolist() == [1, 1]
 
 

@@ -156,6 +156,9 @@ def test_every_score_copes_or_says_that_it_does_not(name, random_residual, rando
             with pytest.raises(ValueError, match=f'score "{name}" takes a network as layers one after the other, '
                                                  "and this one has blocks: residual1.*removal"):
                 mp.score(net, name, x, t, "mse")
+        elif name == "batch_norm_scale":
+            with pytest.raises(ValueError, match='score "batch_norm_scale" says nothing of the neurons of "'):
+                mp.score(net, name, x, t, "mse")
         else:
             scores = mp.score(net, name, x, t, "mse")
             assert [*scores] == net.hidden_layers and all(len(scores[one]) == net[one].K for one in scores)

@@ -93,3 +93,8 @@ def test_nan_and_other_things_are_refused_as_decide_does(function):
         function({"a": [np.nan, 1.0]})
     with pytest.raises(ValueError, match="scores expects a dict .* got list"):
         function([1.0])
+
+
+def test_what_is_no_network_has_no_costs():
+    with pytest.raises(TypeError, match="net expects a Network, got NoneType"):
+        mp.scores.cost_aware({"dense1": [1.0, 2.0]}, None, 1.0)

@@ -13,7 +13,7 @@ from minprune.scoring.catalogue import CATALOGUE
 from minprune.scoring.passes import FORWARD, GRADIENTS, NO_PASS, SLOPES, Turn, passes_for, take_turns, takes_network
 
 NET = mp.Network((6, 6, 1), [mp.Conv2D(3, 3, "relu", batch_norm=True), mp.MaxPool2D(2), mp.Flatten(),
-                             mp.Dense(4, "tanh"), mp.Dense(3)], seed=1)
+                             mp.Dense(4, "tanh", batch_norm=True), mp.Dense(3)], seed=1)
 RNG = np.random.default_rng(0)
 X, T = RNG.normal(size=(25, 6, 6, 1)), RNG.integers(0, 3, 25)
 SHARED = [name for name, one in CATALOGUE.items() if not takes_network(needs(one))]

@@ -268,3 +268,11 @@ def test_what_is_no_name_and_no_function_is_refused():
         mp.score("taylor", NET, X, T)
     with pytest.raises(TypeError, match="does not give the names of its parameters"):
         mp.score(NET, max, X, T)
+
+
+@pytest.mark.parametrize("formula", [lambda W: np.ma.array(np.ones(4), mask=[1, 0, 0, 0]),
+                                     lambda net: {"dense1": np.ma.array(np.ones(4), mask=[1, 0, 0, 0])}])
+def test_a_formula_that_returns_a_masked_array_is_refused(formula):
+    net = mp.Network(3, [mp.Dense(4), mp.Dense(2)])
+    with pytest.raises(ValueError, match='returned for layer "dense1" is a masked array with 1 masked entries, of 4'):
+        mp.score(net, formula)

@@ -13,8 +13,13 @@ from minprune.scoring.catalogue import CATALOGUE
 from minprune.scoring.passes import Samples
 from minprune.scoring.shards import is_mean_over_samples, shards
 
-NET = mp.Network((6, 6, 1), [mp.Conv2D(3, 3, "relu"), mp.MaxPool2D(2), mp.Flatten(), mp.Dense(4, "tanh"),
-                             mp.Dense(3)], seed=1)
+
+def network(batch_norm=False):
+    return mp.Network((6, 6, 1), [mp.Conv2D(3, 3, "relu", batch_norm=batch_norm), mp.MaxPool2D(2), mp.Flatten(),
+                                  mp.Dense(4, "tanh", batch_norm), mp.Dense(3)], seed=1)
+
+
+NET = network()
 RNG = np.random.default_rng(0)
 X, T = RNG.normal(size=(70, 6, 6, 1)), RNG.integers(0, 3, 70)
 
@@ -54,9 +59,9 @@ class Waiting(concurrent.futures.Future):
 @pytest.mark.filterwarnings("ignore:reciprocal_gradient")
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_score_in_any_order_of_completion(name, close):
-    executor = AnyOrder()
-    parallel = mp.score(NET, name, X, T, batch_size=8, executor=executor)
-    serial = mp.score(NET, name, X, T, batch_size=8)
+    executor, net = AnyOrder(), network(batch_norm=name == "batch_norm_scale")
+    parallel = mp.score(net, name, X, T, batch_size=8, executor=executor)
+    serial = mp.score(net, name, X, T, batch_size=8)
     assert list(parallel) == list(serial)
     for layer in serial:
         close(parallel[layer], serial[layer])

@@ -90,3 +90,9 @@ def test_the_table_holds_the_unpruned_network_and_the_efficient_ones():
     back = json.loads(json.dumps(FRONTIER.to_dict()))
     assert back["unpruned"]["accuracy"] == 0.9 and back["candidates"][4]["keep"] == {"a": [True, False]}
     assert "keep" not in repr(TRIED[0])
+
+
+def test_at_the_prompt_it_reads_as_it_prints():
+    assert repr(FRONTIER) == str(FRONTIER) == FRONTIER.table()
+    html = FRONTIER._repr_html_()
+    assert html.count("<tr>") == 2 + len(FRONTIER.efficient()) and "<caption>The 3 of 7 candidates" in html

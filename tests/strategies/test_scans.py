@@ -149,3 +149,18 @@ def test_errors(told, error, message):
 def test_fractions_for_refuses(told, error, message):
     with pytest.raises(error, match=message):
         a_scan({"a": [0.9] * 4}).fractions_for(**told)
+
+
+def test_a_network_without_hidden_layers_has_nothing_to_scan():
+    net = mp.Network(2, [mp.Dense(3)])
+    with pytest.raises(ValueError, match="net has no hidden layer"):
+        scan(net, np.ones((2, 2)), [0, 1])
+
+
+def test_at_the_prompt_it_reads_as_it_prints():
+    net = mp.Network(3, [mp.Dense(4, "relu"), mp.Dense(2)])
+    x = np.random.default_rng(0).normal(size=(6, 3))
+    result = mp.scan(net, x, np.arange(6) % 2)
+    assert repr(result) == str(result) and str(result).splitlines()[0].startswith("accuracy with one layer cut")
+    html = result._repr_html_()
+    assert html.count("<tr>") == 2 and ">dense1</td>" in html and ">90%</th>" in html

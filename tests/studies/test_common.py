@@ -1,5 +1,6 @@
 """What all studies need: networks for data sets, folders, JSON without infinities, mean and deviation as text."""
 
+import errno
 import json
 
 import numpy as np
@@ -39,6 +40,22 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
     with pytest.raises(FileExistsError, match="out expects a folder, .*file is a file"):
         prepare_folder(tmp_path / "file")
     assert prepare_folder(tmp_path / "a" / "b").is_dir()
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
+    def fails(**_):
+        raise OSError(errno.EROFS, "Read-only file system", str(tmp_path / "tmp123"))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", fails)
+    with pytest.raises(OSError, match=r"cannot write to the folder \(Read-only file system\)") as told:
+        prepare_folder(tmp_path)
+    assert told.value.filename == str(tmp_path)
+
+
+@pytest.mark.parametrize("out, error", [(3, TypeError), (None, TypeError), ("", ValueError), ("a\0b", ValueError)])
+def test_what_is_no_path_is_refused(out, error):
+    with pytest.raises(error, match="out expects a path"):
+        prepare_folder(out)
 
 
 def test_numbers_that_json_does_not_know(tmp_path):

@@ -221,6 +221,8 @@ def test_coupled_neurons_are_one_group():
     (lambda: GroupLasso(1, "dense1"), TypeError, "layers expects a list of names of hidden layers, got 'dense1'"),
     (lambda: L1BatchNorm(1, 3), TypeError, "layers expects a list"),
     (lambda: GroupLasso(1, [3]), TypeError, "layers expects a list"),
+    (lambda: GroupLasso(1, {}), ValueError, r"layers expects names of hidden layers, at least one, .*, got \{\}"),
+    (lambda: L1BatchNorm(1, []), ValueError, r"at least one, or None for all of them, got \[\]"),
 ])
 def test_bad_settings(make, error, message):
     with pytest.raises(error, match=message):
@@ -235,6 +237,8 @@ def test_layers_that_do_not_fit_the_network():
         L1BatchNorm(1, ["dense1", "dense2"])(net, 0.1)
     with pytest.raises(ValueError, match="expects hidden layers with batch norm, dense1 have none"):
         L1BatchNorm(1).penalty(mp.Network((4,), [mp.Dense(3), mp.Dense(2, batch_norm=True)]))
+    with pytest.raises(ValueError, match="expects a network with hidden layers"):
+        GroupLasso(1)(mp.Network(4, [mp.Dense(3)]), 0.1)
     L1BatchNorm(1)(net, 0.1)
     np.testing.assert_allclose(net["dense2"].gamma, 0.9)
     np.testing.assert_array_equal(net["dense3"].gamma, 1)

@@ -375,7 +375,7 @@ def naive(example):
     if example.quantity.startswith("|"):
         return np.abs(naive(dataclasses.replace(example, quantity=example.quantity.strip("|"))))
     net, layer, t = example.net.copy(), example.layer, example.t
-    loss, here, quantity = mp.LOSSES[example.loss], net[layer], example.quantity
+    loss, here, quantity = example.loss, net[layer], example.quantity
     trace = mp.record(net, example.x, t, example.loss)
     N, K = len(example.x), here.K
     if quantity in ("dL/dW", "d2L/dW2", "dL/db"):

@@ -1,4 +1,4 @@
-"""What a formula is given, and what it is told when it goes wrong."""
+"""Which arrays a formula gets, and what is said when it goes wrong."""
 
 import functools
 
@@ -6,21 +6,23 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from minprune.verification.formulas import KNOWN, Formula, Unanswered, array_of, matching
+from minprune.verification.quantities import Form
+from minprune.verification.sampling.random_networks import Case, draw_cases
+from minprune.verification.sampling.where import Where
 from minprune.verification.verify import verify
-from minprune.verification.formulas import KNOWN, Formula, array_of
-from minprune.verification.sampling.random_networks import Case, Where, draw_cases
 
 CASE = next(case for case in draw_cases(Where({"layer": "last hidden", "depth": 3, "outputs": 3}), 30, 1)
             if len(case.x) == 4 and case.net[case.layer].K == 2)
 
 
-def given(*names):
+def arrays_of(*names):
     function = eval(f"lambda {', '.join(names)}: 0")
-    return Formula(function).given(CASE)
+    return Formula(function).arrays(CASE)
 
 
-def test_every_array_has_its_shape_and_meaning():
-    arrays, trace, net = given(*KNOWN), CASE.trace, CASE.net
+def test_all_arrays_have_their_shapes_and_meanings():
+    arrays, trace, net = arrays_of(*KNOWN), CASE.trace, CASE.net
     layer, after = net["dense2"], net["dense3"]
     F = layer.W.shape[1]
     shapes = {name: array.shape for name, array in arrays.items()}
@@ -58,8 +60,8 @@ def test_what_the_next_layer_reads_is_what_this_one_puts_out():
     assert any(not case.net.is_chain for case in cases) and any(case.layer not in case.net.layers for case in cases)
     for case in cases:
         np.testing.assert_allclose(formula(case), 0, atol=1e-12)
-    asked = draw_cases(Where({"residual": True}), 60, 0, functools.partial(formula.fits, coupled=True))
-    assert any(np.abs(formula(case)).max() > 0.1 for case in asked)
+    any_next = draw_cases(Where({"residual": True}), 60, 0, functools.partial(formula.fits, coupled=True))
+    assert any(np.abs(formula(case)).max() > 0.1 for case in any_next)
 
 
 BLOCK = mp.Network(2, [mp.Dense(2), mp.Residual([mp.Dense(3), mp.Dense(2)]), mp.Dense(1)])
@@ -69,27 +71,28 @@ def about(layer, any_next=False, net=BLOCK):
     return Case(net, layer, np.ones((2, *net.input_shape)), np.zeros((2, 1)), "mse", any_next)
 
 
-@pytest.mark.parametrize("formula, layer, alone, coupled, told", [
+@pytest.mark.parametrize("formula, layer, alone, coupled, any_next", [
     (lambda do: do, "dense1", False, True, True), (lambda do: do, "dense2", True, True, True),
     (lambda W_out: W_out, "dense1", False, False, False), (lambda W_out: W_out, "dense2", True, True, True),
     (lambda W_next: W_next, "dense1", False, False, True), (lambda W_next: W_next, "dense2", True, True, True),
     (lambda dz_next, o: o, "dense3", False, False, True), (lambda o, y, t: o, "dense3", False, True, True),
     (lambda y, t: y, "dense4", True, True, True), (lambda W_next: W_next, "dense4", False, False, False),
 ])
-def test_which_layers_around_a_block_fit(formula, layer, alone, coupled, told):
+def test_which_layers_around_a_block_fit(formula, layer, alone, coupled, any_next):
     """By themselves, where they may be coupled, and where the networks with blocks were asked for."""
     formula = Formula(formula)
     assert formula.fits(about(layer)) == alone
     assert formula.fits(about(layer), coupled=True) == coupled
-    assert formula.fits(about(layer, any_next=True), coupled=True) == told
+    assert formula.fits(about(layer, any_next=True), coupled=True) == any_next
 
 
 def test_the_next_layer_of_several_is_the_first():
-    given = Formula(lambda W_next, b_next, z_next, o_next, dz_next, do_next: 0).given(about("dense1", True))
+    arrays = Formula(lambda W_next, b_next, z_next, o_next, dz_next, do_next: 0).arrays(about("dense1", True))
     trace = about("dense1").trace["dense2"]
-    np.testing.assert_array_equal(given["W_next"], BLOCK["dense2"].W)
+    np.testing.assert_array_equal(arrays["W_next"], BLOCK["dense2"].W)
+    np.testing.assert_array_equal(arrays["b_next"], BLOCK["dense2"].b)
     for name in ("z", "o", "dz", "do"):
-        np.testing.assert_array_equal(given[f"{name}_next"][:, 0], getattr(trace, name))
+        np.testing.assert_array_equal(arrays[f"{name}_next"][:, 0], getattr(trace, name))
 
 
 def test_corrections_see_all_that_read_a_layer():
@@ -104,9 +107,9 @@ def test_corrections_see_all_that_read_a_layer():
                                   np.concatenate([BLOCK["dense2"].W, BLOCK["dense4"].W]))
 
 
-def test_what_reads_on():
-    assert Formula(lambda W_out: 0).reads_on() and Formula(lambda o, z_next: 0).reads_on()
-    assert not Formula(lambda o, y, dy, W: 0).reads_on()
+def test_what_needs_what_follows():
+    assert Formula(lambda W_out: 0).needs_what_follows() and Formula(lambda o, z_next: 0).needs_what_follows()
+    assert not Formula(lambda o, y, dy, W: 0).needs_what_follows()
 
 
 def problem(formula, equals="dL/do"):
@@ -115,12 +118,12 @@ def problem(formula, equals="dL/do"):
     return verdict.problem
 
 
-def test_exceptions_are_told_with_the_shapes():
+def test_exceptions_are_shown_with_the_shapes():
     def crooked(o, W):
         return o @ np.zeros((17, 3))
 
-    told = problem(crooked)
-    assert told.startswith("crooked raised ValueError: matmul") and "(given o (" in told and ", W (" in told
+    text = problem(crooked)
+    assert text.startswith("crooked raised ValueError: matmul") and "(given o (" in text and ", W (" in text
 
 
 def test_a_formula_that_cannot_be_finished():
@@ -130,12 +133,24 @@ def test_a_formula_that_cannot_be_finished():
     assert problem(unfinished).startswith("unfinished raised NotImplementedError: write me (given o (")
 
 
-def test_wrong_shapes_are_told_with_those_that_are_right():
-    told = problem(lambda o: o[0, 0, 0])
-    assert told.startswith("formula returned the shape (), expected (N, P, K) = (") and " or (N, K) = (" in told
+def test_wrong_shapes_are_shown_with_those_that_are_right():
+    text = problem(lambda o: o[0, 0, 0])
+    assert text.startswith("formula returned the shape (), expected (N, P, K) = (") and " or (N, K) = (" in text
 
 
-@pytest.mark.parametrize("formula, told", [
+def test_the_form_is_the_first_of_the_shape():
+    formula = Formula(lambda o, W: o)
+    forms = [Form("(N, K)", "per sample", np.zeros((4, 2))), Form("(K, F)", "sum over the batch", np.ones((3, 2))),
+             Form("(F, K)", "", np.ones((3, 2)))]
+    assert matching(formula, np.zeros((3, 2)), forms, CASE) is forms[1]
+    with pytest.raises(Unanswered) as raised:
+        matching(formula, np.zeros(5), forms[:2], CASE)
+    F = CASE.net[CASE.layer].W.shape[1]
+    assert str(raised.value) == ("formula returned the shape (5,), expected (N, K) = (4, 2) or (K, F) = (3, 2) "
+                                 f"(given o (4, 1, 2), W (2, {F}))")
+
+
+@pytest.mark.parametrize("formula, message", [
     (lambda o: o * np.nan, "returned NaN"),
     (lambda o: (np.abs(o) + 1) / 0, "returned infinity"),
     (lambda o: None, "returned None, not an array of numbers"),
@@ -143,8 +158,8 @@ def test_wrong_shapes_are_told_with_those_that_are_right():
     (lambda o: "o", "returned an array of <U1, not an array of numbers"),
     (lambda o: [[1], [1, 2]], "raised ValueError"),
 ])
-def test_what_cannot_be_compared_is_told(formula, told):
-    assert told in problem(formula)
+def test_what_cannot_be_compared_is_a_problem(formula, message):
+    assert message in problem(formula)
 
 
 def changing(o):
@@ -158,7 +173,7 @@ def unlocking(o):
     return o
 
 
-def test_a_formula_that_changes_its_inputs_is_told_so(fingerprint):
+def test_a_formula_must_not_change_its_inputs(fingerprint):
     before = fingerprint(CASE.net)
     assert problem(changing).startswith("changing tries to change its inputs, which are read-only (given o (")
     assert problem(unlocking).startswith("unlocking tries to change its inputs")
@@ -202,7 +217,7 @@ def test_results_are_arrays_of_floats():
         np.testing.assert_array_equal(found, result)
 
 
-def test_every_array_is_a_read_only_copy():
+def test_all_arrays_are_read_only_copies():
     seen = {}
 
     def keeping(o, W, y, W_next):
@@ -217,3 +232,18 @@ def test_every_array_is_a_read_only_copy():
 def test_warnings_of_numpy_are_not_shown(recwarn):
     assert "returned NaN" in problem(lambda o: np.log(-np.abs(o)))
     assert not recwarn.list
+
+
+def test_a_formula_notes_that_it_returns_fewer_digits():
+    for dtype, single in ((np.float32, True), (np.float16, True), (np.float64, False), (int, False)):
+        formula = Formula(lambda o: o.astype(dtype))
+        assert not formula.single
+        assert formula(CASE).dtype == np.float64 and formula.single == single
+
+
+def test_a_formula_of_other_arrays():
+    """As `with_arrays` of a probe calls it: the arrays need not be a case's."""
+    formula = Formula(lambda o, W: o + W)
+    assert formula.of({"o": np.array([1.0, 2.0]), "W": np.array(3)}).tolist() == [4, 5]
+    with pytest.raises(Unanswered, match=r"raised ValueError: .* \(given o \(2,\), W \(3,\)\)"):
+        formula.of({"o": np.ones(2), "W": np.ones(3)})

@@ -5,9 +5,10 @@ import pytest
 
 import minprune as mp
 from minprune.recording import record_batch
-from minprune.verification.sampling.random_networks import Case, Where, draw_cases
-from minprune.verification.sampling.topology import PLACES, POOLINGS, is_pooled, place_of
-from minprune.verification.quantities import (QUANTITIES, STEP, again, curvatures, error_of, find_quantity, moved, slopes)
+from minprune.verification.quantities import (
+    LEAST, MOVES, QUANTITIES, STEP, curvatures, error_of, find_quantity, moved, moved_in_place, repeated, slopes)
+from minprune.verification.sampling.random_networks import Case, draw_cases
+from minprune.verification.sampling.where import PLACES, POOLINGS, Where, is_pooled, place_of
 
 DENSE, CONV = draw_cases(Where(), 16, 3), draw_cases(Where({"layers": "conv"}), 8, 3)
 OUTPUT = draw_cases(Where({"layer": "output"}), 6, 3)
@@ -142,7 +143,7 @@ def test_removal_is_that_of_the_score(case):
 
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_measuring_leaves_the_network_as_it_was(name, fingerprint):
-    for case in DENSE[:4] + BLOCK[4:6] + CONV[:1] * (name != "do/dx"):
+    for case in DENSE[:4] + BLOCK[4:6] + (CONV[:1] if name != "do/dx" else []):
         before, x = fingerprint(case.net), case.x.copy()
         measured(name, case)
         assert fingerprint(case.net) == before and (case.x == x).all()
@@ -150,7 +151,7 @@ def test_measuring_leaves_the_network_as_it_was(name, fingerprint):
 
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_two_steps_agree(name):
-    for case in DENSE + BLOCK + (POOLED + BOTH)[::2] * (name != "do/dx"):
+    for case in DENSE + BLOCK + ([] if name == "do/dx" else (POOLED + BOTH)[::2]):
         one, other = (QUANTITIES[name].measure(case, step) for step in (STEP, 1.5 * STEP))
         assert error_of(one, other, QUANTITIES[name].least * max(1, case.trace.L.max())) < 1e-6
 
@@ -160,7 +161,7 @@ def test_forms_are_sums_and_means_of_the_whole():
     N, K, F = measured("dL/dW", case).shape
 
     def forms(name):
-        return {form.letters: (form.values, form.told) for form in QUANTITIES[name].forms(measured(name, case))}
+        return {form.letters: (form.values, form.reduction) for form in QUANTITIES[name].forms(measured(name, case))}
 
     near(forms("dL/dW")["(K, F)"][0], measured("dL/dW", case).sum(axis=0))
     near(forms("dL/db")["(K,)"][0], measured("dL/db", case).sum(axis=0))
@@ -193,6 +194,7 @@ def test_error_of_is_relative_with_a_floor():
     assert error_of(np.array([100.0, 0.1]), np.array([100.0, 0.0])) == pytest.approx(0.1)      # 1 % of 100 is 1
     assert error_of(np.array([1e-6]), np.array([0.0])) == pytest.approx(1e-2)                  # at least 1e-4
     assert error_of(np.array([1e-6]), np.array([0.0]), least=1e-2) == pytest.approx(1e-4)
+    assert LEAST == 1e-4 and {quantity.least for quantity in QUANTITIES.values()} == {1e-4, 1e-2}
     assert error_of(np.zeros(0), np.zeros(0)) == 0
 
 
@@ -262,9 +264,9 @@ def test_moves_are_of_one_entry_in_all_samples_at_once():
 
 
 def test_samples_are_repeated_in_their_order():
-    np.testing.assert_array_equal(again(np.array([[1, 2], [3, 4]]), 6), [[1, 2], [3, 4]] * 3)
-    np.testing.assert_array_equal(again(np.arange(2), 4), [0, 1, 0, 1])
-    assert again(np.ones((1, 2, 3, 4)), 5).shape == (5, 2, 3, 4)
+    np.testing.assert_array_equal(repeated(np.array([[1, 2], [3, 4]]), 6), [[1, 2], [3, 4]] * 3)
+    np.testing.assert_array_equal(repeated(np.arange(2), 4), [0, 1, 0, 1])
+    assert repeated(np.ones((1, 2, 3, 4)), 5).shape == (5, 2, 3, 4)
 
 
 @pytest.mark.parametrize("name, letters", [
@@ -285,4 +287,48 @@ def test_forms_of_images(name, letters):
     for form in forms:
         assert form.values.shape == eval(form.letters.replace("(K,)", "(K, )"))
         whole = "mean over the batch" if name == "removal" else "sum over the batch"
-        assert form.told == ("per sample" if form.letters.startswith("(N") else whole)
+        assert form.reduction == ("per sample" if form.letters.startswith("(N") else whole)
+
+
+def test_no_quantity_of_the_table_is_a_formula():
+    assert not any(quantity.is_formula for quantity in QUANTITIES.values())
+    assert all(name == quantity.name for name, quantity in QUANTITIES.items())
+
+
+# ---------------------------------------------------------------------------- arrays of the network itself
+
+
+def test_arrays_are_moved_in_place_and_put_back():
+    array = np.array([[1.0, 2.0], [3.0, 4.0]])
+    values = moved_in_place(lambda rows: rows.sum(axis=1), lambda: array.reshape(1, -1) ** 2, array, 0.5)
+    assert array.tolist() == [[1, 2], [3, 4]] and values.shape == (len(MOVES), 4, 1)
+    for place, move in enumerate(MOVES):
+        for entry, value in enumerate((1, 2, 3, 4)):
+            assert values[place, entry, 0] == 30 - value ** 2 + (value + move * 0.5) ** 2
+
+
+def test_an_error_leaves_the_array_as_it_was():
+    array = np.array([1.0, 2.0])
+
+    def outputs():
+        if array[1] != 2:
+            raise ArithmeticError
+        return array[np.newaxis]
+
+    with pytest.raises(ArithmeticError):
+        moved_in_place(lambda rows: rows[:, 0], outputs, array, 0.5)
+    assert array.tolist() == [1, 2]
+
+
+def test_a_loss_of_ones_own_is_differentiated():
+    """ℓ = ¼ (y − t)⁴, y = w o: ∂ℓ/∂o = w (y − t)³, ∂²ℓ/∂o² = 3 w² (y − t)²."""
+    mse = mp.LOSSES["mse"]
+    loss = mp.Loss("quartic", lambda y, t: ((y - t) ** 4).sum(axis=1) / 4, lambda y, t: (y - t) ** 3, mse.prepare,
+                   mse.correct, targets=mse.targets)
+    net = mp.Network(1, [mp.Dense(1), mp.Dense(1)])
+    net["dense1"].W[...], net["dense2"].W[...] = 1, -1.5
+    case = Case(net, "dense1", np.array([[0.6], [-1.2]]), np.array([[0.3], [1.0]]), loss)
+    e = -1.5 * case.x - case.t
+    near(measured("dL/do", case)[:, 0], -1.5 * e ** 3)
+    near(measured("d2L/do2", case)[:, 0], 3 * 2.25 * e ** 2)
+    near(measured("removal", case), (case.t ** 4 - e ** 4) / 4)

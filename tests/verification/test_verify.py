@@ -1,26 +1,28 @@
-"""verify: its arguments, orders, invariances and rankings."""
+"""verify: its arguments, and the verdicts of all kinds of claims."""
+
+import dataclasses
 
 import numpy as np
 import pytest
 
-from minprune.verification.counterexamples import counterexample
-from minprune.verification.verify import verify
-from minprune.verification.claims.approximation import Approximation
-from minprune.verification.claims.claim import Equality, quantity_of
+from minprune.engine.activations import Activation
+from minprune.engine.facts import NotSaid
+from minprune.engine.losses import LOSSES, Loss
+from minprune.verification.claims import CLAIMS
+from minprune.verification.claims.claim import Trial
+from minprune.verification.counterexamples import search
 from minprune.verification.formulas import Formula
-from minprune.verification.claims.invariance import Invariance
 from minprune.verification.sampling.random_networks import draw_cases
-from minprune.verification.claims.ranking import Ranking, ranks, spearman
-from minprune.verification.claims.trial import Trial
-from minprune.verification.verify import MOST_POINTS, SMALLER, check_order, defaults, labels_of, largest_error, points
 from minprune.verification.sampling.where import Where
+from minprune.verification.verify import (
+    MOST_POINTS, check_repeatable, largest_error, points, the_claim, verify, where_settings)
 
 
 def taylor(o, do):
     return np.abs((o * do).sum(axis=1))
 
 
-@pytest.mark.parametrize("claim, error, told", [
+@pytest.mark.parametrize("claim, error, message", [
     ({}, TypeError, "verify expects one claim of equals, approximates, invariant, ranks_like, got none"),
     ({"equals": "dL/do", "invariant": "batch size"}, TypeError, "got equals and invariant"),
     ({"equals": "dL/DO"}, ValueError, 'unknown quantity "dL/DO"; did you mean "dL/do"'),
@@ -44,10 +46,10 @@ def taylor(o, do):
     ({"ranks_like": "|dL/dW|"}, ValueError, 'unknown quantity that ranks neurons: "dL/dW"'),
     ({"ranks_like": "removal", "least": "high"}, TypeError, "least expects a number"),
 ])
-def test_errors_name_what_is_wrong(claim, error, told):
+def test_errors_name_what_is_wrong(claim, error, message):
     with pytest.raises(error) as raised:
         verify(taylor, **claim)
-    assert told in str(raised.value) and "\n" not in str(raised.value)
+    assert message in str(raised.value) and "\n" not in str(raised.value)
 
 
 def test_what_comes_after_the_output_layer():
@@ -82,7 +84,7 @@ def test_gamma_brings_batch_norm():
     assert verify(da, "dL/do", trials=20)
 
 
-def test_the_form_is_told():
+def test_the_form_of_what_a_formula_returns():
     assert verify(lambda dW: dW, "dL/dW", trials=5).form == "per sample"
     assert verify(lambda dW: dW.sum(axis=0), "dL/dW", trials=5).form == "sum over the batch"
     assert verify(lambda o, do, W_next: ((-o * do)[:, 0] + o[:, 0] ** 2 * (W_next ** 2).sum(axis=0) / 2).mean(axis=0),
@@ -173,7 +175,7 @@ def test_invariances(kind, formula, holds, layers):
     assert holds == (verdict.counterexample is None)
 
 
-def test_a_change_of_shape_is_told():
+def test_a_change_of_shape_is_a_problem():
     verdict = verify(lambda do: np.ones(len(do) + 1), invariant="sample order", trials=5)
     assert verdict                      # the shape is odd, but the same
     verdict = verify(lambda W: np.ones(int(W[0, 0] > W.max() - 1e-9) + 1), invariant="neuron permutation", trials=40)
@@ -185,61 +187,35 @@ def test_only_the_means_name_a_mistake_of_invariance():
     assert verdict.mistake.name == "sum where the mean is meant"
 
 
-# ---------------------------------------------------------------------------------- rankings
-
-
-def test_a_ranking_is_told_with_its_spread():
-    verdict = verify(taylor, ranks_like="|removal|", trials=40)
-    low, high = verdict.found["quartiles"]
-    assert verdict and -1 <= low <= verdict.found["median"] <= high <= 1 and verdict.found["median"] > 0.5
-    assert f"Spearman's rank correlation with |removal|: median {verdict.found['median']:.2f}" in str(verdict)
-    assert not verify(taylor, ranks_like="|removal|", trials=40, least=0.999)
-
-
-def test_the_removal_ranks_like_itself():
-    exact = verify(lambda o, do, W_next: (-o * do)[:, 0] + o[:, 0] ** 2 * (W_next ** 2).sum(axis=0) / 2,
-                   ranks_like="removal", where={"layer": "last hidden", "loss": "mse"}, trials=20, least=1)
-    assert exact and exact.found["median"] == 1
-
-
-def test_upside_down():
-    verdict = verify(lambda do: -np.abs(do), ranks_like="|dL/do|", where={"samples": 1}, trials=20)
-    assert verdict.found["median"] == -1 and "upside down" in str(verdict) and verdict.mistake is None
-
-
-def test_weights_alone_can_rank():
-    for quantity in ("removal", "|dL/do|", "dL/db"):
-        assert verify(lambda W: np.abs(W).sum(axis=1), ranks_like=quantity, trials=10).problem is None
-
-
-def test_ranks_and_spearman_by_hand():
-    np.testing.assert_array_equal(ranks(np.array([10.0, 30, 20, 20])), [1, 4, 2.5, 2.5])
-    assert spearman(np.array([1.0, 2, 3]), np.array([10.0, 20, 500])) == 1
-    assert spearman(np.array([1.0, 2, 3, 4]), np.array([2.0, 1, 4, 3])) == pytest.approx(0.6)
-    assert spearman(np.ones(3), np.arange(3.0)) == 0
-
-
 # -------------------------------------------------------------------------------- what a verdict is made of
 
 
-@pytest.mark.parametrize("function, kind, invariant, expected", [
-    (lambda o: o, "equals", None, {}), (lambda gamma: gamma, "equals", None, {"batch_norm": True}),
-    (lambda o: o, "approximates", None, {}),
-    (lambda o: o, "ranks_like", None, {"neurons": (6, 7, 8), "samples": (12,)}),
+@pytest.mark.parametrize("function, keyword, value, expected", [
+    (lambda o: o, "equals", "dL/do", {}), (lambda gamma: gamma, "equals", "dL/do", {"batch_norm": True}),
+    (lambda o: o, "approximates", "removal", {}),
+    (lambda o: o, "ranks_like", "removal", {"neurons": (6, 7, 8), "samples": (12,)}),
     (lambda o: o, "invariant", "batch size", {"samples": (2, 3, 4)}),
     (lambda o: o, "invariant", "sample order", {"samples": (2, 3, 4)}),
     (lambda o: o, "invariant", "neuron permutation", {}),
     (lambda gamma: gamma, "invariant", "relu rescaling", {"batch_norm": True, "activation": ("relu", "leaky_relu")})])
-def test_what_where_is_where_it_does_not_say(function, kind, invariant, expected):
-    assert defaults(Formula(function), kind, invariant) == expected
+def test_what_where_is_if_it_does_not_say(function, keyword, value, expected):
+    assert where_settings(Formula(function), CLAIMS[keyword], value) == expected
 
 
-def test_counterexamples_of_rankings_are_smaller():
-    assert SMALLER == {"ranks_like": {"neurons": (2, 3), "samples": (1, 2)}}
+def test_counterexamples_are_smaller_for_rankings_only():
+    assert {keyword: kind.smaller for keyword, kind in CLAIMS.items() if kind.smaller} == \
+        {"ranks_like": {"neurons": (2, 3), "samples": (1, 2)}}
+    example = verify(lambda W: np.abs(W).sum(axis=1), ranks_like="removal", trials=30).counterexample
+    assert example.net[example.layer].K in (2, 3) and len(example.x) in (1, 2)
 
 
-def test_orders_are_whole_numbers():
-    assert [check_order(one) for one in (1, 2.0, np.int64(2))] == [1, 2, 2] and type(check_order(1.0)) is int
+def test_exactly_one_claim_is_made():
+    for keyword, kind in CLAIMS.items():
+        assert the_claim({**dict.fromkeys(CLAIMS), keyword: "it"}) == (kind, "it")
+    with pytest.raises(TypeError, match="got none"):
+        the_claim(dict.fromkeys(CLAIMS))
+    with pytest.raises(TypeError, match="got equals and approximates and invariant and ranks_like"):
+        the_claim(dict.fromkeys(CLAIMS, "it"))
 
 
 def trial(claimed=None, measured=None, error=0.0, problem=None):
@@ -252,7 +228,7 @@ def test_the_largest_error():
     assert type(largest_error([trial(error=np.float64(0.1))])) is float
 
 
-def test_points_are_all_numbers_that_were_compared():
+def test_points_are_the_first_numbers_that_were_compared():
     many = np.arange(3000.0)
     found = points([trial(np.ones((1, 2)), 2 * np.ones((1, 2))), trial(many[:1], many[:2], problem="raised"),
                     trial(many, -many)])
@@ -262,14 +238,13 @@ def test_points_are_all_numbers_that_were_compared():
     assert [one.shape for one in points([trial(problem="raised")])] == [(0,), (0,)]
 
 
-def test_what_points_are_called():
-    formula = Formula(taylor)
-    assert labels_of(Equality(formula, quantity_of("dL/do"), 1e-6)) == ("claimed", "measured dL/do")
-    assert labels_of(Equality(formula, quantity_of("|dL/do|"), 1e-6)) == ("claimed", "measured |dL/do|")
-    assert labels_of(Equality(formula, quantity_of(taylor), 1e-6)) == ("taylor", "taylor")
-    assert labels_of(Invariance(formula, "batch size", 1e-6)) == ("after", "before")
-    assert labels_of(Ranking(formula, "removal", 0.5)) == ("claimed", "measured removal")
-    assert labels_of(Approximation(formula, 1, [])) == ("claimed", "measured |removal|")
+@pytest.mark.parametrize("claim, labels", [
+    ({"equals": "dL/do"}, ("claimed", "measured dL/do")), ({"equals": "|dL/do|"}, ("claimed", "measured |dL/do|")),
+    ({"equals": taylor}, ("taylor", "the other taylor")), ({"equals": lambda o: o}, ("taylor", "the other formula")),
+    ({"invariant": "batch size"}, ("after", "before")), ({"ranks_like": "removal"}, ("claimed", "measured removal")),
+    ({"approximates": "removal"}, ("claimed", "measured |removal|"))])
+def test_what_points_are_called(claim, labels):
+    assert verify(taylor, **claim, trials=5).labels == labels
 
 
 def test_a_verdict_counts_what_failed_and_what_had_no_answer():
@@ -286,15 +261,11 @@ def test_a_verdict_counts_what_failed_and_what_had_no_answer():
     assert verdict.spread is None and len(verdict.points[0]) > 0
 
 
-def test_ranks_between_minus_one_and_one_may_be_asked_for():
-    assert verify(lambda o, do: -taylor(o, do), ranks_like="|removal|", trials=5, least=-1)
-
-
 # -------------------------------------------------------------------- what must not pass, or not fail
 
 
 @pytest.mark.parametrize("factor", [1e-300, 1e-200, 1e-9, 1.001e200])
-def test_small_and_large_numbers_are_told_apart_as_any_others(factor):
+def test_small_and_large_numbers_differ_as_any_others(factor):
     """Nothing is measured for a second formula: no difference is too small to count."""
     assert not verify(lambda do: factor * do, equals=lambda do: 2 * factor * do, trials=20)
     assert verify(lambda do: factor * do, equals=lambda do: do * factor, trials=20)
@@ -307,7 +278,7 @@ def test_noise_of_a_cancellation_is_no_difference():
     assert one and 0 < one.error
 
 
-def test_float32_is_told_what_it_lacks():
+def test_a_note_says_what_float32_lacks():
     def single(dz_next, W_next):
         return dz_next.astype(np.float32) @ W_next.astype(np.float32)
 
@@ -329,26 +300,96 @@ def test_what_does_not_repeat_itself_is_no_formula():
         verify(lambda do: do + len(calls.append(0) or calls), equals="dL/do")
 
 
-def test_a_correlation_is_at_most_1():
-    with pytest.raises(ValueError, match="least expects a correlation, at most 1, got 1.5"):
-        verify(lambda do: do, ranks_like="removal", least=1.5)
-
-
 def test_removal_inside_a_block_can_be_printed():
     """ℓ = ½ (1 + 1)² with the neuron, ½ 1² without: the first order says −2."""
     verdict = verify(lambda o, do: -(o * do).sum(axis=1), equals="removal", where={"residual": "inside"})
     assert not verdict and "without neuron 0 of dense2 [0.5]" in str(verdict)
 
 
-def test_batch_norm_is_told():
+def test_batch_norm_is_named():
     assert "(dense hidden layers; batch norm)" in str(verify(lambda gamma, dz: dz, equals="dL/dz", trials=5))
 
 
 def test_a_search_that_finds_nothing_small_ends(monkeypatch):
     """Networks built, and networks tried, are bounded; a random one is shown then."""
     built = []
-    original = counterexample.build
-    monkeypatch.setattr(counterexample, "build", lambda *given: built.append(0) or original(*given))
+    original = search.build
+    monkeypatch.setattr(search, "build", lambda *arguments: built.append(0) or original(*arguments))
     verdict = verify(lambda do, o: do * (1 + (np.abs(o) > 3.4)), equals="dL/do", trials=60)
     assert not verdict and verdict.counterexample is not None
-    assert len(built) <= counterexample.MOST_BUILT + counterexample.DRAWS * 40
+    assert len(built) <= search.MOST_BUILT + search.DRAWS * 40
+
+
+# ------------------------------------------------------------------- activations and losses of one's own
+
+MSE = LOSSES["mse"]
+QUARTIC = Loss(                                                     # ℓ = ¼ Σ (y − t)⁴
+    "quartic", lambda y, t: ((y - t) ** 4).reshape(len(y), -1).sum(axis=1) / 4, lambda y, t: (y - t) ** 3,
+    MSE.prepare, MSE.correct, targets=MSE.targets, formula="ℓ = ¼ Σ (y − t)⁴")
+STEEP = Activation("steep", lambda z: np.maximum(z, 2 * z), lambda z: np.where(z > 0, 2.0, 1.0), kinks=(0.0,),
+                   homogeneous=True)
+OWN = {"activation": STEEP, "loss": QUARTIC}
+
+
+def test_a_claim_about_an_activation_and_a_loss_of_ones_own():
+    verdict = verify(lambda y, t, dy: (y - t) ** 3, equals=lambda dy: dy, where=OWN, trials=20)
+    assert verdict and verdict.where == "dense hidden layers; steep; quartic"
+    assert verify(lambda dz, z: dz / np.where(z > 0, 2, 1), equals="dL/do", where=OWN, trials=20)
+    assert verify(lambda o, do: -(o * do).sum(axis=1), approximates="removal", where=OWN, trials=20)
+    assert verify(taylor, ranks_like="|removal|", where=OWN, trials=20)
+
+
+@pytest.mark.parametrize("claim", [{"equals": "dL/do"}, {"approximates": "removal", "order": 2},
+                                   {"invariant": "relu rescaling"}, {"ranks_like": "removal", "least": 0.999}])
+def test_a_printed_verdict_shows_the_loss_of_ones_own(claim):
+    verdict = verify(lambda do: -np.abs(do).sum(axis=1), **claim, where=OWN, trials=20)
+    assert not verdict and verdict.counterexample.loss is QUARTIC
+    text = str(verdict)
+    assert "(dense hidden layers; steep; quartic)" in text and ", quartic, ℓ = ¼ Σ (y − t)⁴:\n" in text
+    assert ", steep\n" in text and verdict.to_dict()["counterexample"]["loss"] == "quartic"
+    sides = (verdict.counterexample.net.forward(verdict.counterexample.x).y, verdict.counterexample.t)
+    np.testing.assert_allclose(QUARTIC(*sides), ((sides[0] - sides[1]) ** 4).sum(axis=1) / 4)
+
+
+def test_a_loss_without_a_formula_is_shown_by_its_name():
+    loss = dataclasses.replace(QUARTIC, formula="")
+    text = str(verify(lambda do: -do, equals="dL/do", where={"loss": loss}, trials=20))
+    assert "1 sample, quartic:\n" in text
+
+
+@pytest.mark.parametrize("claim", [{"equals": "dL/do"}, {"equals": taylor}, {"approximates": "removal"},
+                                   {"invariant": "sample order"}, {"ranks_like": "removal"}])
+@pytest.mark.parametrize("own, message", [
+    ({"loss": dataclasses.replace(QUARTIC, targets=None)},
+     'loss "quartic" does not say how its targets are drawn (targets=…), which verify needs'),
+    ({"activation": dataclasses.replace(STEEP, kinks=None)},
+     'activation "steep" does not say where its kinks are (kinks=…), which verify needs')])
+def test_what_is_not_said_is_refused_by_name(claim, own, message):
+    with pytest.raises(NotSaid) as raised:
+        verify(taylor, **claim, where=own)
+    assert str(raised.value) == message
+
+
+def test_counterexamples_have_targets_as_the_loss_reads_them():
+    """`prepare` makes of a user's targets what the other functions read: here their opposites."""
+    def opposite(t, shape):
+        assert shape == (2,)
+        return -MSE.prepare(t, shape)
+
+    loss = dataclasses.replace(MSE, name="opposite", prepare=opposite,
+                               targets=lambda rng, shape, simple=False: np.full(shape, 3.0))
+    verdict = verify(lambda do: -do, equals="dL/do", where={"loss": loss, "outputs": 2}, trials=20)
+    assert (verdict.counterexample.t == -3).all() and "t = [[-3, -3]]" in str(verdict)
+
+
+def test_the_plainest_targets_are_zero():
+    verdict = verify(lambda o, do: -(o * do).sum(axis=1), equals="removal")
+    assert "x = [[1]], t = [[0]]" in str(verdict)
+
+
+def test_what_a_formula_raises_belongs_to_the_verdict():
+    """The second time it is called as well: it is no sign that it does not repeat itself."""
+    check_repeatable(Formula(lambda o: o[9]), draw_cases(Where(), 1, 0)[0])
+    with pytest.raises(ValueError, match="gives other numbers"):
+        calls = []
+        check_repeatable(Formula(lambda o: np.ones(len(calls.append(0) or calls))), draw_cases(Where(), 1, 0)[0])

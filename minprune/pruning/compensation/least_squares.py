@@ -83,7 +83,9 @@ def least_change(pieces, ridge, smallest):
     F = R.shape[1] - 1
     smallest *= np.linalg.norm(R[:, 1:]) / max(np.linalg.norm(R[1:, 1:]), np.finfo(float).tiny)    # of x, not x − mean
     A = np.vstack([R[1:, 1:], np.sqrt(ridge * count) * np.eye(F)])
-    dW = np.linalg.lstsq(A, np.vstack([Y[1:], np.zeros((F, Y.shape[1]))]), rcond=smallest)[0]
+    dW = np.zeros((F, Y.shape[1]))
+    if smallest < 1:                            # else all directions are rounding errors; lstsq would fit a single one
+        dW = np.linalg.lstsq(A, np.vstack([Y[1:], dW]), rcond=smallest)[0]
     return dW.T, (Y[0] - R[0, 1:] @ dW) / R[0, 0]
 
 

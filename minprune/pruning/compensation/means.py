@@ -27,7 +27,7 @@ def fold_means(net, keep, x, batch_size=256):
     Source: the idea of replacing a unit by its mean. For constant channels Ye et al., "Rethinking the
     Smaller-Norm-Less-Informative Assumption in Channel Pruning of Convolution Layers", ICLR 2018, arXiv:1802.00124
     (the abstract read; how it treats padding: not read).
-    `net` is not changed. Raises as `prune`, and ValueError or TypeError for x that does not fit.
+    `net` is not changed. Raises as `prune`, and ValueError or TypeError for x that does not fit, or NaN in the network.
     """
     x, size = net_and_samples(net, x), check_count("batch_size", batch_size)
 

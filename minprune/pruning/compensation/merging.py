@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...engine.checks import check_count, check_real
+from ...engine.checks import check_count, check_finite, check_real
 from ...scores.data_free import folded
 from ..surgery import check_keep
 from .readers import compensated, net_and_samples, read_by
@@ -62,6 +62,7 @@ def duplicates(net, tolerance=1e-9):
     """
     tolerance = check_real("tolerance", tolerance, least=0)
     keep = check_keep(net, {})
+    check_finite(net)
     for name, stays in keep.items():
         distance, _ = like_weights(net, name)
         near = distance <= tolerance ** 2 * np.square(rows_of(net, name)).sum(axis=1)[:, np.newaxis]

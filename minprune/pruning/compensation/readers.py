@@ -1,6 +1,6 @@
 """Readers: the layers that read removed neurons, and what they read."""
 
-from ...engine.checks import check_network
+from ...engine.checks import check_finite, check_network
 from ..surgery import check_keep, prune
 
 
@@ -8,9 +8,11 @@ def compensated(net, keep, compensate):
     """Return `prune(net, keep)` with all readers of removed neurons changed, from the input on.
 
     `compensate(small, name, reader, rows)` changes W and b of `small[reader]`, which reads layer `name`; `rows` says
-    which of the reader's own neurons are left there.
+    which of the reader's own neurons are left there. Raises as `prune`, and ValueError, naming the array, for a network
+    with NaN or infinity in it: what is computed from such numbers would spread them over all that a layer reads.
     """
     keep = check_keep(net, keep)
+    check_finite(net)
     small = prune(net, keep)
     cut = {reader: name for name, stays in keep.items() if not stays.all() for reader in net.readers(name)}
     left = {member: stays for name, stays in keep.items() for member in net.members(name)}

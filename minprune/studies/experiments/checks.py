@@ -9,6 +9,8 @@ from ...retraining.recipe import check_retraining
 from ...retraining.recipes import Rewind
 from ...retraining.schedules import check_schedule
 
+SEEDS = 5                       # networks that are trained by default
+
 
 def check_fractions(fractions):
     """Different fractions in [0, 1), at least one."""
@@ -19,8 +21,14 @@ def check_fractions(fractions):
     return fractions
 
 
-def check_seeds(seeds):
-    """The seeds 0, 1, … if a number is given, else a list of different ones."""
+def check_seeds(seeds, networks=None):
+    """The seeds 0, 1, … if a number is given (by default 5), else a list of different ones; one for each network that
+    is trained already."""
+    if networks is not None:
+        if seeds is not None:
+            raise ValueError("seeds and networks were both given: there is one seed for each network")
+        return list(range(len(networks)))
+    seeds = SEEDS if seeds is None else seeds
     if not np.iterable(seeds):
         return list(range(check_count("seeds", seeds)))
     seeds = [check_count("seeds", seed, least=0) for seed in seeds]
@@ -33,7 +41,7 @@ def check_fit(training, methods, retrain, fractions, seeds):
     """Raise what would fail, as far as the first seed's network can show without being trained."""
     net, loss = training.build(seeds[0])
     for method in methods:
-        recipe = method.retrain or retrain
+        recipe = method.retraining(retrain)
         check_retraining(recipe, net, loss)
         if isinstance(recipe, Rewind) and len(seeds) > 1:
             raise ValueError(f"{method.name}: Rewind holds one network's snapshot, and there are {len(seeds)} networks")
@@ -42,7 +50,10 @@ def check_fit(training, methods, retrain, fractions, seeds):
 
 
 def check_steps(method, fraction, net):
-    """Raise unless the method's schedule ends at the fraction, and so many neurons can go."""
+    """Raise unless the method's schedule ends at the fraction, and so many neurons can go; a function of the user's
+    shows that only when it is called."""
+    if method.function is not None:
+        return
     *_, last = check_schedule(method.schedule(fraction), net.hidden_layers)
     if isinstance(last, float) and last != fraction:
         raise ValueError(f"{method.name}: schedule({fraction}) expects to end at {fraction}, got {last}")

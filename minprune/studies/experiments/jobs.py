@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from ...engine.losses import prepare_samples
 from ...engine.network import Network
 from ...engine.size import count_parameters, multiply_adds
+from ...pruning.surgery import check_keep
 from ...retraining.descriptions import describe
 from ...retraining.iteration import prune_iteratively
 from ...retraining.recipe import Recipe
 from ...retraining.recipes import FromScratch, Reinitialise
 from ...scoring.catalogue import find_score
-from ...training.loop import fit, loss_and_accuracy
+from ...training.loop import fit
+from ...training.quality import loss_and_accuracy
 from ..common import default_loss
 from .execution import completed
 from .method import Method
@@ -57,7 +59,7 @@ def plan(training, methods, retrain, fractions, seeds):
     starts = {seed: Start(name_of(described[seed]), seed) for seed in seeds}
     jobs = []
     for method, fraction, seed in itertools.product(methods, fractions, seeds):
-        recipe = seeded(method.retrain or retrain, seed)
+        recipe = seeded(method.retraining(retrain), seed)
         how = describe("method", {**vars(method), "name": "", "retrain": recipe})
         name = name_of(described[seed], how, fraction)
         jobs.append(Job(name, starts[seed].name, method, recipe, fraction, seed))
@@ -66,8 +68,7 @@ def plan(training, methods, retrain, fractions, seeds):
 
 def describe_training(training, seed):
     """{name: description} of all that the unpruned network of a seed depends on."""
-    settings = {**vars(training), "data": training.load(seed), "seed": seed}
-    return {name: describe(name, value) for name, value in settings.items()}
+    return {name: describe(name, value) for name, value in training.settings(seed).items()}
 
 
 def name_of(training, method=None, fraction=None):
@@ -89,8 +90,9 @@ def train_one(training, start):
     started = time.perf_counter()
     data = training.load(start.seed)
     net, loss = training.build(start.seed)
-    fit(net, data.x_train, data.t_train, loss, training.optimizer(training.epochs), training.epochs,
-        training.batch_size, seed=start.seed, progress=False)
+    if not training.trained:
+        fit(net, data.x_train, data.t_train, loss, training.optimizer(training.epochs), training.epochs,
+            training.batch_size, seed=start.seed, progress=False)
     value, accuracy = loss_and_accuracy(net, *prepare_samples(net, data.x_test, data.t_test, loss))
     return {"seed": start.seed, **sizes(net), "loss": value, "accuracy": accuracy,
             "seconds": time.perf_counter() - started}, net
@@ -101,14 +103,29 @@ def prune_one(training, net, job):
     started = time.perf_counter()
     data = training.load(job.seed)
     method = job.method
-    score = functools.partial(find_score("random"), seed=job.seed) if method.score == "random" else method.score
-    *_, step = prune_iteratively(net, data, score, method.schedule(job.fraction), method.scope, default_loss(data),
-                                 job.retrain, compensate=method.compensate)
+    score, schedule = how_to_cut(net, data, job)
+    *_, step = prune_iteratively(net, data, score, schedule, "global" if method.function else method.scope,
+                                 default_loss(data), job.retrain, compensate=method.compensate)
     forgotten = isinstance(job.retrain, NEW_WEIGHTS)
     return {"method": method.name, "fraction": job.fraction, "seed": job.seed, **sizes(step.net),
             "loss": step.loss_after, "accuracy": step.accuracy_after,
             "cut_loss": None if forgotten else step.loss_before,
             "cut_accuracy": None if forgotten else step.accuracy_before, "seconds": time.perf_counter() - started}
+
+
+def how_to_cut(net, data, job):
+    """(score, schedule) of a Job, as `prune_iteratively` takes them."""
+    method = job.method
+    if method.function is not None:
+        keep = check_keep(net, method.function(net.copy(), data, job.fraction))
+        return functools.partial(chosen, keep=keep), [{name: int((~stays).sum()) for name, stays in keep.items()}]
+    score = functools.partial(find_score("random"), seed=job.seed) if method.score == "random" else method.score
+    return score, method.schedule(job.fraction)
+
+
+def chosen(net, keep=None):
+    """Scores that put those who go before those who stay."""
+    return {name: stays.astype(float) for name, stays in keep.items()}
 
 
 def sizes(net):
@@ -119,7 +136,7 @@ def sizes(net):
 # ----------------------------------------------------------------------------- all that is left
 
 
-def train_all(training, starts, out, log, executor):
+def train_all(training, starts, out, log, executor, progress):
     """{name: network} of all Starts: those that an earlier call left in the folder `out`, and the rest trained."""
     nets = saved_networks(starts, out, log)
     left = {start.name: (training, start) for start in starts if start.name not in nets}
@@ -127,7 +144,7 @@ def train_all(training, starts, out, log, executor):
         for name, (record, net) in results:
             net.save(network_path(out, name))       # before the log says that it is done
             log.add(name, record)
-            print(describe_record(record), flush=True)
+            progress.done(name, describe_record(record))
             nets[name] = net
     return {start.name: nets[start.name] for start in starts}
 
@@ -148,13 +165,13 @@ def network_path(out, name):
     return out / f"unpruned-{name}.npz"
 
 
-def prune_all(training, nets, jobs, log, executor):
+def prune_all(training, nets, jobs, log, executor, progress):
     """Do the Jobs that are not in the log, and add them to it."""
     left = {job.name: (training, nets[job.start], job) for job in jobs if job.name not in log.records}
     with closing(completed(prune_one, left, executor)) as results:
         for name, record in results:
             log.add(name, record)
-            print(describe_record(record), flush=True)
+            progress.done(name, describe_record(record))
 
 
 def describe_record(record):

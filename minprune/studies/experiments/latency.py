@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from ...evaluation.latency import LATENCY_BATCH, latencies
+from ...evaluation.latency import LATENCY_BATCH, speedup
 from ...pruning.surgery import prune
 
 
 def speedups(records, net):
-    """{(method, fraction): how many times as fast as `net`, the unpruned network}, of the records of one seed.
+    """{(method, fraction): how many times as fast as `net`, the unpruned network, a Ratio}, of the records of one seed.
 
     A network's time depends on its shape alone: each shape is measured once, on a network of that shape.
     """
@@ -16,8 +16,7 @@ def speedups(records, net):
     for record in records:
         shape = tuple(record["neurons"].values())
         if shape not in by_shape:
-            before, after = latencies([net, prune(net, first_neurons(net, record["neurons"]))], x)
-            by_shape[shape] = before / after
+            by_shape[shape] = speedup(net, prune(net, first_neurons(net, record["neurons"])), x)
     return {(record["method"], record["fraction"]): by_shape[tuple(record["neurons"].values())] for record in records}
 
 

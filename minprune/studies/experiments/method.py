@@ -15,9 +15,14 @@ from ...training.loop import check_callables
 class Method:
     """One way to prune: which neurons go (score, scope), in which steps, and how the others train (or compensate).
 
-    `schedule(fraction)` returns what is gone after each step, as `prune_iteratively` takes it; the last step is the
-    fraction itself. It is `one_shot`, or for example `functools.partial(mp.retraining.cubic, steps=5)`. `retrain` None
-    stands for the retraining that the experiment gives to all methods.
+    A `score` is a name, or a formula of yours, as `mp.score` takes it. `schedule(fraction)` returns what is gone after
+    each step, as `prune_iteratively` takes it; the last step is the fraction itself. It is `one_shot`, or for example
+    `functools.partial(mp.retraining.cubic, steps=5)`. `retrain` None stands for the retraining that the experiment
+    gives to all methods.
+
+    A `function` of yours comes in place of score, scope and schedule: function(net, data, fraction) returns who stays,
+    {layer: (K,) bool}, at once. It may look at data.x_train and data.t_train; what it learns from the test data would
+    be no result. It is called with a copy of the network.
     """
 
     name: str
@@ -26,27 +31,34 @@ class Method:
     schedule: Callable = one_shot
     retrain: Callable | None = None
     compensate: Callable | None = None
+    function: Callable | None = None
+
+    def retraining(self, common):
+        """Its own retraining, or the one that is common to all methods."""
+        return common if self.retrain is None else self.retrain
 
 
 def check_methods(methods):
-    """The methods as `Method`s; a name becomes that score, layer by layer, in one shot."""
+    """The methods as `Method`s; a name or a formula of yours becomes that score, layer by layer, in one shot."""
     items = check_list("methods", methods, 'of names or Methods such as ["taylor"]')
     methods = [item if isinstance(item, Method) else by_score(item) for item in items]
     for method in methods:
         find_score(method.score)
         check_known("scope", method.scope, ["global", "layer"])
-        check_callables(schedule=method.schedule, retrain=method.retrain, compensate=method.compensate)
+        check_callables(schedule=method.schedule, retrain=method.retrain, compensate=method.compensate,
+                        function=method.function)
     names = [method.name for method in methods]
     if len(set(names)) < len(names):
         raise ValueError(f"methods expects each name once, got {names}")
     return methods
 
 
-def by_score(name):
-    if not isinstance(name, str):
-        raise TypeError(f"methods expects names of scores or Methods, got {name!r}")
-    find_score(name)
-    return Method(name, name)
+def by_score(score):
+    """The Method of a score, called by its name."""
+    if not isinstance(score, str) and not (callable(score) and hasattr(score, "__name__")):
+        raise TypeError(f"methods expects names of scores, functions or Methods, got {score!r}")
+    find_score(score)
+    return Method(score if isinstance(score, str) else score.__name__, score)
 
 
 # ------------------------------------------------------------------------------------ controls
@@ -67,9 +79,9 @@ def random_and_scratch(methods, training, retrain, fraction):
     """
     random = Method("random", "random")
     candidates = [random, *methods]
-    steps = {method.name: len(method.schedule(fraction)) for method in candidates}
+    steps = {method.name: 1 if method.function else len(method.schedule(fraction)) for method in candidates}
     longest = max(candidates, key=lambda method: steps[method.name])
-    retraining = max(steps[method.name] * getattr(method.retrain or retrain, "epochs", 0) for method in candidates)
+    retraining = max(steps[method.name] * getattr(method.retraining(retrain), "epochs", 0) for method in candidates)
     epochs = training.epochs + retraining
     scratch = FromScratch(epochs=epochs, optimizer=training.optimizer(epochs), batch_size=training.batch_size)
     return [dataclasses.replace(random, schedule=longest.schedule), Method("from scratch", "random", retrain=scratch)]

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ... import datasets
-from ...engine.checks import check_count, check_known, check_real
+from ...engine.checks import check_count, check_finite, check_known, check_list, check_real
+from ...engine.losses import prepare_samples
 from ...engine.models import MODELS
 from ...retraining.recipes import FineTune
-from ..common import build, default_model, make_optimizer
+from ..common import build, default_loss, default_model, make_optimizer
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Training:
     batch_size: int
     dtype: str
 
+    trained = False                 # whether `build` returns networks that have been trained
+
     def load(self, seed):
         """The Dataset, split by the seed unless it is one already."""
         return self.data if hasattr(self.data, "x_train") else datasets.load(self.data, seed=seed)
@@ -28,6 +31,10 @@ class Training:
     def build(self, seed):
         """The (network, loss) of a seed, not trained yet."""
         return build(self.load(seed), self.model, seed, self.dtype)
+
+    def settings(self, seed):
+        """{name: value} of all that the unpruned network of a seed depends on."""
+        return {**vars(self), "data": self.load(seed), "seed": seed}
 
     def optimizer(self, epochs):
         return make_optimizer(self.rate, epochs)
@@ -41,9 +48,53 @@ class Training:
         return model if isinstance(model, str) else getattr(model, "__name__", type(model).__name__)
 
 
-def check_training(data, model, epochs, rate, batch_size, dtype):
+@dataclass(frozen=True)
+class Trained(Training):
+    """Networks that somebody has trained, on the training data of this Dataset: seed number s stands for networks[s].
+
+    The other settings are those of the retraining, and of the control that is trained from scratch.
+    """
+
+    networks: tuple = ()
+
+    trained = True
+
+    def build(self, seed):
+        return self.networks[seed].copy(), default_loss(self.data)
+
+    def settings(self, seed):
+        settings = {**super().settings(seed), "network": self.networks[seed]}
+        del settings["networks"]                # those of the other seeds do not matter
+        return settings
+
+    def model_name(self, seed):
+        return "trained by you,"
+
+
+def check_training(data, model, epochs, rate, batch_size, dtype, networks=None):
     """The Training; raises for what does not fit (the data and the dtype are checked where they are used)."""
     if model is not None and not callable(model):
         check_known("model", model, MODELS)
-    return Training(data, model, check_count("epochs", epochs), check_real("rate", rate, above=0),
-                    check_count("batch_size", batch_size), dtype)
+    settings = [check_count("epochs", epochs), check_real("rate", rate, above=0), check_count("batch_size", batch_size)]
+    if networks is None:
+        return Training(data, model, *settings, dtype)
+    if model is not None:
+        raise ValueError("model and networks were both given: networks that are trained already have theirs")
+    networks = check_networks(networks, data)
+    return Trained(data, None, *settings, networks[0].dtype.name, networks)
+
+
+def check_networks(networks, data):
+    """The networks as a tuple; raises unless they fit the Dataset that they were trained on, and are all alike."""
+    networks = tuple(check_list("networks", networks, "of trained networks"))
+    if not networks:
+        raise ValueError("networks expects at least one network, got none")
+    if not hasattr(data, "x_train"):
+        raise TypeError("networks that are trained already need data=… as the Dataset that they were trained on: "
+                        f"another split would test them on samples that they have learned; got data={data!r}")
+    for net in networks:
+        check_finite(net)
+        prepare_samples(net, data.x_train, data.t_train, default_loss(data))
+        if net.settings() != networks[0].settings():
+            raise ValueError(f"networks expects networks of one architecture, got {networks[0]!r} and {net!r}")
+    return networks

@@ -1,7 +1,6 @@
 """What is measured of a score on a trained network: rank correlation with exact removal, cost, quality after cuts."""
 
-import statistics
-import time
+import functools
 import warnings
 from dataclasses import dataclass
 
@@ -10,12 +9,15 @@ import numpy as np
 from ...decisions.rules import decide
 from ...engine.network import Network
 from ...evaluation.rank_correlation import spearman
+from ...evaluation.timing import Ratio, ratio_of_pairs, take_turns
 from ...pruning.surgery import prune
 from ...scoring.normalisation import reverse
 from ...scoring.scoring import score as score_neurons
-from ...training.loop import loss_and_accuracy
+from ...training.quality import loss_and_accuracy
 from ..common import mean_sd
 
+SECONDS = 0.05                  # for so long a score that is quick is computed again and again beside a forward pass
+PASSES = 5                      # forward passes beside each computation of a score
 FRACTIONS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 
@@ -40,23 +42,21 @@ def measure_scores(subject, names):
 
     A score that refuses the network is left out, and its reason printed.
     """
-    forward = median_seconds(lambda: subject.net.predict(subject.x))
     truth = compute(subject, "removal")
     rows, refusals = {}, {}
     for name in names:
-        started = time.perf_counter()
         try:
-            scores = compute(subject, name)
+            scores, cost = compute_and_time(subject, name)
         except ValueError as error:                         # a score that is only for small networks says so
             refusals.setdefault(str(error).replace(f'score "{name}"', "it"), []).append(name)
             continue
-        rows[name] = measure(subject, scores, truth, (time.perf_counter() - started) / forward)
+        rows[name] = measure(subject, scores, truth, cost)
     for reason, refused in refusals.items():
         print(f"left out: {', '.join(refused)} ({reason})", flush=True)
     # scores that cost no pass after the training, and the control, which costs what the removal costs
     for score in subject.gathered:
-        rows[type(score).__name__] = measure(subject, score.scores(), truth, 0.0)
-    cost = rows["removal"]["cost"] if "removal" in rows else 0.0
+        rows[type(score).__name__] = measure(subject, score.scores(), truth, NO_PASS)
+    cost = rows["removal"]["cost"] if "removal" in rows else NO_PASS
     rows["removal, reversed"] = measure(subject, reverse(truth), truth, cost)
     return rows
 
@@ -68,18 +68,24 @@ def compute(subject, name):
         return score_neurons(subject.net, name, subject.x, subject.t, subject.loss)
 
 
-def median_seconds(function, rounds=5):
-    """The median time of a function."""
-    times = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
+def compute_and_time(subject, name):
+    """(the scores, what they cost in forward passes of the same samples: a Ratio).
+
+    They are computed in turns with forward passes, and each is set against the passes beside it: what slows the machine
+    down slows both. A score that takes long is computed once.
+    """
+    results = []
+    passes = [functools.partial(subject.net.predict, subject.x)] * PASSES
+    turns = take_turns([lambda: results.append(compute(subject, name)), *passes], SECONDS, least=1, warm=False)
+    ratios, good = turns.seconds[:, :1] / turns.seconds[:, 1:], turns.running[:, :1] & turns.running[:, 1:]
+    return results[0], ratio_of_pairs(ratios.ravel(), good.ravel())
+
+
+NO_PASS = Ratio(0.0, 0.0, 0.0, 1, 1)        # of what was gathered in the training
 
 
 def measure(subject, scores, truth, cost):
-    """ρ by layer and overall, the cost in forward passes, and the quality after each fraction removed."""
+    """ρ by layer and overall, the cost in forward passes (a Ratio), and the quality after each fraction removed."""
     cuts = [loss_and_accuracy(prune(subject.net, decide(scores, remove=fraction)), *subject.test)
             for fraction in FRACTIONS]
     return {"rho": agreement(scores, truth), "cost": cost, "loss": [loss for loss, _ in cuts],
@@ -94,10 +100,19 @@ def agreement(scores, truth):
 
 
 def summary(measurements):
-    """Mean and standard deviation over the networks, of each number measured; of the cost the median."""
+    """Mean and standard deviation over the networks, of each number measured; of the cost that of the median network."""
     first = measurements[0]
     rho = {layer: mean_sd([row["rho"][layer] for row in measurements]) for layer in first["rho"]}
     by_fraction = {kind: None if first[kind][0] is None else
                    [mean_sd(values) for values in zip(*(row[kind] for row in measurements))]
                    for kind in ("loss", "accuracy")}
-    return {"rho": rho, "cost": statistics.median(row["cost"] for row in measurements), **by_fraction}
+    return {"rho": rho, **cost_of([row["cost"] for row in measurements]), **by_fraction}
+
+
+def cost_of(costs):
+    """The cost and its interval: of the networks on which it was measurable the median one; None, and why, if on none."""
+    measurable = sorted((cost for cost in costs if not cost.problem), key=lambda cost: cost.median)
+    if not measurable:
+        return {"cost": None, "cost_interval": None, "cost_problem": costs[0].problem}
+    middle = measurable[(len(measurable) - 1) // 2]
+    return {"cost": middle.median, "cost_interval": (middle.low, middle.high), "cost_problem": ""}

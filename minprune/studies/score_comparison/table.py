@@ -10,6 +10,8 @@ NOTES = ["ρ is Spearman's rank correlation with exact removal, which is signed:
          "off without a neuron; it is 0 where a score is the same for all neurons. ρ overall and quality after removal",
          "rank all layers together: a score that does not compare between layers loses there, and may still rank well",
          "within each (see scores.normalise).",
+         "forward passes: the median of pairs, the score's time over that of a forward pass beside it (the middle half",
+         "of the pairs); not measurable where passes waited for a core or the pairs disagree.",
          "GatheredGradient and Movement are gathered while training: they cost no pass afterwards."]
 
 
@@ -25,7 +27,7 @@ def lines_of(rows):
     """A head, and a line for each score: ρ by layer and overall, cost, accuracy (or loss) after some fractions."""
     first = next(iter(rows.values()))
     kind = "accuracy" if first["accuracy"] else "loss"
-    head = f"{'score':<26}" + "".join(f"{'ρ ' + layer:>16}" for layer in first["rho"]) + f"{'forward passes':>16}"
+    head = f"{'score':<26}" + "".join(f"{'ρ ' + layer:>16}" for layer in first["rho"]) + f"{'forward passes':>22}"
     head += "".join(f"{f'{kind}, −{fraction:.0%}':>20}" for fraction in SHOWN)
     ranked = sorted(rows, key=lambda name: -np.nan_to_num(rows[name]["rho"]["overall"][0], nan=-2))
     return [head, *(line(name, rows[name], kind) for name in ranked)]
@@ -35,4 +37,12 @@ def line(name, row, kind):
     form = "{:.1%}" if kind == "accuracy" else "{:.3f}"
     rho = "".join(f"{plus_minus(value, '{:.2f}'):>16}" for value in row["rho"].values())
     quality = "".join(f"{plus_minus(row[kind][FRACTIONS.index(fraction)], form):>20}" for fraction in SHOWN)
-    return f"{name:<26}{rho}{row['cost']:>16.1f}{quality}"
+    return f"{name:<26}{rho}{cost_text(row):>22}{quality}"
+
+
+def cost_text(row):
+    """The cost in forward passes with its interval, 12.3 (11.9 … 12.8)."""
+    if row["cost"] is None:
+        return "not measurable"
+    low, high = row["cost_interval"]
+    return f"{row['cost']:.1f}" + (f" ({low:.1f} … {high:.1f})" if high > 0 else "")

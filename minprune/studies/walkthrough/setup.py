@@ -19,14 +19,15 @@ from ..common import build, make_optimizer
 class Settings:
     """The choices of a walkthrough.
 
-    data      what `datasets.load` takes; model: a name (mp.models.MODELS), by default cnn for images, else mlp
+    data      what `datasets.load` takes: a name, a path, or a Source with options
+    model     a name (mp.models.MODELS), by default cnn for images, else mlp
     score     the neurons that score lowest go: `remove` is the share of all that is gone after the last of `steps`
     epochs    of training; retrain: epochs of retraining after each step
     rate      Adam's learning rate at the start, which falls to 0; batch_size, dtype and seed are of the training, too
     curve     adds what would have become of 0, 10, … 90 % removed; out: the folder for the results
     """
 
-    data: str = "digits"
+    data: str | datasets.Source = "digits"
     model: str | None = None
     score: str = "taylor"
     scope: str = "global"
@@ -74,6 +75,6 @@ def prepare(settings):
     net, loss = build(data, settings.model, settings.seed, settings.dtype)
     if not takes_blocks(CATALOGUE[settings.score]):
         net.check_chain(f'score "{settings.score}"')
-    zeros = {name: np.zeros(net[name].K) for name in net.hidden_layers}
-    decide(zeros, remove=settings.remove, scope=settings.scope)         # raises if that many cannot go
+    ranked = {name: np.arange(float(net[name].K)) for name in net.hidden_layers}
+    decide(ranked, remove=settings.remove, scope=settings.scope)         # raises if that many cannot go
     return Setup(settings, data, net, loss, schedule)

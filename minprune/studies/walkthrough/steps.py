@@ -11,7 +11,7 @@ from ...retraining.iteration import prune_iteratively
 from ...scoring.catalogue import CATALOGUE
 from ...scoring.entries import entry
 from ...scoring.scoring import score as score_neurons
-from ...training.loop import loss_and_accuracy
+from ...training.quality import loss_and_accuracy
 
 CURVE = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]      # the shares removed in the picture of all of them
 
@@ -20,6 +20,8 @@ def show_training(setup):
     heading(1, "train", "a network learns the training data")
     data = setup.data
     print(f"data       {data}, x from {data.x_train.min():g} to {data.x_train.max():g}")
+    for note in data.notes:
+        print(f"           {note}")
     print(f"network    {describe(setup.net)}")
     history = setup.train()
     test = quality(history.validation_loss[-1], history.validation_accuracy[-1])

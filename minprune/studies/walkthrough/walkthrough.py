@@ -3,7 +3,7 @@
 import time
 
 from ..common import prepare_folder
-from .report import Outcome, report_of, write
+from .report import Outcome, earlier_run, report_of, write
 from .setup import Settings, prepare
 from .steps import (show_curve, show_decision, show_evaluation, show_pruning, show_retraining, show_scores,
                     show_training)
@@ -18,6 +18,8 @@ def run(settings=Settings()):
     started = time.perf_counter()
     setup = prepare(settings)
     out = prepare_folder(settings.out)
+    if earlier_run(out):
+        print(earlier_run(out))
     # the six steps
     history = show_training(setup)
     scores = show_scores(setup)

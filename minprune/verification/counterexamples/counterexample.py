@@ -82,7 +82,8 @@ class Counterexample:
         arrays = {name: plain(getattr(self, name)) for name in ("x", "t", "claimed", "measured")}
         return {"settings": with_names(self.net.settings()),
                 "arrays": {name: plain(array) for name, array in self.net.arrays().items()},
-                "layer": self.layer, "loss": self.loss.name, "quantity": self.quantity, "problem": self.problem, **arrays}
+                "layer": self.layer, "loss": self.loss.name, "quantity": self.quantity,
+                "problem": self.problem, **arrays}
 
 
 def batch_norm_of(layer):

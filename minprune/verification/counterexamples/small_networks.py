@@ -1,8 +1,10 @@
-"""Small networks: which structures a counterexample may have, the smallest first, and their round numbers."""
+"""Small networks: which structures a counterexample may have, the smallest first."""
 
 import itertools
 import math
 from typing import NamedTuple
+
+import numpy as np
 
 from ...engine.conv2d import Conv2D
 from ...engine.dense import Dense
@@ -11,6 +13,7 @@ from ...engine.losses import rounded
 from ...engine.network import Network
 from ...engine.pooling import Flatten
 from ...engine.residual import Residual
+from ..sampling.random_networks import Case
 from ..sampling.where import POOLINGS
 
 MOST_NEURONS = 5
@@ -18,7 +21,11 @@ WIDTHS = 2                      # of images and around blocks: the two smallest 
 WEIGHTS = (1, 1, 2, -1, 0.5, -2, 3)
 BIASES = (0, 0, 0, 1, -1, 0.5)
 SCALES = (1, 2, 0.5)
+MEANS = (0, 1)
+VARIANCES = (1, 4, 0.25)        # their roots are round
+LEGS = (3, 4)                   # weights of the ℓ2 norm 5
 INPUTS = (1, 1, 2, -1, 0.5, 3)
+MANY = 12                       # draws of targets, of which the plainest are taken
 
 
 class Structure(NamedTuple):
@@ -31,6 +38,11 @@ class Structure(NamedTuple):
     @property
     def outputs(self):
         return self.layers[-1].K
+
+    @property
+    def padded(self):
+        """Whether a Conv2D is to see zeros around its image."""
+        return any(isinstance(layer, Conv2D) and layer.padding == "same" for layer in self.layers)
 
 
 def structures(where):
@@ -55,7 +67,9 @@ def dense_structures(where):
                     yield Structure((F,), layers, N)
 
 
-IMAGES = ((1, 1, 1), 1), ((1, 2, 1), 1), ((1, 2, 2), 1), ((2, 2, 1), 2), ((1, 3, 1), (1, 2))       # and their kernels
+# the shapes of images, and the kernels and the padding with which they are seen
+IMAGES = (((1, 1, 1), 1, "valid"), ((1, 2, 1), 1, "valid"), ((1, 2, 2), 1, "valid"), ((2, 2, 1), 2, "valid"),
+          ((1, 3, 1), (1, 2), "valid"), ((1, 1, 1), (1, 2), "same"))
 
 
 def conv_structures(where):
@@ -63,8 +77,8 @@ def conv_structures(where):
     more = min(where.depths) - 2
     found = []
     for K, M, N in itertools.product((1, 2), smallest(where.outputs), where.samples):
-        for shape, kernel in IMAGES:
-            first = Conv2D(K, kernel, batch_norm=where.batch_norm)
+        for shape, kernel, padding in IMAGES:
+            first = Conv2D(K, kernel, padding=padding, batch_norm=where.batch_norm)
             found.append(Structure(shape, [first, *[make(where, K)] * more, Flatten(), Dense(M)], N))
     return sorted(found, key=size)
 
@@ -85,9 +99,10 @@ def smallest(numbers):
 
 
 def size(structure):
-    """What a smaller structure has less of, the first counting most."""
+    """What a smaller structure has less of, the first counting most: padding only where no image shows it without."""
     neurons = neuron_layers(structure.layers)
-    return len(neurons), sum(layer.K for layer in neurons), structure.samples, math.prod(structure.input_shape)
+    return (len(neurons), sum(layer.K for layer in neurons), structure.samples, structure.padded,
+            math.prod(structure.input_shape))
 
 
 def neuron_layers(layers):
@@ -133,7 +148,7 @@ def endings(where, K):
             for kind in where.pooling]
 
 
-# --------------------------------------------------------------------------- networks with round numbers
+# -------------------------------------------------------------------------------------- networks
 
 
 def build(structure, hidden, output):
@@ -153,6 +168,19 @@ def with_activation(layer, f):
     return layer
 
 
+# ------------------------------------------------------------------------------ round numbers
+
+
+def small_case(where, net, N, loss, rng, plain):
+    """The network with round numbers, and N samples of them; `plain`: ones, and 0 for targets, wherever possible."""
+    fill(net, rng, plain)
+    where.shape(net)
+    x = inputs(rng, (N, *net.input_shape), plain)
+    t = targets(loss, rng, (N, *net.output_shape), plain)
+    layer = (where.possible_layers(net) or net.neuron_layers)[0]        # without a possible one, `accepts` refuses it
+    return Case(net, layer, x, t, loss, where.asks_for_pooling_or_blocks())
+
+
 def fill(net, rng, plain):
     """Round numbers; `plain`: ones, and no biases."""
     for name in net.neuron_layers:
@@ -160,8 +188,25 @@ def fill(net, rng, plain):
         layer.W[...] = rounded(rng, WEIGHTS[:1 if plain else None], layer.W.shape)
         layer.b[...] = rounded(rng, BIASES[:1 if plain else None], layer.b.shape)
         if layer.batch_norm:
-            layer.gamma[...] = rounded(rng, SCALES, layer.K)
+            layer.gamma[...] = rounded(rng, SCALES[:1 if plain else None], layer.K)
+            layer.running_mean[...] = rounded(rng, MEANS[:1 if plain else None], layer.K)
+            layer.running_var[...] = rounded(rng, VARIANCES[:1 if plain else None], layer.K)
 
 
 def inputs(rng, shape, plain):
     return rounded(rng, INPUTS[:1 if plain else None], shape)
+
+
+def targets(loss, rng, shape, plain):
+    """Round targets, ready for the loss; `plain`: the smallest of several draws, which is 0 where 0 is a target."""
+    drawn = [loss.targets(rng, shape, simple=True) for _ in range(MANY if plain else 1)]
+    return loss.prepare(min(drawn, key=lambda t: np.abs(t).sum()), shape[1:])
+
+
+def with_round_norm(case):
+    """The same case with the weights 3 and 4 in its layer, whose ℓ2 norm is 5; itself if they do not go in pairs."""
+    if case.net[case.layer].W.size % 2:
+        return case
+    net = case.net.copy()
+    net[case.layer].W[...] = np.resize(LEGS, net[case.layer].W.shape)
+    return Case(net, case.layer, case.x, case.t, case.loss, case.any_next)

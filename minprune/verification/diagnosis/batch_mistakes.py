@@ -11,8 +11,8 @@ from ..sampling.changed_cases import is_per_sample
 from .mistakes import MEANS
 from .probe import WITHOUT_SQUARE, Correction, DoesNotApply, Rule
 
-SAME = 1e-9                     # a relative difference that is none
-DISTINCT = 4                    # different numbers, over all networks, that show that something is left
+SAME = 1e-9                     # a relative difference up to this is rounding
+DISTINCT = 4                    # so many different numbers, over all networks, show that more than a constant is left
 
 
 def of_batch_size(probes):
@@ -42,6 +42,7 @@ def leaves_something(apply, probes):
 
 
 def is_same(one, other):
+    """Whether two arrays have one shape and, but for rounding, the same numbers."""
     return one.shape == other.shape and error_of(one, other) <= SAME
 
 

@@ -1,6 +1,7 @@
 """Mistakes: the table of those that have a name, and what undoes each.
 
-A correction changes what the formula returned, the arrays that it gets, or one operation in it. The table is at the end.
+A correction changes what the formula returned, the arrays that it gets, or one operation in it. The functions that do
+this come first: each is the `apply` of a Correction, or makes one. The table MISTAKES at the end gives them names.
 """
 
 from typing import NamedTuple
@@ -28,12 +29,14 @@ class Sizes(NamedTuple):
 
 
 def sizes(probe):
+    """The Sizes of the probe's case and layer."""
     layer = probe.layer
     return Sizes(N=len(probe.case.x), C=probe.case.net.output_shape[0], P=int(np.prod(layer.output_shape[:-1])),
                  K=layer.K, F=layer.W[0].size)
 
 
 LETTERS = {"N": "N samples", "C": "C outputs", "P": "P positions", "K": "K neurons", "F": "F inputs of a neuron"}
+# {factor: its value, from the Sizes of a case}
 FACTORS = {"2": lambda of: 2, "½": lambda of: 1 / 2,
            "N": lambda of: of.N, "1/N": lambda of: 1 / of.N, "C": lambda of: of.C, "1/C": lambda of: 1 / of.C,
            "P": lambda of: of.P, "1/P": lambda of: 1 / of.P, "K": lambda of: of.K, "1/K": lambda of: 1 / of.K,
@@ -50,9 +53,9 @@ def of_factor(factor, sign):
 
 
 def of_constant_factor(probes):
-    """The Correction of a constant that is none of FACTORS, in a list: the ratio that the first trial has.
+    """A list with the Correction of a constant factor that is not in FACTORS; empty if there is no such factor.
 
-    It is read off where the measured number is largest. The list is empty if there is no ratio.
+    The factor is the ratio of claimed to measured on the first network, read off where the measured number is largest.
     """
     try:
         claimed, measured = probes[0].claimed, next(form.values for form in probes[0].forms
@@ -63,7 +66,7 @@ def of_constant_factor(probes):
     if not measured.size or not measured[largest] or not claimed[largest]:
         return []
     ratio = claimed[largest] / measured[largest]
-    return [Correction(f"off by the factor {ratio:.4g}", "divided by it, {f} holds", lambda probe: probe.claimed / ratio)]
+    return [Correction(f"off by the factor {ratio:.4g}", "divided by it, {f} holds", returned(lambda a: a / ratio))]
 
 
 def returned(function):
@@ -72,10 +75,12 @@ def returned(function):
 
 
 def times_slope(probe):
+    """claimed · f′(z)"""
     return probe.claimed * slope(probe, "z")
 
 
 def slope_at_z_for_o(probe):
+    """claimed / f′(o) · f′(z)"""
     return probe.claimed / slope(probe, "o") * slope(probe, "z")
 
 
@@ -108,11 +113,12 @@ def substituted(meant):
 
 
 def transposed(name):
+    """The correction that gives the transpose of this array."""
     return lambda probe: probe.with_arrays(**{name: probe.arrays[name].T})
 
 
 def with_answer_for_y(probe):
-    """The formula of what the loss makes of the logits y: softmax(y) or σ(y)."""
+    """The formula with softmax(y) or σ(y) for y: with what the loss makes of the logits."""
     y, answer = probe.arrays["y"], probe.case.loss.answer
     if answer is None:
         raise DoesNotApply("the loss does not say what it makes of y")
@@ -123,10 +129,9 @@ OTHER_ANSWER = {softmax: sigmoid, sigmoid: softmax}
 
 
 def with_own_answer(probe):
-    """σ(y) + … for softmax(y) + …, or the reverse.
+    """softmax(y) + … for σ(y) + …, or the reverse: the function of the loss for that of the other cross entropy.
 
-    For a formula that puts the logits through the function of the other cross entropy, where the result is a summand,
-    as in the gradient softmax(y) − t.
+    It applies where that function is a summand, as in the gradient softmax(y) − t.
     """
     y, answer = probe.arrays["y"], probe.case.loss.answer
     if answer not in OTHER_ANSWER:
@@ -149,6 +154,7 @@ def with_bias(probe):
     return probe.under(Rule(seen=seen))
 
 
+# {parameter: the axis of the neurons, outputs or positions over which a sum may be missing}
 NEXT_AXES = {"W_next": 0, "b_next": 0, "z_next": 2, "o_next": 2, "dz_next": 2, "do_next": 2}
 OUTPUT_AXES = {"y": 1, "t": 1, "dy": 1}
 POSITION_AXES = {"o": 1, "z": 1, "do": 1, "dz": 1, "x": 1}
@@ -166,6 +172,7 @@ def over_all_neurons(probe):
 
 
 def over_all_positions(probe):
+    """Σ over the positions p of the formula with p in the first place."""
     return over_all_places(probe, POSITION_AXES, sizes(probe).P)
 
 
@@ -185,6 +192,7 @@ def over_all_readers(probe):
                for reader in probe.case.readers)
 
 
+# the parameters whose first axis is that of the samples
 SAMPLES_FIRST = ("o", "z", "do", "dz", "x", "dW", "o_do", "w_dW", "y", "t", "dy",
                  "z_next", "o_next", "dz_next", "do_next")
 
@@ -197,7 +205,7 @@ def sample_by_sample(probe):
 
 
 def unmixed(reduce):
-    """The same, for formulas that return the mean or sum of it."""
+    """The correction sample_by_sample, for formulas that return reduce(its results), the mean or the sum."""
     def apply(probe):
         results = sample_by_sample(probe)
         if not np.allclose(probe.claimed, reduce(results, axis=0), rtol=1e-9, atol=1e-12):
@@ -224,7 +232,7 @@ def if_it_calls(functions, rule):
 
 
 def unless_it_calls(functions, rule):
-    """The same, for formulas that call none of them."""
+    """The correction by the rule, for formulas that call none of these functions of NumPy."""
     def apply(probe):
         if probe.calls(functions):
             raise DoesNotApply("it calls one of them")
@@ -237,8 +245,10 @@ def unless_it_calls(functions, rule):
 MEANS = (Correction("sum where the mean is meant", "with the mean, {f} holds", under(MEAN_FOR_SUM)),
          Correction("mean where the sum is meant", "with the sum, {f} holds", under(SUM_FOR_MEAN)))
 CONVENTION = "the loss of another convention"
-OWN, NEXT = "the layer's own arrays where the next layer's are meant", "the next layer's arrays where the layer's own are meant"
-ABS, SQUARE = (np.absolute, np.fabs), (np.square, np.power)
+OWN = "the layer's own arrays where the next layer's are meant"
+NEXT = "the next layer's arrays where the layer's own are meant"
+ABS = (np.absolute, np.fabs)
+SQUARE = (np.square, np.power)
 
 # ({parameter: the array that is meant}, the mistake, the remedy)
 SUBSTITUTES = (
@@ -263,9 +273,9 @@ SUBSTITUTES = (
     ({"W": "dW"}, "W where dW is meant", "with dW for W"),
 )
 
-# How to add one: write one Correction here, with a function from above or a new one. The plainest comes first, because
-# several corrections may make a claim hold, and the first that does names the mistake: on networks with one sample
-# "off by the factor N" is true of any formula.
+# How to add one: one row here, a Correction(name, remedy, apply), with a function from above or a new one as `apply`.
+# The order matters: the plainest comes first, because the first correction that makes the claim hold names the mistake.
+# On networks with two samples, for example, the factors 2 and N are the same; 2 comes first, and so it is the name.
 MISTAKES = (
     *MEANS,
     Correction("wrong sign", "−{f} holds", returned(np.negative)),
@@ -291,7 +301,8 @@ MISTAKES = (
     Correction("f′ twice", "{f} / f′(z) holds", without_slope),
     # arrays
     *(Correction(mistake, f"{remedy} {{f}} holds", substituted(meant)) for meant, mistake, remedy in SUBSTITUTES),
-    *(Correction("W for Wᵀ", f"with {name} transposed, {{f}} holds", transposed(name)) for name in ("W", "W_next", "W_out")),
+    *(Correction("W for Wᵀ", f"with {name} transposed, {{f}} holds", transposed(name))
+      for name in ("W", "W_next", "W_out")),
     Correction(CONVENTION, "the cross entropies take logits y: with softmax(y) or σ(y) for y, {f} holds",
                with_answer_for_y),
     Correction(CONVENTION, "the cross entropy goes with softmax, the binary one with σ: with that for the other, "
@@ -310,6 +321,6 @@ MISTAKES = (
 
 
 def corrections(probes):
-    """All that are tried for what a formula returns, in this order: MISTAKES, and a constant factor."""
+    """The Corrections that are tried for a claim of equality, in this order: MISTAKES, then a constant factor."""
     yield from MISTAKES
     yield from of_constant_factor(probes)

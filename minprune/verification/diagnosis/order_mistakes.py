@@ -13,12 +13,12 @@ from .probe import Correction, DoesNotApply
 def of_sample_order(probes):
     """The corrections that are tried, the plainest first."""
     yield from of_first_or_last()
-    yield from of_index(SAMPLES)
+    yield from of_index(SAMPLES, probes)
 
 
 def of_neuron_order(probes):
     """The corrections that are tried, the plainest first."""
-    yield from of_index(NEURONS)
+    yield from of_index(NEURONS, probes)
     yield from of_one_neuron()
 
 
@@ -54,14 +54,14 @@ SAMPLES = Items("sample", sample_count, with_equal_samples, axes=(0,))
 NEURONS = Items("neuron", neuron_count, with_equal_neurons, axes=(0, 1, 2))
 
 
-def of_index(items):
+def of_index(items, probes):
     """Equal samples (or neurons) get different numbers: by a factor, or a summand, that goes with the index alone."""
     for axis in items.axes:
-        weights = IndexWeights(items, axis, np.divide, neutral=1)
+        weights = IndexWeights(items, probes, axis, np.divide, neutral=1)
         yield Correction(f"weighted by the {items.name}'s index", weights.remedy("divided by"), weights.undo,
                          weights.confirm)
     for axis in items.axes:
-        weights = IndexWeights(items, axis, np.subtract, neutral=0)
+        weights = IndexWeights(items, probes, axis, np.subtract, neutral=0)
         yield Correction(f"the {items.name}'s index is added", weights.remedy("less"), weights.undo, weights.confirm)
 
 
@@ -71,16 +71,26 @@ class IndexWeights:
     They are read off one network of each size, with equal items; `inverse` (divide or subtract) takes them away again.
     """
 
-    def __init__(self, items, axis, inverse, neutral):
-        self.items, self.axis, self.inverse, self.neutral = items, axis, inverse, neutral
-        self.weights = {}                       # {number of items: (number of items,)}
+    def __init__(self, items, probes, axis, inverse, neutral):
+        self.items, self.probes, self.axis = items, probes, axis
+        self.inverse, self.neutral = inverse, neutral
+        self.weights = {1: np.array([neutral])}         # {number of items: (number of items,)}
 
     def undo(self, probe):
         """The correction."""
         count = checked_size(probe.claimed, self.axis, self.items.count(probe.case))
         if count not in self.weights:
-            self.weights[count] = self.read_off(probe.about(self.items.equal(probe.case)).claimed)
+            self.weights[count] = self.weights_of(count)
         return self.inverse(probe.claimed, along(self.weights[count], self.axis, probe.claimed.ndim))
+
+    def weights_of(self, count):
+        """The weights of so many items, from the first network that shows them: where all get 0 there is no factor."""
+        for probe in self.probes:
+            if self.items.count(probe.case) == count:
+                weights = self.read_off(probe.about(self.items.equal(probe.case)).claimed)
+                if np.isfinite(weights).all():
+                    return weights
+        raise DoesNotApply("equal items give 0 on all networks")
 
     def read_off(self, claimed):
         """What each item has, relative to the first one, at the place where the first one's number is largest."""
@@ -136,7 +146,10 @@ def less_mean(array, over):
 
 
 def one_neuron(name, remedy, undone, axis, over, place):
-    """The Correction undone(what the formula returned, over); the neurons lie along `axis`, the decisive one at `place`."""
+    """The Correction undone(what the formula returned, over).
+
+    The neurons lie along `axis`, and the one that decides at `place`.
+    """
     def apply(probe):
         checked_size(probe.claimed, axis, probe.layer.K)
         return undone(probe.claimed, over)

@@ -1,7 +1,7 @@
 """Probe: a formula asked again about one case, with other arrays or with one operation done differently.
 
-What would the formula return without one mistake in it? For a mistake in its arrays it is simply called with others. For
-a mistake in an operation it is called with Counterfactual arrays, on which that operation does something else:
+What would the formula return without one mistake in it? For a mistake in its arrays it is simply called with others.
+For a mistake in an operation it is called with Counterfactual arrays, on which that operation does something else:
 
     def mine(o, do):
         return np.abs(o * do).sum(axis=1)               # |·| before the sum
@@ -9,8 +9,8 @@ a mistake in an operation it is called with Counterfactual arrays, on which that
     probe.under(WITHOUT_ABS)                            # (o * do).sum(axis=1), for np.abs does nothing now
 
 A Correction undoes one mistake in this way. They are tried one after the other, and the first that makes the claim hold
-names the mistake. It counts only if the claim then holds on every trial (for a claim of order, on as many as that
-needs). If no correction does, nothing is said.
+names the mistake. It counts only if the claim then holds on all trials (or on the share of them that the claim
+needs). If no correction helps, the mistake gets no name.
 """
 
 import functools
@@ -29,7 +29,8 @@ class DoesNotApply(ValueError):
 class Probe:
     """A formula and one case: the formula's arrays, what it returned, and what it would return if …
 
-    `claim` is the claim that is tried, `trial` what came of it in this case.
+    claim   the claim that is tried
+    trial   its Trial in this case
     """
 
     def __init__(self, claim, trial):
@@ -81,7 +82,7 @@ class Probe:
         return self.case.net[self.case.net.reader(self.case.layer)]
 
     def about(self, case):
-        """A Probe of the same formula and another case."""
+        """The Probe of the same formula in another case."""
         return Probe(self.claim, self.trial._replace(case=case, claimed=self.formula(case)))
 
     def accepts(self, correction):
@@ -193,6 +194,7 @@ class Counterfactual(np.ndarray):
         return counterfactual(self.rule.seen(ordinary(result)), self.rule)
 
     def reduced(self, name, axis, settings):
+        """What the rule makes of this reduction along an axis."""
         if settings.get("where", True) is not True:
             raise ValueError(f"a {name} of some of the numbers cannot be done differently")
         return self.follow(self.rule.reductions[name](ordinary(self), axis=axis, **settings_of_reduction(settings)))
@@ -217,6 +219,7 @@ class Counterfactual(np.ndarray):
 
 
 def counterfactual(array, rule):
+    """A view of the array that follows the rule."""
     view = array.view(Counterfactual)
     view.rule = rule
     return view
@@ -248,9 +251,11 @@ def after(function, reduce):
 
 
 def power_other_than_square(array, exponent):
+    """array ** exponent, but without the square: for the exponent 2 the array itself."""
     return array if np.ndim(exponent) == 0 and exponent == 2 else np.power(array, exponent)
 
 
+# The Rules of several corrections.
 SUM, MEAN = np.ndarray.sum, np.ndarray.mean
 MEAN_FOR_SUM = Rule({"sum": MEAN})
 SUM_FOR_MEAN = Rule({"mean": SUM})

@@ -60,7 +60,7 @@ def degrees(probes, axis):
 
 
 def degree_in(before, after, names, axis, sign):
-    """The power of a by which the formula changes where only these arrays are those of the rescaled network, or None."""
+    """The power of a by which the formula changes with only these arrays of the rescaled network, or None."""
     changed = before.with_arrays(**{name: after.arrays[name] for name in names})
     a = scales(before.case)
     return next((degree for degree in (0, *POWERS)

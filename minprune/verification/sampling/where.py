@@ -4,12 +4,12 @@ from typing import Callable, NamedTuple
 
 import numpy as np
 
-from ...engine.activations import ACTIVATIONS, activation
+from ...engine.activations import activation
 from ...engine.checks import check_count, check_known
 from ...engine.conv2d import Conv2D
 from ...engine.coupling import readers_of, what_is_read
 from ...engine.dense import Dense
-from ...engine.losses import LOSSES, find_loss
+from ...engine.losses import find_loss
 from ...engine.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 
 # What is drawn where a claim does not say. These lists are fixed: the verdict of a seed must not change when an

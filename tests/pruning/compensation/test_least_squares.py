@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.pruning.compensation.least_squares import reconstruct
+from minprune.pruning.compensation.least_squares import in_tall, least_change, reconstruct
 from minprune.pruning.compensation.means import fold_means
 from minprune.pruning.compensation.merging import merge
 
@@ -164,3 +164,27 @@ def test_ridge_is_per_sample_and_position_and_spares_the_bias(close):
     change = np.linalg.solve(centred.T @ centred + 0.3 * len(patches) * np.eye(12), centred.T @ lacks)
     small = reconstruct(net, keep, x, ridge=0.3)
     close((small["conv2"].W - plain["conv2"].W).reshape(3, 12), change.T, 1e-10)
+
+
+def test_a_single_weight_is_fitted_and_its_rounding_errors_are_not(close):
+    """x varies; or it is 10⁶ and varies by its last digits alone, which the missing numbers happen to follow."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 1))
+    ones = np.ones_like(x)
+    dW, db = least_change([(np.hstack([ones, x]), 3 * x + 2)], 0, 2e-14)
+    close(dW, [[3]]), close(db, [2])
+    rounding = 1e-10 * rng.integers(-1, 2, x.shape)
+    dW, db = least_change([(np.hstack([ones, 1e6 + rounding]), 5 + rounding)], 0, 2e-14)
+    assert dW.tolist() == [[0]]
+    close(db, [5])
+    length = np.sqrt((x ** 2).sum() / ((x - x.mean()) ** 2).sum())      # of x, in lengths of what varies of it
+    for smallest, fitted in ((0.7 / length, 3), (1.5 / length, 0)):
+        close(least_change([(np.hstack([ones, x]), 3 * x + 2)], 0, smallest)[0], [[fitted]])
+
+
+def test_equations_are_decomposed_in_tall_pieces():
+    """Each but the last has at least four times as many rows as columns, and no more pieces than it takes."""
+    rows = [(np.full((4, 2), n), np.full((4, 3), n)) for n in range(5)]
+    tall = list(in_tall(rows))
+    assert [len(read) for read, _ in tall] == [len(lacks) for _, lacks in tall] == [8, 8, 4]
+    assert np.concatenate([read for read, _ in tall])[:, 0].tolist() == [n for n in range(5) for _ in range(4)]

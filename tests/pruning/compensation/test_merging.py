@@ -225,3 +225,27 @@ def test_what_a_layer_in_between_does_not_say_is_refused():
                                      (False, False, (False, False, True))):
         half.linear, half.passes_on = linear, passes_on
         assert merging.scaling_facts(net, "dense1") == facts
+
+
+def twins_at(length, apart):
+    """Two sigmoid neurons of incoming weights (length, 0) and (length, apart)."""
+    net = mp.Network((2,), [mp.Dense(2, "sigmoid"), mp.Dense(1)])
+    net["dense1"].W[...] = [[length, 0], [length, apart]]
+    return net
+
+
+@pytest.mark.parametrize("length, apart, tolerance, goes", [
+    (1, 0.9e-9, None, True), (1, 1.2e-9, None, False), (10, 0.08, 0.01, True), (10, 0.12, 0.01, False),
+    (0.1, 0.08, 0.01, False), (1, 0, 0, True), (1, 1e-15, 0, False)])
+def test_the_tolerance_is_a_share_of_the_neurons_length(length, apart, tolerance, goes):
+    options = {} if tolerance is None else {"tolerance": tolerance}
+    assert duplicates(twins_at(length, apart), **options)["dense1"].tolist() == [True, not goes]
+
+
+def test_who_is_silent_takes_nothing_over():
+    """By its weights, or by what it puts out on x: its share is 0, and the cut is the plain one."""
+    net = mp.Network((2,), [mp.Dense(2, "relu"), mp.Dense(1)])
+    net["dense1"].W[...], net["dense2"].W[...] = [[0, 0], [1, 2]], [[3, 50]]
+    assert merge(net, {"dense1": [True, False]})["dense2"].W.tolist() == [[3]]
+    net["dense1"].W[0] = [-1, 0]
+    assert merge(net, {"dense1": [True, False]}, [[1.0, 1.0], [2.0, 0.0]])["dense2"].W.tolist() == [[3]]

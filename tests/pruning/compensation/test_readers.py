@@ -116,3 +116,21 @@ def test_memory_does_not_grow_with_the_samples(monkeypatch):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
+
+
+@pytest.mark.parametrize("name, value", [("dense1.W", np.nan), ("dense2.b", np.inf), ("dense3.W", np.nan)])
+def test_a_network_with_nan_is_refused_by_the_name_of_its_array(name, value, method):
+    """What is made of NaN would spread to all weights of a reader, and look like one more number that is too large."""
+    net = mp.Network((4,), [mp.Dense(3, "relu"), mp.Dense(3, "relu"), mp.Dense(2)], seed=0)
+    net.arrays()[name].flat[0] = value
+    told = f"^{name} holds 1 values that are NaN or infinite, of {net.arrays()[name].size}"
+    for call in (lambda: method(net, all_but(net, "dense1", 1), np.ones((5, 4))), lambda: duplicates(net)):
+        with pytest.raises(ValueError, match=told):
+            call()
+
+
+def test_batches_are_of_256_samples_unless_another_size_is_given(method, monkeypatch):
+    net, lengths, forward = mp.Network((4,), [mp.Dense(3), mp.Dense(2)], seed=0), [], mp.Network.forward
+    monkeypatch.setattr(mp.Network, "forward", lambda self, x: lengths.append(len(x)) or forward(self, x))
+    method(net, all_but(net, "dense1", 1), np.ones((300, 4)))
+    assert set(lengths) == ({256, 44} if method is not METHODS["merge without x"] else set())

@@ -14,7 +14,7 @@ import minprune as mp
 from minprune import plots
 from minprune.engine.losses import prepare_samples
 from minprune.studies.experiments import Log, Method, experiment, jobs
-from minprune.training.loop import loss_and_accuracy
+from minprune.training.quality import loss_and_accuracy
 
 
 def data(classes=3, seed=0):
@@ -148,7 +148,8 @@ def test_rows_are_means_and_standard_deviations_over_the_seeds(results):
     assert row["accuracy"] == (statistics.fmean(accuracies), statistics.stdev(accuracies)) and row["networks"] == 2
     assert row["compression"] == ((32 + 48 + 18 + 17) / (16 + 12 + 9 + 10), 0)
     assert row["speedup"] == ((32 + 48 + 18) / (16 + 12 + 9), 0)
-    assert row["measured"] > 0
+    measured = results.measured["taylor", 0.5]
+    assert measured.median > 0 and row["measured"] == (None if measured.problem else measured.median)
 
 
 def test_the_table_and_the_files_say_data_network_and_seeds(results, folder):
@@ -185,6 +186,68 @@ def test_steps_scope_and_compensation_are_those_of_the_method(tmp_path):
     *_, step = mp.prune_iteratively(net, data(), "weight_norm", [0.25, 0.5], "global", retrain=mp.FineTune(epochs=0),
                                     compensate=mp.merge)
     assert done.records[0]["loss"] == step.loss_after and sum(done.records[0]["neurons"].values()) == 7
+
+
+def largest_mean(o):
+    """A formula of a user's."""
+    return o.mean(axis=1)
+
+
+def evens(net, data, fraction):
+    """A way of a user's to choose: each second neuron stays."""
+    assert fraction == 0.5 and len(data.x_train) == 40
+    net["dense1"].W[...] = 0                                # it is a copy
+    return {name: np.arange(net[name].K) % 2 == 0 for name in net.hidden_layers}
+
+
+def test_functions_of_the_users_own_are_methods(tmp_path):
+    methods = [largest_mean, Method("evens", function=evens, retrain=mp.FineTune(epochs=0))]
+    done = experiment(methods, data(), tiny, [0.5], [3], epochs=2, retrain=1, out=tmp_path)
+    assert [one["method"] for one in done.records] == ["largest_mean", "evens", "random", "from scratch"]
+    net = mp.Network.load(next(tmp_path.glob("unpruned-*.npz")))
+    *_, step = mp.prune_iteratively(net, data(), largest_mean, [0.5], "layer", retrain=mp.FineTune(
+        epochs=1, optimizer=mp.Adam(mp.schedules.cosine(2e-3, 1)), seed=3))
+    assert only(done.records, method="largest_mean")["loss"] == step.loss_after
+    x, t, loss = prepare_samples(net, data().x_test, data().t_test, "cross_entropy")
+    by_hand = mp.prune(net, evens(net.copy(), data(), 0.5))
+    assert only(done.records, method="evens")["loss"] == loss_and_accuracy(by_hand, x, t, loss)[0]
+
+
+def test_networks_that_are_trained_already_are_taken_as_they_are(tmp_path, monkeypatch):
+    nets = [tiny((4,), 3, seed, "float32") for seed in (5, 6)]
+    for net in nets:
+        mp.fit(net, data().x_train, data().t_train, epochs=2)
+    before = [net.copy() for net in nets]
+    monkeypatch.setattr(jobs, "fit", None)
+    settings = dict(methods=["taylor"], data=data(), fractions=[0.5], epochs=2, retrain=1, batch_size=10, out=tmp_path)
+    done = experiment(networks=nets, **settings)
+    for seed, net in enumerate(nets):
+        *_, step = mp.prune_iteratively(net, data(), "taylor", [0.5], "layer", retrain=mp.FineTune(
+            epochs=1, optimizer=mp.Adam(mp.schedules.cosine(2e-3, 1)), batch_size=10, seed=seed))
+        assert only(done.records, method="taylor", seed=seed)["loss"] == step.loss_after
+        assert all(np.array_equal(array, before[seed].arrays()[name]) for name, array in net.arrays().items())
+        samples = prepare_samples(net, data().x_test, data().t_test, "cross_entropy")
+        assert done.unpruned[seed]["loss"] == loss_and_accuracy(net, *samples)[0]
+    assert done.settings["seeds"] == [0, 1] and done.settings["dtype"] == "float32"
+    # the log knows each network by its own weights
+    more = experiment(networks=[nets[0], nets[0].copy(), nets[1]], **settings)
+    assert more.records[0] == done.records[0] and more.unpruned[1]["loss"] == done.unpruned[0]["loss"]
+
+
+def test_how_much_work_there_is_is_told_before_and_on_the_way(tmp_path, capsys):
+    settings = dict(data=data(), model=tiny, fractions=[0.5, 0.75], seeds=2, epochs=3, retrain=2, out=tmp_path)
+    experiment(["taylor"], **settings)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [
+        "networks   2, to train, 3 epochs each", "to prune   12 = 2 × 3 × 2 (networks × methods × sizes)",
+        "methods    taylor, random, from scratch",
+        "work       42 epochs of training for 14 networks"]          # 2 · 3 + 2 · 2 · (2 + 2 + 5)
+    assert lines[4].startswith("[1 of 14] seed 0: unpruned: ")
+    assert lines[17].startswith("[14 of 14] seed 1: from scratch")
+    experiment(["taylor", "apoz"], **settings)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[3:5] == ["work       8 epochs of training for 4 networks",
+                          "           (14 more are in the log, and are not done again)"]
 
 
 # What the log remembers
@@ -327,7 +390,18 @@ def test_a_failure_is_reported_and_the_others_are_done(tmp_path):
     (dict(executor=4), TypeError, "executor expects"), (dict(fractions=0.5), TypeError, "fractions expects a list"),
     (dict(fractions=[]), ValueError, "at least one"), (dict(fractions=[0.5, 0.5]), ValueError, "different numbers"),
     (dict(methods=[Method("a", scope="local")]), ValueError, "scope"),
-    (dict(methods=[3]), TypeError, "names of scores or Methods"),
+    (dict(methods=[3]), TypeError, "names of scores, functions or Methods"),
+    (dict(methods=[functools.partial(len)]), TypeError, "names of scores, functions or Methods"),
+    (dict(methods=[Method("a", function=3)]), TypeError, "function expects a function"),
+    (dict(networks=[]), ValueError, "model and networks were both given"),
+    (dict(networks=[], model=None), ValueError, "networks expects at least one"),
+    (dict(networks=[tiny((4,), 3, 0, "float64")], model=None), ValueError, "seeds and networks were both given"),
+    (dict(networks=[tiny((4,), 3, 0, "float64")], model=None, seeds=None, data="digits"), TypeError,
+     "need data=… as the Dataset that they were trained on"),
+    (dict(networks=[tiny((5,), 3, 0, "float64")], model=None), ValueError, r"Network expects \(N, 5\)"),
+    (dict(networks=[tiny((4,), 3, 0, "float64"), mp.models.mlp((4,), 3)], model=None), ValueError,
+     "of one architecture"),
+
     (dict(fractions=[1.0]), ValueError, "fractions"), (dict(seeds=0), ValueError, "seeds"),
     (dict(seeds=[1, 1]), ValueError, "different whole numbers"), (dict(epochs=0), ValueError, "epochs"),
     (dict(model="clown"), ValueError, "cnn"), (dict(rate=0), ValueError, "rate"),

@@ -8,11 +8,11 @@ def test_each_shape_is_measured_once_beside_the_whole_network(monkeypatch):
     whole = mp.Network(4, [mp.Dense(8, "relu"), mp.Dense(6, "relu"), mp.Dense(3)])
     measured = []
 
-    def latencies(nets, x):
-        measured.append([sum(net[name].K for name in net.hidden_layers) for net in nets])
-        return [6.0, 1.5] if measured[-1][1] == 4 else [6.0, 4.0]
+    def speedup(before, after, x):
+        measured.append([sum(net[name].K for name in net.hidden_layers) for net in (before, after)])
+        return 4.0 if measured[-1][1] == 4 else 1.5
 
-    monkeypatch.setattr(latency, "latencies", latencies)
+    monkeypatch.setattr(latency, "speedup", speedup)
     neurons = {0.5: {"dense1": 4, "dense2": 3}, 0.75: {"dense1": 2, "dense2": 2}}
     records = [{"method": method, "fraction": fraction, "neurons": neurons[fraction]}
                for method in ("taylor", "random") for fraction in neurons]

@@ -3,7 +3,8 @@
 from minprune.studies.score_comparison.table import table
 
 
-ROW = {"rho": {"a": (0.5, 0.1), "overall": (0.5, 0.1)}, "cost": 1.0, "loss": [(1, 0)] * 9, "accuracy": None}
+ROW = {"rho": {"a": (0.5, 0.1), "overall": (0.5, 0.1)}, "cost": 1.0, "cost_interval": (0.9, 1.2),
+       "loss": [(1, 0)] * 9, "accuracy": None}
 NOTHING = (float("nan"), float("nan"))
 
 
@@ -20,10 +21,15 @@ def test_a_line_by_hand():
     assert lines[0].split() == ["score", "ρ", "a", "ρ", "overall", "forward", "passes",
                                 "accuracy,", "−10%", "accuracy,", "−30%", "accuracy,", "−50%"]
     assert " ".join(lines[1].split()) == \
-        "good 0.50 ± 0.10 0.50 ± 0.10 1.0 90.0% ± 0.0% 70.0% ± 0.0% 50.0% ± 0.0%"
+        "good 0.50 ± 0.10 0.50 ± 0.10 1.0 (0.9 … 1.2) 90.0% ± 0.0% 70.0% ± 0.0% 50.0% ± 0.0%"
 
 
 def test_small_networks_have_a_table_of_their_own():
     lines = table({"scores": {"good": ROW}, "small": {"network": "6-4-3", "scores": {"good": ROW}}}).splitlines()
     start = lines.index("on small networks, 6-4-3:")
     assert lines[start + 1:start + 3] == lines[:2]
+
+
+def test_a_cost_that_is_not_measurable_is_no_number():
+    lines = table({"scores": {"good": {**ROW, "cost": None, "cost_interval": None}}}).splitlines()
+    assert "not measurable" in lines[1]

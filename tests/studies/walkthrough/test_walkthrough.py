@@ -1,5 +1,7 @@
 """The method does on real digits what the project says it does."""
 
+import json
+
 import pytest
 
 import minprune as mp
@@ -37,3 +39,11 @@ def test_a_score_that_knows_no_blocks_is_refused_before_the_training(tmp_path):
     with pytest.raises(ValueError, match='score "obd" takes a network as layers one after the other'):
         run(Settings(model="resnet", score="obd", out=tmp_path / "new"))
     assert not (tmp_path / "new").exists()
+
+
+def test_without_retraining_the_report_is_written_as_well(tmp_path, monkeypatch):
+    """The history of no epochs is empty, and a history all the same."""
+    monkeypatch.setattr(mp.plots, "save", lambda figure, path: None)
+    report = run(Settings(model="mlp", epochs=1, retrain=0, curve=False, out=tmp_path))
+    written = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert written["steps"][0]["history"] == mp.History().to_dict() and report["comparison"]["after"]["test_loss"] > 0

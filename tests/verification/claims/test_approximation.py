@@ -139,7 +139,7 @@ def test_a_formula_is_looked_at_on_thirty_cases():
         assert made.signed == signed and len(calls) == FIRST == 30
 
 
-def test_what_verify_was_asked():
+def test_approximation_as_verify_makes_it():
     made = Approximation.from_request(Formula(taylor), request(order=2.0))
     assert (made.order, made.signed, made.measured, made.tolerance) == (2, True, "removal", 0.3)
     made = Approximation.from_request(Formula(lambda o, do: np.abs(taylor(o, do))), request())

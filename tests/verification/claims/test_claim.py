@@ -129,10 +129,10 @@ def test_the_largest_number_of_several_formulas():
 
 
 def test_the_first_cases_are_thirty_that_fit():
-    asked = request(1, {"samples": 2})
-    cases = asked.first_cases(lambda case: case.net[case.layer].K == 3)
+    made = request(1, {"samples": 2})
+    cases = made.first_cases(lambda case: case.net[case.layer].K == 3)
     assert len(cases) == FIRST == 30 and {(len(case.x), case.net[case.layer].K) for case in cases} == {(2, 3)}
-    again = draw_cases(asked.where, FIRST, 0, lambda case: case.net[case.layer].K == 3)
+    again = draw_cases(made.where, FIRST, 0, lambda case: case.net[case.layer].K == 3)
     assert all((one.x == other.x).all() for one, other in zip(cases, again, strict=True))
 
 
@@ -188,7 +188,7 @@ def test_a_second_measurement_takes_another_step():
     assert steps == [STEP, pytest.approx(1.4 * STEP)]
 
 
-def test_all_trials_decide():
+def test_all_trials_of_an_equality_must_hold():
     right, wrong = check(lambda do: do).trial(CASE), check(lambda do: do * 1.001).trial(CASE)
     assert check(lambda do: do).judge([right, right]) == (True, "", {})
     assert not check(lambda do: do).judge([right, wrong])[0]
@@ -198,7 +198,9 @@ def test_all_trials_decide():
     assert not check(lambda do: do, tolerance=1e-6).judge([right._replace(error=np.inf)])[0]
 
 
-class Asked:
+class DoProbe:
+    """What `accepts` reads of a Probe: the case, and what was measured in it."""
+
     case = CASE
     forms = find_quantity("dL/do").forms(DO)
 
@@ -206,11 +208,11 @@ class Asked:
 @pytest.mark.parametrize("array, accepted", [
     (DO, True), (DO[:, 0], True), (DO * (1 + 1e-8), True), (DO * 1.001, False), (-DO, False), (DO[:1], False),
     (DO * np.nan, False), (DO[:, 0] * np.inf, False)])
-def test_corrections_are_accepted_in_every_form(array, accepted):
-    assert check(lambda do: do).accepts(Asked, lambda asked: array) == accepted
+def test_corrections_are_accepted_in_all_forms(array, accepted):
+    assert check(lambda do: do).accepts(DoProbe, lambda probe: array) == accepted
 
 
-def test_claims_are_told():
+def test_claims_as_sentences():
     def mine(do):
         return do
 

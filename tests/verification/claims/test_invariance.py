@@ -72,7 +72,8 @@ def test_the_order_of_the_samples_by_hand():
     before, after, _, (order, each) = with_samples_in_another_order(CASE, Formula(lambda o: o[0, 0]))
     assert not each and order.tolist() == [2, 0, 1]
     np.testing.assert_array_equal([before, after], O[[0, 2]])
-    before, after, _, (order, _) = with_samples_in_another_order(CASE, Formula(lambda o: o[:2, 0].sum(axis=0) * (o[0, 0, 0] < 3)))
+    formula = Formula(lambda o: o[:2, 0].sum(axis=0) * (o[0, 0, 0] < 3))
+    before, after, _, (order, _) = with_samples_in_another_order(CASE, formula)
     assert order.tolist() == [2, 0, 1] and not after.any()
 
 
@@ -83,7 +84,8 @@ def test_the_order_of_the_neurons_by_hand():
     np.testing.assert_array_equal(before, [-4, 1])
     before, after, _, _ = with_neurons_in_another_order(CASE, Formula(lambda W: W[:1, 0]))         # no axis of neurons
     assert (before.tolist(), after.tolist()) == ([1], [-2])
-    before, after, _, _ = with_neurons_in_another_order(CASE, Formula(lambda W: W[W[:, 0] > 0][:, :1] if W[0, 0] < 0 else W))
+    formula = Formula(lambda W: W[W[:, 0] > 0][:, :1] if W[0, 0] < 0 else W)
+    before, after, _, _ = with_neurons_in_another_order(CASE, formula)
     assert before.shape == (2, 1) and after.shape == (1, 1)
     assert verify(lambda o: o[:, 0].T @ o[:, 0], invariant=NEURONS, trials=20)             # both axes are of neurons
     assert not verify(lambda o: np.tril(o[:, 0].T @ o[:, 0]), invariant=NEURONS, trials=20)
@@ -212,7 +214,8 @@ def test_small_is_what_is_small_beside_the_largest_number():
     made = Invariance.from_request(formula, request(BATCH))
     cases = draw_cases(Where(samples=(2, 3, 4)), FIRST, 0, formula.fits)
     assert made.least == SMALL * max(np.abs(formula(case)).max() for case in cases) < 1e-35
-    assert made.tolerance == 1e-6 and str(made) == "formula gives the same for all samples at once and in smaller batches"
+    assert made.tolerance == 1e-6
+    assert str(made) == "formula gives the same for all samples at once and in smaller batches"
     assert Invariance.from_request(Formula(lambda o: 0 * o), request(BATCH)).least > 0
 
 

@@ -1,13 +1,18 @@
-"""What corrections ask about one case."""
+"""A formula asked again about one case: with other arrays, or with one operation done differently."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.verification.diagnosis.counterfactual import MEAN_FOR_SUM
-from minprune.verification.diagnosis.probe import Asked, Correction
-from minprune.verification.claims.claim import Equality, quantity_of
+from minprune.verification.claims.claim import Equality
+from minprune.verification.diagnosis import probe as module
+from minprune.verification.diagnosis.probe import (
+    MEAN_FOR_SUM, Correction, Counterfactual, DoesNotApply, Probe, Rule, counterfactual, ordinary, rejections,
+    settings_of_reduction)
 from minprune.verification.formulas import Formula, Unanswered
+from minprune.verification.quantities import find_quantity
 from minprune.verification.sampling.random_networks import Case
 
 NET = mp.Network(1, [mp.Dense(2), mp.Dense(1)])
@@ -17,66 +22,187 @@ CASE = Case(NET, "dense1", np.array([[1.0], [2.0]]), np.array([[1.0], [1.0]]), "
 DO = np.array([[[3.0, 0.5]], [[9.0, 1.5]]])
 
 
-def asked_about(formula):
-    check = Equality(Formula(formula), quantity_of("dL/do"), 1e-6)
-    return Asked(check, check.trial(CASE))
+def probe_of(formula):
+    claim = Equality(Formula(formula), find_quantity("dL/do"), 1e-6)
+    return Probe(claim, claim.trial(CASE))
 
 
 def test_what_was_given_claimed_and_measured():
-    asked = asked_about(lambda do, o: do + o)
-    assert list(asked.given) == ["do", "o"] and asked.layer is NET["dense1"] and asked.case is CASE
-    np.testing.assert_array_equal(asked.claimed, DO + [[[1, -2]], [[2, -4]]])
-    np.testing.assert_allclose(asked.forms[0].values, DO, rtol=1e-9)
-    np.testing.assert_array_equal(asked.array("do"), DO)
-    np.testing.assert_array_equal(asked.array("dy"), [[1], [3]])                       # not asked for by the formula
-    assert asked.next_layer() is NET["dense2"]
+    probe = probe_of(lambda do, o: do + o)
+    assert list(probe.arrays) == ["do", "o"] and probe.layer is NET["dense1"] and probe.case is CASE
+    np.testing.assert_array_equal(probe.claimed, DO + [[[1, -2]], [[2, -4]]])
+    np.testing.assert_allclose(probe.forms[0].values, DO, rtol=1e-9)
+    np.testing.assert_array_equal(probe.array("do"), DO)
+    np.testing.assert_array_equal(probe.array("dy"), [[1], [3]])                       # not needed by the formula
+    assert probe.next_layer() is NET["dense2"]
 
 
 def test_what_raised_has_claimed_nothing():
     with pytest.raises(Unanswered, match="raised IndexError"):
-        asked_about(lambda do: do[9]).claimed
+        probe_of(lambda do: do[9]).claimed
 
 
 def test_the_formula_of_other_arrays():
-    asked = asked_about(lambda do, o: do + o)
-    np.testing.assert_array_equal(asked.with_given(o=np.zeros(2)), DO)
-    np.testing.assert_array_equal(asked.with_given(), asked.claimed)
-    summed = asked_about(lambda do: do.sum(axis=0))
-    np.testing.assert_array_equal(summed.by_rule(MEAN_FOR_SUM), DO.mean(axis=0))
-    assert type(summed.given["do"]) is np.ndarray                                      # none of these is changed
+    probe = probe_of(lambda do, o: do + o)
+    np.testing.assert_array_equal(probe.with_arrays(o=np.zeros(2)), DO)
+    np.testing.assert_array_equal(probe.with_arrays(), probe.claimed)
+    summed = probe_of(lambda do: do.sum(axis=0))
+    np.testing.assert_array_equal(summed.under(MEAN_FOR_SUM), DO.mean(axis=0))
+    assert type(summed.arrays["do"]) is np.ndarray                                      # none of these is changed
 
 
 def test_the_same_formula_about_another_case():
     other = Case(NET, "dense1", np.array([[3.0]]), np.array([[1.0]]), "mse")
-    asked = asked_about(lambda do: 2 * do).about(other)
-    assert asked.case is other and asked.trial.case is other
-    np.testing.assert_array_equal(asked.claimed, [[[2 * 5 * 3, 2 * 5 * 0.5]]])          # dy = 2 · 3 − 1
-    np.testing.assert_array_equal(asked.given["do"], [[[15, 2.5]]])
+    probe = probe_of(lambda do: 2 * do).about(other)
+    assert probe.case is other and probe.trial.case is other
+    np.testing.assert_array_equal(probe.claimed, [[[2 * 5 * 3, 2 * 5 * 0.5]]])          # dy = 2 · 3 − 1
+    np.testing.assert_array_equal(probe.arrays["do"], [[[15, 2.5]]])
 
 
 def raising(error):
-    def apply(asked):
+    def apply(probe):
         raise error
     return Correction("", "", apply)
 
 
-@pytest.mark.parametrize("error", [Unanswered("it"), KeyError("it"), ValueError("it"), IndexError("it")])
+@pytest.mark.parametrize("error", [Unanswered("it"), KeyError("it"), ValueError("it"), IndexError("it"),
+                                   DoesNotApply("it")])
 def test_a_correction_that_does_not_apply_is_not_accepted(error):
-    assert asked_about(lambda do: do).accepts(raising(error)) is False
+    assert probe_of(lambda do: do).accepts(raising(error)) is False
 
 
 def test_other_errors_are_not_hidden():
     with pytest.raises(ZeroDivisionError):
-        asked_about(lambda do: do).accepts(raising(ZeroDivisionError()))
+        probe_of(lambda do: do).accepts(raising(ZeroDivisionError()))
 
 
 def test_a_correction_is_accepted_where_the_claim_holds_with_it():
-    asked = asked_about(lambda do: -do)
-    assert asked.accepts(Correction("", "", lambda asked: -asked.claimed))
-    assert not asked.accepts(Correction("", "", lambda asked: asked.claimed))
-    assert not asked.accepts(Correction("", "", lambda asked: asked.claimed / 0))       # and warns of nothing
+    probe = probe_of(lambda do: -do)
+    assert probe.accepts(Correction("", "", lambda probe: -probe.claimed))
+    assert not probe.accepts(Correction("", "", lambda probe: probe.claimed))
+    assert not probe.accepts(Correction("", "", lambda probe: probe.claimed / 0))       # and warns of nothing
 
 
 def test_remedies_may_depend_on_all_cases():
-    assert Correction("", "plain", None).told([1, 2]) == "plain" and Correction("", "", None).confirm([]) is True
-    assert Correction("", lambda every: f"of {len(every)}", None).told([1, 2]) == "of 2"
+    probes = [probe_of(lambda do: do)] * 2
+    assert Correction("", "with it, {f} holds", None).describe(probes) == "with it, formula holds"
+    assert Correction("", lambda probes: f"of {len(probes)} {{f}}", None).describe(probes) == "of 2 formula"
+    assert Correction("", "", None).confirm([]) is True
+
+
+def test_which_functions_the_formula_calls():
+    squares, absolutes = (np.square, np.power), (np.absolute, np.fabs)
+    for formula, called in ((lambda do: np.abs(do), (False, True)), (lambda do: do ** 2, (True, False)),
+                            (lambda do: np.fabs(do ** 2), (True, True)), (lambda do: do * do, (False, False))):
+        assert tuple(probe_of(formula).calls(functions) for functions in (squares, absolutes)) == called
+
+
+def counted(helps, exceptions):
+    """(rejections, how many were tried) of a correction that helps where it is said to."""
+    tried = []
+    probes = [SimpleNamespace(accepts=lambda correction, one=one: tried.append(one) or one) for one in helps]
+    return rejections(Correction("", "", None), probes, exceptions), len(tried)
+
+
+def test_the_counting_of_rejections_ends_early():
+    assert counted([True] * 9, 0) == (0, 9)
+    assert counted([True, False, True], 0) == (1, 2) and counted([False, True, True], 0) == (1, 1)
+    assert counted([False, True, False, True], 2) == (2, 4) and counted([False] * 4, 2) == (3, 3)
+    assert counted([False] * 6 + [True] * 90, 9) == (10, 6)                       # the first six all fail
+    assert counted([False] * 5 + [True] * 90, 9) == (5, 95)
+    assert counted([True] + [False] * 9 + [True] * 90, 9) == (9, 100)
+
+
+# ---------------------------------------------------------------- operations done differently
+
+A = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
+
+
+def under(rule, formula):
+    result = formula(counterfactual(A.copy(), rule))
+    return np.asarray(result)
+
+
+@pytest.mark.parametrize("rule, formula, expected", [
+    (module.MEAN_FOR_SUM, lambda a: a.sum(axis=0), A.mean(axis=0)),
+    (module.MEAN_FOR_SUM, lambda a: np.sum(a, axis=1, keepdims=True), A.mean(axis=1, keepdims=True)),
+    (module.MEAN_FOR_SUM, lambda a: (2 * a).T.sum(), 2 * A.mean()),
+    (module.MEAN_FOR_SUM, lambda a: a.mean(axis=0), A.mean(axis=0)),
+    (module.SUM_FOR_MEAN, lambda a: np.mean(a * a, axis=0), (A * A).sum(axis=0)),
+    (module.SUM_FOR_MEAN, lambda a: a.sum(axis=0), A.sum(axis=0)),
+    (module.WITHOUT_ABS, lambda a: abs(a).sum(axis=1), A.sum(axis=1)),
+    (module.WITHOUT_ABS, lambda a: np.abs(np.einsum("ij->i", a)), A.sum(axis=1)),
+    (module.WITHOUT_ABS, lambda a: np.fabs(a), A),
+    (module.WITHOUT_SQUARE, lambda a: (a ** 2).sum(axis=0), A.sum(axis=0)),
+    (module.WITHOUT_SQUARE, lambda a: np.square(a) + a ** 3, A + A ** 3),
+    (module.ABS_FIRST, lambda a: np.abs(a.sum(axis=1)), np.abs(A).sum(axis=1)),
+    (module.ABS_FIRST, lambda a: a.mean(axis=1), np.abs(A).mean(axis=1)),
+    (module.SQUARE_FIRST, lambda a: a.sum(axis=1) ** 2, (A ** 2).sum(axis=1)),
+    (module.OTHER_AXES[0], lambda a: a.sum(axis=1), A.sum(axis=0)),
+    (module.OTHER_AXES[1], lambda a: a.mean(axis=0), A.mean(axis=1)),
+    (Rule(), lambda a: a @ a.T + a.sum(), A @ A.T + A.sum()),
+    (Rule(seen=lambda r: r + 1), lambda a: a * 2, 2 * A + 1),
+])
+def test_one_operation_is_done_differently(rule, formula, expected):
+    np.testing.assert_allclose(under(rule, formula), expected, rtol=1e-15)
+
+
+def test_all_else_is_as_it_was():
+    array = counterfactual(A.copy(), Rule())
+    assert type(array * 2) is Counterfactual and type(np.concatenate([array, array])) is Counterfactual
+    assert type(ordinary(array)) is np.ndarray
+    array += 1
+    np.testing.assert_array_equal(ordinary(array), A + 1)
+    assert type(array) is Counterfactual and array[0].rule is array.rule
+
+
+def test_an_axis_that_is_not_there():
+    with pytest.raises(ValueError, match="no axis 2"):
+        under(module.OTHER_AXES[2], lambda a: a.sum(axis=0))
+    np.testing.assert_array_equal(module.along(-2, np.ndarray.sum)(A), A.sum(axis=0))
+    with pytest.raises(ValueError, match="no axis -3"):
+        module.along(-3, np.ndarray.sum)(A)
+
+
+@pytest.mark.parametrize("reduce", ["sum", "mean", "max", "min", "std", "var"])
+@pytest.mark.parametrize("settings", [{}, {"axis": 1}, {"axis": (0, 1)}, {"axis": -1, "keepdims": True}])
+def test_reductions_that_no_rule_changes(reduce, settings):
+    exact = getattr(np, reduce)(A, **settings)
+    np.testing.assert_array_equal(under(Rule(), lambda a: getattr(np, reduce)(a, **settings)), exact)
+    np.testing.assert_array_equal(under(Rule(), lambda a: getattr(a, reduce)(**settings)), exact)
+    rule = Rule(reductions={reduce: lambda array, axis, keepdims=False: np.full(3, 7.0)})
+    np.testing.assert_array_equal(under(rule, lambda a: getattr(a, reduce)(**settings)), [7, 7, 7])
+
+
+def test_ddof_is_respected():
+    for reduce in ("std", "var"):
+        np.testing.assert_array_equal(under(Rule(), lambda a: getattr(np, reduce)(a, axis=1, ddof=1)),
+                                      getattr(np, reduce)(A, axis=1, ddof=1))
+
+
+def test_what_a_reduction_is_called_with():
+    assert settings_of_reduction({"keepdims": False, "dtype": None, "out": None}) == {"keepdims": False}
+    assert settings_of_reduction({"keepdims": True, "ddof": 1}) == {"keepdims": True, "ddof": 1}
+    assert settings_of_reduction({"keepdims": np._NoValue, "ddof": 0, "other": True}) == {}
+
+
+def test_a_sum_of_some_is_not_taken_for_a_sum_of_all():
+    with pytest.raises(ValueError, match="a sum of some"):
+        under(module.MEAN_FOR_SUM, lambda a: np.sum(a, axis=0, where=A > 0))
+    np.testing.assert_array_equal(under(Rule(), lambda a: a.sum(axis=0, where=True)), A.sum(axis=0))
+
+
+def test_results_that_are_written_elsewhere():
+    def formula(a):
+        out = np.empty_like(A)
+        assert np.abs(a, out=out) is out
+        return out
+
+    np.testing.assert_array_equal(under(Rule(), formula), np.abs(A))
+    np.testing.assert_array_equal(under(module.WITHOUT_ABS, formula), A)
+
+
+@pytest.mark.parametrize("exponent, left", [(2, A), (2.0, A), (3, A ** 3), (np.full(3, 2), A ** 2), (0.5, None)])
+def test_squares_are_left_out_and_no_other_powers(exponent, left):
+    B = np.abs(A) if left is None else A
+    np.testing.assert_array_equal(module.power_other_than_square(B, exponent), np.sqrt(B) if left is None else left)

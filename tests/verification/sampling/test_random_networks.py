@@ -9,9 +9,11 @@ import minprune as mp
 from minprune.engine.activations import ACTIVATIONS
 from minprune.engine.losses import LOSSES
 from minprune.engine.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from minprune.verification.sampling.random_networks import (BLOCKS, FAR, MARGIN, Block, Case, Where, clear, draw_block, draw_case, draw_cases, leads, reach, with_block)
-from minprune.verification.sampling.topology import place_of
 from minprune.verification.quantities import STEP
+from minprune.verification.sampling.random_networks import (
+    BLOCKS, FAR, MARGIN, Block, Case, draw_block, draw_case, draw_cases, draw_layer, is_clear, is_coupled,
+    is_read_directly, leads, reach, with_block)
+from minprune.verification.sampling.where import DRAWN_ACTIVATIONS, DRAWN_LOSSES, Where, place_of
 
 DENSE, CONV = draw_cases(Where(), 400, 0), draw_cases(Where({"layers": "conv"}), 400, 0)
 OUTPUT = draw_cases(Where({"layer": "output"}), 200, 0)
@@ -44,17 +46,17 @@ def counted(values):
 def test_activations_and_losses_are_about_as_frequent(cases):
     hidden = counted(case.net[case.layer].f.name for case in cases)
     if cases is not OUTPUT:
-        assert set(hidden) == set(ACTIVATIONS) and min(hidden.values()) > len(cases) / 6 / 2
-        assert all(case.activations()[-1] == "identity" for case in cases)
+        assert set(hidden) == set(DRAWN_ACTIVATIONS) and min(hidden.values()) > len(cases) / 6 / 2
+        assert all(case.activations()[-1] is ACTIVATIONS["identity"] for case in cases)
         assert all(len(set(case.activations()[:-1])) == 1 for case in cases)
     losses = counted(case.loss.name for case in cases)
-    assert set(losses) == set(LOSSES) and min(losses.values()) > len(cases) / 3 / 1.5
+    assert set(losses) == set(DRAWN_LOSSES) and min(losses.values()) > len(cases) / 3 / 1.5
 
 
 def test_output_layers_below_mse_have_every_activation():
     mse = [case for case in OUTPUT if case.loss.name == "mse"]
-    assert {case.activations()[-1] for case in mse} == set(ACTIVATIONS)
-    assert {case.activations()[-1] for case in OUTPUT if case not in mse} == {"identity"}
+    assert {case.activations()[-1].name for case in mse} == set(DRAWN_ACTIVATIONS)
+    assert {case.activations()[-1].name for case in OUTPUT if case not in mse} == {"identity"}
 
 
 def test_dense_networks_are_of_all_sizes():
@@ -62,9 +64,10 @@ def test_dense_networks_are_of_all_sizes():
     assert {case.net.output_shape for case in DENSE} == {(1,), (2,), (3,)}
     assert {case.net.input_shape for case in DENSE if case.net.is_chain} == {(1,), (2,), (3,)}
     assert {case.layer for case in DENSE} == {"dense1", "dense2", "dense3"}
-    for size, told in ((lambda case: len(case.net.neuron_layers), {2, 3, 4}), (lambda case: len(case.x), {1, 2, 3, 4})):
+    for size, sizes in ((lambda case: len(case.net.neuron_layers), {2, 3, 4}),
+                        (lambda case: len(case.x), {1, 2, 3, 4})):
         counts = counted(map(size, DENSE))
-        assert set(counts) == told and min(counts.values()) > len(DENSE) / len(told) / 1.5
+        assert set(counts) == sizes and min(counts.values()) > len(DENSE) / len(sizes) / 1.5
     assert all(case.net[name].b.any() and not case.net[name].batch_norm
                for case in DENSE for name in case.net.neuron_layers)
     assert {len(case.net.neuron_layers) for case in OUTPUT} == {1, 2, 3}
@@ -91,8 +94,8 @@ def test_a_quarter_has_a_block(cases, least):
     some = [case for case in cases if blocks(case)]
     assert 0.01 < share(some, lambda case: blocks(case)[0].projection) < 0.6
     if cases is not OUTPUT:
-        asked = counted(place_of(case.net, case.layer) for case in some)
-        assert set(asked) >= {"before", "inside", "after"} and min(asked[place] for place in asked if place) > 4
+        places = counted(place_of(case.net, case.layer) for case in some)
+        assert set(places) >= {"before", "inside", "after"} and min(places[place] for place in places if place) > 4
         assert {case.coupled for case in some} == {True, False}
     assert {len(blocks(case)[0].body) for case in some} >= {1, 2}
 
@@ -124,20 +127,20 @@ def place_in(case):
 def test_weights_biases_and_norms_have_the_spread_they_should(kind):
     """W √(F/2), b / 0.5: of standard deviation 1. Of x: 1.5."""
     cases = drawn({"activation": "tanh", "layers": kind, "batch_norm": True, "pooling": None}, 300)
-    every = [layer for case in cases for layer in layers(case) if hasattr(layer, "K")]
-    wide = [layer.W.ravel() * np.sqrt(layer.W[0].size / 2) for layer in every if layer.W[0].size > 1]
-    normed = [layer for layer in every if layer.batch_norm]
-    for values, spread in ((wide, 1), ([layer.b for layer in every], 0.5), ([layer.beta for layer in normed], 0.5),
+    neurons = [layer for case in cases for layer in layers(case) if hasattr(layer, "K")]
+    wide = [layer.W.ravel() * np.sqrt(layer.W[0].size / 2) for layer in neurons if layer.W[0].size > 1]
+    normed = [layer for layer in neurons if layer.batch_norm]
+    for values, spread in ((wide, 1), ([layer.b for layer in neurons], 0.5), ([layer.beta for layer in normed], 0.5),
                            ([layer.running_mean for layer in normed], 0.5), ([case.x.ravel() for case in cases], 1.5)):
         values = np.concatenate(values)
         assert values.std() == pytest.approx(spread, rel=0.06) and abs(values.mean()) < 0.06 * spread * 2
-    single = np.concatenate([layer.W.ravel() for layer in every if layer.W[0].size == 1] or [np.ones(1)])
+    single = np.concatenate([layer.W.ravel() for layer in neurons if layer.W[0].size == 1] or [np.ones(1)])
     assert kind == "conv" or single.std() == pytest.approx(1, rel=0.15)
     for name in ("gamma", "running_var"):
         values = np.concatenate([getattr(layer, name) for layer in normed])
         assert 0.5 <= values.min() < 0.55 and 1.95 < values.max() <= 2
         assert values.mean() == pytest.approx(1.25, abs=0.05)
-    assert len({layer.W.tobytes() for layer in every}) == len(every)
+    assert len({layer.W.tobytes() for layer in neurons}) == len(neurons)
 
 
 def test_targets_suit_the_losses():
@@ -145,12 +148,22 @@ def test_targets_suit_the_losses():
     for case in DENSE:
         assert case.t.shape == case.trace.y.shape == (len(case.x), *case.net.output_shape)
         seen[case.loss.name].append(case.t)
+    # classes: two thirds of the samples have one class alone, the others random shares of all classes
+    assert all(t.shape[1] > 1 and (t >= 0).all() for t in seen["cross_entropy"])
     for t in seen["cross_entropy"]:
-        assert t.shape[1] > 1 and (np.sort(t, axis=1)[:, -1] == 1).all() and (t.sum(axis=1) == 1).all()
-    classes = counted(np.concatenate([t.argmax(axis=1) for t in seen["cross_entropy"] if t.shape[1] == 3]))
+        np.testing.assert_allclose(t.sum(axis=1), 1, rtol=1e-12)
+    rows = [row for t in seen["cross_entropy"] for row in t]
+    hard = [row for row in rows if row.max() == 1]
+    assert all((np.sort(row)[:-1] == 0).all() for row in hard)
+    assert len(hard) / len(rows) == pytest.approx(2 / 3, abs=0.08)
+    classes = counted(int(row.argmax()) for row in hard if len(row) == 3)
     assert set(classes) == {0, 1, 2} and min(classes.values()) > sum(classes.values()) / 5
+    soft = np.concatenate([row for row in rows if len(row) == 3 and row.max() < 1])
+    assert soft.min() < 0.05 and soft.max() > 0.85
+    # shares between 0 and 1, and real numbers
     binary = np.concatenate([t.ravel() for t in seen["binary_cross_entropy"]])
-    assert set(np.unique(binary)) == {0, 1} and 0.4 < binary.mean() < 0.6
+    assert 0 <= binary.min() < 0.02 and 0.98 < binary.max() <= 1 and 0.45 < binary.mean() < 0.55
+    assert binary.std() == pytest.approx(1 / np.sqrt(12), rel=0.1)
     real = np.concatenate([t.ravel() for t in seen["mse"]])
     assert real.std() == pytest.approx(1, rel=0.15) and abs(real.mean()) < 0.15
 
@@ -162,15 +175,15 @@ def test_the_same_seed_draws_the_same(fingerprint):
         assert one == two != other
 
 
-def test_all_layers_that_fit_are_asked_about():
-    asked = counted(case.layer for case in DENSE if len(case.net.neuron_layers) == 4 and case.net.is_chain)
-    assert set(asked) == {"dense1", "dense2", "dense3"} and min(asked.values()) > sum(asked.values()) / 5
+def test_all_layers_that_fit_are_drawn():
+    names = counted(case.layer for case in DENSE if len(case.net.neuron_layers) == 4 and case.net.is_chain)
+    assert set(names) == {"dense1", "dense2", "dense3"} and min(names.values()) > sum(names.values()) / 5
 
 
 # ------------------------------------------------------------------------------ how many
 
 
-def test_as_many_as_are_asked_for():
+def test_as_many_cases_as_are_needed():
     assert [len(drawn(count=count)) for count in (1, 7, 40)] == [1, 7, 40]
     assert len(draw_cases({"layers": "conv", "pooling": "max"}, 3, 0)) == 3         # what makes a Where will do
 
@@ -181,16 +194,16 @@ def test_only_those_that_fit():
 
 
 def test_a_where_that_nothing_fits_is_an_error():
-    asked = []
+    looked_at = []
     with pytest.raises(ValueError, match="where accepts none of 25 random networks: dense hidden layers; never"):
         def never(net):
-            asked.append(net)
+            looked_at.append(net)
         drawn(never, count=5)
-    assert len(asked) == 25
+    assert len(looked_at) == 25
 
 
 def test_a_where_that_few_fit_gives_as_many_as_there_are():
-    """One of 20 networks fits: 60 are drawn for each that is asked for."""
+    """One of 20 networks fits: 60 are drawn for each that is needed."""
     turns = iter(range(10 ** 6))
     assert len(drawn(lambda net: next(turns) % 20 == 0, count=5)) == 5
     turns = iter(range(10 ** 6))
@@ -249,7 +262,7 @@ def test_no_z_and_no_window_lies_near_a_kink(cases):
     for case in cases:
         for layer in layers(case):
             trace = case.trace[layer.name]
-            if hasattr(layer, "f") and layer.f.kink:
+            if hasattr(layer, "f") and layer.f.kinks:
                 assert np.abs(trace.z).min() > MARGIN
             if isinstance(layer, MaxPool2D):
                 for window in windows(layer, trace.x):
@@ -269,7 +282,7 @@ def sides(net, trace):
     found = []
     for layer in net.all_layers.values():
         if layer.name in trace:
-            if hasattr(layer, "f") and layer.f.kink:
+            if hasattr(layer, "f") and layer.f.kinks:
                 found.append(np.sign(trace[layer.name].z))
             if isinstance(layer, MaxPool2D):
                 found.append(np.array([one.argmax() for one in windows(layer, trace[layer.name].x)]))
@@ -312,10 +325,10 @@ def one_neuron(activation="relu"):
 
 def test_what_is_clear_of_a_kink_by_hand():
     x = np.array([[0.0], [0.07], [-0.07], [0.09], [-0.09], [3.0]])
-    np.testing.assert_array_equal(clear(one_neuron(), x), [False, False, False, True, True, True])
-    np.testing.assert_array_equal(clear(one_neuron("leaky_relu"), x, margin=0.05), [False, *[True] * 5])
-    assert clear(one_neuron("tanh"), x).all() and clear(one_neuron("identity"), x).all()
-    assert not clear(one_neuron(), np.array([[MARGIN]])).any()
+    np.testing.assert_array_equal(is_clear(one_neuron(), x), [False, False, False, True, True, True])
+    np.testing.assert_array_equal(is_clear(one_neuron("leaky_relu"), x, margin=0.05), [False, *[True] * 5])
+    assert is_clear(one_neuron("tanh"), x).all() and is_clear(one_neuron("identity"), x).all()
+    assert not is_clear(one_neuron(), np.array([[MARGIN]])).any()
 
 
 def test_margins_are_wider_where_weights_reach_far():
@@ -327,7 +340,7 @@ def test_margins_are_wider_where_weights_reach_far():
         layer.W[...], layer.gamma[...], layer.running_var[...] = 0, gamma, var
         seen = []
         for layer.b[...] in np.array([0.9, 1.1, -0.9, -1.1]) * margin * np.sqrt(var) / gamma:
-            seen.append(clear(net, np.array([[x]], float)).item())
+            seen.append(is_clear(net, np.array([[x]], float)).item())
         assert seen == [False, True, False, True], (x, gamma, var)
 
 
@@ -339,28 +352,28 @@ def test_the_layer_that_reads_the_largest_numbers_counts_for_all():
         array[...] = 0
     reading["dense1"].W[...], reading["dense2"].b[...] = 1, 2 * FAR
     x = np.array([[0.1], [0.2]])
-    np.testing.assert_array_equal(clear(net, x), [True, True])
-    np.testing.assert_array_equal(clear(reading, x), [False, True])
+    np.testing.assert_array_equal(is_clear(net, x), [True, True])
+    np.testing.assert_array_equal(is_clear(reading, x), [False, True])
     np.testing.assert_allclose(reach(reading, reading.forward(x)), 2 * FAR)
     np.testing.assert_allclose(reach(net, net.forward(10 * x)), [1, 2])
 
 
-def test_every_neuron_of_every_layer_must_be_clear():
+def test_all_neurons_of_all_layers_must_be_clear():
     net = mp.Network(2, [mp.Residual([mp.Dense(2, "relu")]), mp.Dense(1, "relu")])
     net["dense1"].W[...], net["dense2"].W[...] = np.eye(2), (1, -1)
     x = np.array([[1, -1], [1, 0.01], [0.01, 1], [1.0, 2.0], [1.0, 1.01], [0.5, -2]])
     # dense2 reads x + relu(x): 2 − −1, –, –, 2 − 4, 2 − 2.02, 1 − −2
-    np.testing.assert_array_equal(clear(net, x), [True, False, False, True, False, True])
+    np.testing.assert_array_equal(is_clear(net, x), [True, False, False, True, False, True])
 
 
 def test_ties_of_windows_by_hand():
     net = mp.Network((1, 4, 1), [mp.Conv2D(1, 1), mp.MaxPool2D((1, 2)), mp.Flatten(), mp.Dense(1)])
     net["conv1"].W[...] = 1
     x = np.array([[1, 2, 3, 4], [1, 1, 3, 4], [1, 2, 3.05, 3], [1, 2, -3, 3], [1, 1.09, 0, 5]]).reshape(5, 1, 4, 1)
-    np.testing.assert_array_equal(clear(net, x), [True, False, False, True, True])
+    np.testing.assert_array_equal(is_clear(net, x), [True, False, False, True, True])
     np.testing.assert_allclose(leads(net["maxpool1"], x).reshape(5, 2)[[0, 2, 3]], [[1, 1], [1, 0.05], [1, 6]])
     mean = mp.Network((1, 4, 1), [mp.Conv2D(1, 1), mp.AvgPool2D((1, 2)), mp.Flatten(), mp.Dense(1)])
-    assert clear(mean, x).all()
+    assert is_clear(mean, x).all()
 
 
 @pytest.mark.parametrize("size, stride", [((2, 2), None), ((1, 3), 1), ((2, 1), 2), ((3, 2), 1), (1, 1), (1, 2)])
@@ -376,7 +389,7 @@ def test_leads_are_those_of_windows_looked_at_one_by_one(size, stride):
 
 def test_a_window_of_one_is_no_tie():
     net = mp.Network((1, 2, 1), [mp.Conv2D(1, 1), mp.MaxPool2D(1), mp.Flatten(), mp.Dense(1)])
-    assert clear(net, np.zeros((3, 1, 2, 1))).all()
+    assert is_clear(net, np.zeros((3, 1, 2, 1))).all()
 
 
 def test_what_lies_on_a_kink_is_not_drawn():
@@ -410,7 +423,8 @@ def test_sizes_put_the_number_of_layers_first():
 def test_what_a_case_has():
     net = mp.Network(2, [mp.Dense(2, "tanh"), mp.Residual([mp.Dense(1, "relu"), mp.Dense(2)]), mp.Dense(1)])
     case = a_case(net, "dense1")
-    assert case.activations() == ["tanh", "relu", "identity", "identity"] and case.loss is LOSSES["mse"]
+    assert [f.name for f in case.activations()] == ["tanh", "relu", "identity", "identity"]
+    assert case.activations()[0] is net["dense1"].f and case.loss is LOSSES["mse"]
     assert case.trace is case.trace and case.readers == ["dense2", "dense4"] and case.coupled
     assert not a_case(net, "dense2").coupled and not a_case(net, "dense4").coupled
     assert a_case(net, "dense4").readers == []
@@ -427,6 +441,75 @@ def test_when_there_is_a_next_layer():
     assert not any(a_case(net, name).has_next() for name in net.neuron_layers)
 
 
-def test_cases_know_whether_a_far_next_layer_was_asked_for():
+def test_cases_know_whether_a_far_next_layer_is_allowed():
     assert not any(case.any_next for case in drawn({"residual": False}, 5) + drawn(None, 5))
     assert all(case.any_next for case in drawn({"residual": "inside"}, 5))
+
+
+def test_a_case_of_other_samples_or_another_network():
+    case = a_case(mp.Network(1, [mp.Dense(2), mp.Dense(1)]), "dense1", N=4)
+    case.x[:, 0] = 1, 2, 3, 4
+    case.t[:, 0] = 5, 6, 7, 8
+    some = case.of(samples=[2, 0])
+    assert some.x.ravel().tolist() == [3, 1] and some.t.ravel().tolist() == [7, 5] and some.net is case.net
+    assert len(case.of(samples=slice(0, 1)).x) == 1
+    other = case.of(case.net.copy())
+    assert other.net is not case.net and (other.layer, other.loss) == (case.layer, case.loss)
+    assert (other.x == case.x).all() and (other.t == case.t).all()
+
+
+# ------------------------------------------------------------------- who reads the layer of a case
+
+CHAIN = mp.Network((4, 4, 1), [mp.Conv2D(2, 2), mp.MaxPool2D(2, 1), mp.Conv2D(2, 1), mp.AvgPool2D(2), mp.Flatten(),
+                               mp.Dense(3), mp.Dense(2)])
+IDENTITY = mp.Network(3, [mp.Dense(2), mp.Residual([mp.Dense(3), mp.Dense(2)]), mp.Dense(4), mp.Dense(1)])
+PROJECTED = mp.Network(3, [mp.Dense(2), mp.Residual([mp.Dense(4)], mp.Dense(4)), mp.Dense(1)])
+FIRST = mp.Network((3, 3, 2), [mp.Residual([mp.Conv2D(2, 1)]), mp.GlobalAvgPool2D(), mp.Dense(1)])
+
+
+@pytest.mark.parametrize("name, direct, coupled, place", [
+    ("dense1", False, True, "before"), ("dense2", True, False, "inside"), ("dense3", False, True, "inside"),
+    ("dense4", True, False, "after"), ("dense5", False, False, ""),
+])
+def test_around_a_block(name, direct, coupled, place):
+    assert (is_read_directly(IDENTITY, name), is_coupled(IDENTITY, name), place_of(IDENTITY, name)) == \
+        (direct, coupled, place)
+
+
+def test_around_a_projection():
+    assert [is_coupled(PROJECTED, name) for name in PROJECTED.neuron_layers] == [False, True, True, False]
+    assert not any(is_read_directly(PROJECTED, name) for name in PROJECTED.neuron_layers)
+    assert is_coupled(FIRST, "conv1") and not is_coupled(FIRST, "dense1")
+
+
+def test_pooling_is_an_obstacle_and_flatten_is_none():
+    assert not is_read_directly(CHAIN, "conv1") and not is_read_directly(CHAIN, "conv2")
+    assert is_read_directly(CHAIN, "dense1") and not is_read_directly(FIRST, "conv1")
+    flat = mp.Network((2, 2, 1), [mp.Conv2D(2, 1), mp.Flatten(), mp.Dense(1)])
+    assert is_read_directly(flat, "conv1")
+
+
+@pytest.mark.parametrize("net", [CHAIN, IDENTITY, PROJECTED, FIRST, *(
+    case.net for case in drawn({"residual": True}, 30) + CONV[:20])])
+def test_neurons_that_stand_alone_are_not_coupled(net):
+    assert not any(is_coupled(net, name) for name in net.units if name in net.all_layers)
+    assert all(is_coupled(net, name) for name in net.neuron_layers[:-1] if name not in net.units)
+
+
+# -------------------------------------------------------------------- the layer of a case
+
+
+@pytest.mark.parametrize("kind", ["dense", "conv"])
+def test_each_place_is_drawn_as_often(kind):
+    """Of a net with all three places: 1/3 of the time each, though two layers are inside."""
+    make = mp.Dense if kind == "dense" else lambda K: mp.Conv2D(K, 1)
+    net = mp.Network(3 if kind == "dense" else (2, 2, 3), [
+        make(2), mp.Residual([make(3), make(2)]), make(4), *([mp.Flatten()] if kind == "conv" else []), mp.Dense(1)])
+    where, rng = Where({"layers": kind}), np.random.default_rng(0)
+    names = [draw_layer(where, net, rng) for _ in range(600)]
+    shares = [names.count(f"{kind}{place}") / 600 for place in (1, 2, 3, 4)]
+    np.testing.assert_allclose(shares, [1 / 3, 1 / 6, 1 / 6, 1 / 3], atol=0.06)
+    chain = mp.Network(1, [mp.Dense(1), mp.Dense(1), mp.Dense(1)])
+    names = [draw_layer(Where(), chain, rng) for _ in range(200)]
+    assert 70 < names.count("dense1") < 130 and set(names) == {"dense1", "dense2"}
+    assert {draw_layer(Where({"residual": "inside"}), IDENTITY, rng) for _ in range(40)} == {"dense2", "dense3"}

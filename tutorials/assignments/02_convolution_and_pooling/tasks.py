@@ -31,11 +31,12 @@ def above_kernels(rng):
 
 
 def pooled(rng):
+    """Images without equal pixels. In half of them all are negative: a maximum that begins with 0 is wrong there."""
     size = int(rng.integers(2, 4))
     N, rows, columns, C = map(int, rng.integers(1, 3, size=4))
     height, width = size * rows + int(rng.integers(size)), size * columns + int(rng.integers(size))
-    x = rng.permutation(np.arange(N * height * width * C, dtype=float)).reshape(N, height, width, C)
-    return {"x": x / 4 - x.mean() / 4, "size": size}         # all different: no ties, and far from them
+    x = rng.permutation(np.arange(N * height * width * C, dtype=float)).reshape(N, height, width, C) / 4
+    return {"x": x - rng.choice([x.mean(), x.max() + 0.25]), "size": size}      # far from ties
 
 
 def above_pooled(rng):
@@ -106,6 +107,7 @@ TASKS = [
         "the kernel is flipped": lambda dz, W: image_gradient(dz, flipped(W))}),
     Task("max_pool", points=2, case=pooled, answer=max_pool, mistakes={
         "it is the mean of each window, not the largest": lambda x, size: windows(x, size).mean(axis=(2, 4)),
+        "it begins with 0: a window may hold negative numbers only": lambda x, size: np.maximum(max_pool(x, size), 0),
         "the absolute value is taken first": lambda x, size: max_pool(np.abs(x), size)}),
     Task("max_pool_gradient", points=3, case=above_pooled, answer=max_pool_gradient, trials=10, mistakes={
         "every pixel of a window gets the gradient, not only the largest": to_every_pixel,

@@ -10,13 +10,14 @@ from minprune.grading.assignments import Task
 
 
 def recorded(rng):
-    """Outputs and gradients of the first layer of a random network, (N, P, K)."""
+    """Outputs and gradients of the first layer of a random network, (N, P, K): with zeros, or with negative outputs."""
+    activation = str(rng.choice(["relu", "tanh"]))
     N, C, K = map(int, rng.integers([1, 2, 1], 5))
     if rng.random() < 0.7:
-        net = mp.Network((4, 4, C), [mp.Conv2D(K, int(rng.integers(2, 4)), "relu"), mp.Flatten(), mp.Dense(3)],
+        net = mp.Network((4, 4, C), [mp.Conv2D(K, int(rng.integers(2, 4)), activation), mp.Flatten(), mp.Dense(3)],
                          seed=rng)
     else:
-        net = mp.Network((C,), [mp.Dense(K, "relu"), mp.Dense(3)], seed=rng)
+        net = mp.Network((C,), [mp.Dense(K, activation), mp.Dense(3)], seed=rng)
     first = net[net.hidden_layers[0]]
     first.b[...] = rng.normal(0, 0.5, K)
     trace = mp.record(net, rng.normal(size=(N, *net.input_shape)), rng.normal(size=(N, 3)), loss="mse")[first.name]
@@ -24,7 +25,9 @@ def recorded(rng):
 
 
 def outputs(rng):
-    return {"o": recorded(rng)["o"]}
+    """Outputs, some of them 0, of either sign, and some very small."""
+    o = recorded(rng)["o"]
+    return {"o": o * (rng.random(o.shape) < 0.7) * rng.choice([-1, 1, 1e-3], size=o.shape)}
 
 
 def weights(rng):
@@ -68,6 +71,7 @@ TASKS = [
     Task("activity", points=2, case=outputs, answer=apoz,
          claim={"equals": apoz, "where": {"layers": "conv", "activation": "relu"}, "trials": 50}, mistakes={
         "it is the share of zeros: high must mean keep": lambda o: 1 - apoz(o),
+        "negative outputs are not 0 either: it is o != 0, not o > 0": lambda o: (o > 0).mean(axis=1),
         "it is a number of positions, not a share": lambda o: apoz(o) * o.shape[1],
         "it is the mean output, not how often it is not 0": lambda o: o.mean(axis=1)}),
     Task("taylor", points=3, case=recorded, answer=taylor,

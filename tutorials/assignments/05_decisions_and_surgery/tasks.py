@@ -9,15 +9,15 @@ from minprune.grading.assignments import Task
 
 
 def layers(rng):
-    """Scores with ties in and between layers, in no order of names; some layers are so large that a sort which does
-    not keep equal ones in order shows it on every computer."""
-    named = [f"{kind}{place}" for kind in ("dense", "conv") for place in (2, 1)][:rng.integers(1, 4)]
-    return {name: rng.integers(0, 5, size=40 if rng.random() < 0.2 else rng.integers(1, 7)) / 2 + rng.choice([0, 0, 1])
+    """Scores of either sign with ties in and between layers, in no order of names; some layers are so large that a sort
+    which does not keep equal ones in order shows it on every computer."""
+    named = [f"{kind}{place}" for kind in ("dense", "conv") for place in (2, 1)][:rng.integers(1, 5)]
+    return {name: rng.integers(-2, 4, size=40 if rng.random() < 0.2 else rng.integers(1, 7)) / 2 + rng.choice([0, 0, 1])
             for name in named}
 
 
 def shares(rng):
-    return {"scores": layers(rng), "remove": float(rng.choice([0.25, 0.375, 0.5, 0.625, 0.75]))}
+    return {"scores": layers(rng), "remove": float(rng.choice([0, 0.25, 0.375, 0.5, 0.625, 0.75]))}
 
 
 def counts(rng):
@@ -84,6 +84,10 @@ def without_stability(scores, remove):
     return {layer: stays[::-1] for layer, stays in keep_by_layer(turned, remove).items()}
 
 
+def absolute(scores):
+    return {layer: np.abs(s) for layer, s in scores.items()}
+
+
 def turned(keep):
     return {layer: ~stays for layer, stays in keep.items()}
 
@@ -114,6 +118,8 @@ TASKS = [
         "True means stays": lambda scores, remove: turned(keep_by_layer(scores, remove)),
         "the highest go; high must mean keep": lambda scores, remove: keep_by_layer(
             {layer: -s for layer, s in scores.items()}, remove),
+        "the absolute value is taken first: the lowest scores go, also negative ones": lambda scores, remove:
+            keep_by_layer(absolute(scores), remove),
         "of equal scores the lower index goes first": without_stability,
         'equal scores are not kept in order: np.argsort(…, kind="stable")': lambda scores, remove: {
             layer: ~np.isin(np.arange(len(s)), np.argsort(s)[:int(remove * len(s))]) for layer, s in scores.items()},
@@ -125,8 +131,10 @@ TASKS = [
             layer: lowest_go(s, round(remove * len(s))) for layer, s in scores.items()},
         "a fraction of K neurons is rounded down, not up": lambda scores, remove: {
             layer: lowest_go(s, math.ceil(remove * len(s))) for layer, s in scores.items()}}),
-    Task("keep_global", points=4, case=counts, answer=keep_global, trials=40, mistakes={
+    Task("keep_global", points=4, case=counts, answer=keep_global, trials=60, mistakes={
         "True means stays": lambda scores, remove: turned(keep_global(scores, remove)),
+        "the absolute value is taken first: the lowest scores go, also negative ones": lambda scores, remove:
+            keep_global(absolute(scores), remove),
         "a layer is emptied: each keeps at least one neuron": emptied,
         "of equal scores the layer comes before the index": by_index,
         "the highest go; high must mean keep": lambda scores, remove: keep_global(
@@ -134,7 +142,8 @@ TASKS = [
         "of equal scores the layer that comes first in scores goes first": lambda scores, remove: keep_global(
             dict(sorted(scores.items())), remove)}),
     Task("prune_dense", points=2, case=dense, answer=prune_dense, mistakes={
-        "the removed neurons stay and the others go": lambda W, b, W_next, keep: prune_dense(W, b, W_next, ~keep),
+        "the removed neurons stay and the others go": lambda W, b, W_next, keep: (
+            W[~keep], b[~keep], W_next[:, ~keep]),
         "the next layer still reads the removed neurons": lambda W, b, W_next, keep: (W[keep], b[keep], W_next),
         "they are set to 0, not taken out": lambda W, b, W_next, keep: (
             W * keep[:, None], b * keep, W_next * keep)}),
