@@ -8,8 +8,9 @@ from ..engine.checks import check_count, check_dataset, check_network, check_pro
 from ..engine.losses import prepare_samples
 from ..engine.network import Network
 from ..training.history import History
-from ..training.loop import check_callables, fit, snapshot
+from ..training.loop import check_callables, fit
 from ..training.quality import loss_and_accuracy
+from ..training.state import snapshot
 from .decisions import decide_connections
 from .masks import keep_masked, mask_connections, weight_arrays
 from .scores import score_connections

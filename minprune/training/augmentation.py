@@ -70,11 +70,3 @@ class Chain:
         for augment in self.parts:
             x = augment(x, rng)
         return x
-
-
-def augmented(augment, x, rng):
-    """The batch that the network sees; raise ValueError if it is of another shape."""
-    seen = np.asarray(augment(x, rng), x.dtype)
-    if seen.shape != x.shape:
-        raise ValueError(f"augment expects to return shape {x.shape}, got {seen.shape}")
-    return seen

@@ -11,11 +11,10 @@ from ..engine.checks import check_count, check_seed
 from ..engine.losses import Loss, prepare_pair, prepare_samples
 from ..engine.network import Network
 from ..engine.optimizers import Adam, check_rate_at, find_optimizer
-from .augmentation import augmented
 from .history import History, progress_line
 from .quality import loss_and_accuracy
 from .sample_weights import weighted, weights_of
-from .state import TrainingState, enter
+from .state import TrainingState, enter, snapshot
 
 
 def fit(net, x, t, loss="cross_entropy", optimizer=None, epochs=10, batch_size=32, seed=0, validation=None,
@@ -111,6 +110,14 @@ def check_batch_norm(net, count):
                          "number has no variance; give a larger batch_size, and more samples than one")
 
 
+def augmented(augment, x, rng):
+    """The batch that the network sees; raise ValueError if it is of another shape."""
+    seen = np.asarray(augment(x, rng), x.dtype)
+    if seen.shape != x.shape:
+        raise ValueError(f"augment expects to return shape {x.shape}, got {seen.shape}")
+    return seen
+
+
 @dataclass
 class TrainingRun:
     """What stays the same from step to step: the network, how it is trained, and what is called on the way (see `fit`).
@@ -191,8 +198,3 @@ def why_stop(net, history, callback, patience):
     if patience is not None and len(history.loss) - 1 - history.best >= patience:
         return f"no lower validation loss in {patience} epochs"
     return ""
-
-
-def snapshot(net):
-    """A copy of all arrays, for `net.fill`."""
-    return {name: array.copy() for name, array in net.arrays().items()}

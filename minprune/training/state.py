@@ -58,3 +58,8 @@ def check_state(state, optimizer, net):
 def shapes(state):
     """The shapes of all that a state holds."""
     return {key: shapes(value) for key, value in state.items()} if isinstance(state, dict) else np.shape(state)
+
+
+def snapshot(net):
+    """A copy of all arrays, for `net.fill`."""
+    return {name: array.copy() for name, array in net.arrays().items()}

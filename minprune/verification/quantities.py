@@ -1,4 +1,4 @@
-"""Quantities that formulas are compared with: measured by central differences or by silencing neurons, never by formula.
+"""Quantities that formulas are compared with: measured by central differences or by silencing, never by formula.
 
 The samples of a batch do not mix. So one entry is moved in all samples at once, and all moves of all entries go through
 the network as one batch.

@@ -108,8 +108,8 @@ class Verdict:
         return plain
 
     def plot(self):
-        """Draw claimed against measured, one mark a number; if the claim holds all lie on the line. Claims about an order
-        or a ranking are drawn as a spread over the networks. Returns a Figure."""
+        """Draw claimed against measured, one mark a number; if the claim holds all lie on the line. Claims about an
+        order or a ranking are drawn as a spread over the networks. Returns a Figure."""
         from ..plots.verdict_points import verdict_figure       # only a picture needs matplotlib
 
         return verdict_figure(self)

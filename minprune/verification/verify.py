@@ -40,8 +40,8 @@ def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6,
     Dense; dy/do (N, P, K, M), without P or M where these are 1; do/dx (N, K, F), Dense only; removal (N, K), or its
     mean (K,). `where` narrows the claim, see `Where`. The same `seed` gives the same verdict.
 
-    Raises TypeError or ValueError for unknown names (naming the nearest), for no claim or several, for a `where` that no
-    random network fits, and for a formula that gives other numbers the second time; NotSaid, a ValueError, for an
+    Raises TypeError or ValueError for unknown names (naming the nearest), for no claim or several, for a `where` that
+    no random network fits, and for a formula that gives other numbers the second time; NotSaid, a ValueError, for an
     activation or a loss of your own that does not say what the claim needs. An error that the formula raises becomes
     part of the verdict, with the shapes of the arrays that it got.
     """
@@ -124,7 +124,7 @@ SINGLE_ERROR = 1e-3             # a larger error is no rounding of float32
 
 
 def check_repeatable(formula, case):
-    """Raise ValueError if the formula gives other numbers the second time. What it raises itself is left to the trials."""
+    """Raise ValueError if the formula gives other numbers the second time. What it raises is left to the trials."""
     try:
         first, second = formula(case), formula(case)
     except Unanswered:

@@ -100,7 +100,7 @@ def agreement(scores, truth):
 
 
 def summary(measurements):
-    """Mean and standard deviation over the networks, of each number measured; of the cost that of the median network."""
+    """Mean and standard deviation over the networks, of each number measured; of the cost see `cost_of`."""
     first = measurements[0]
     rho = {layer: mean_sd([row["rho"][layer] for row in measurements]) for layer in first["rho"]}
     by_fraction = {kind: None if first[kind][0] is None else
@@ -110,7 +110,7 @@ def summary(measurements):
 
 
 def cost_of(costs):
-    """The cost and its interval: of the networks on which it was measurable the median one; None, and why, if on none."""
+    """The cost and its interval on the median network of those where it was measurable; None, and why, if on none."""
     measurable = sorted((cost for cost in costs if not cost.problem), key=lambda cost: cost.median)
     if not measurable:
         return {"cost": None, "cost_interval": None, "cost_problem": costs[0].problem}

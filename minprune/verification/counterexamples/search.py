@@ -12,7 +12,7 @@ from .counterexample import Counterexample
 from .small_networks import build, neuron_layers, small_case, structures, with_round_norm
 
 DRAWS = 12                      # round numbers tried for each structure, pair of activations, and loss
-MOST_BUILT, MOST_TRIED = 3000, 1000     # networks in one search: what holds on all of these fails on larger ones only
+MOST_BUILT, MOST_TRIED = 6000, 2500     # networks in one search: what holds on all of these fails on larger ones only
 ENOUGH = 8                      # trials of one kind that must all hold before that kind is left out of the search
 ROUNDER = 8                     # how much rougher a case may be for results that are round
 SIMPLE = {0.0: 0, 1.0: 0, 2.0: 1, -1.0: 1, 0.5: 2, -2.0: 2, 3.0: 2, 4.0: 2, -0.5: 3, 0.25: 3}     # of each number
@@ -65,7 +65,8 @@ def roundest(trials):
     first = next(trials, None)
     if first is None or roughness(first.case)[0] or has_round_results(first):
         return first
-    most = 0, roughness(first.case)[1] + ROUNDER
+    *kinds, numbers = roughness(first.case)
+    most = (*kinds, numbers + ROUNDER)
     near = itertools.takewhile(lambda trial: roughness(trial.case) <= most, trials)
     return next(filter(has_round_results, near), first)
 
@@ -138,9 +139,10 @@ def variants(where, case, plain):
 
 
 def draws(combinations):
-    """(draw, combination): the three combinations that are easiest on paper are drawn more often than the others."""
+    """(draw, combination): the easier a combination is on paper, the more often it is drawn."""
+    often = (4 * DRAWS, DRAWS, DRAWS)
     for place, combination in enumerate(combinations):
-        for draw in range(DRAWS if place < 3 else DRAWS // 3):
+        for draw in range(often[place] if place < len(often) else DRAWS // 3):
             yield draw, combination
 
 
@@ -180,12 +182,12 @@ def is_padded(layer):
 
 
 def roughness(case):
-    """How hard a case is on paper, for sorting: how many exponentials it needs, then its kinks, loss and numbers.
+    """How hard a case is on paper, for sorting: how many exponentials it needs, how many kinks, then its loss and numbers.
 
     A number counts the more the farther it is from 0 and 1.
     """
     arrays = [*case.net.arrays().values(), case.x, case.t]
-    return (exponentials(case.activations(), case.loss),
+    return (exponentials(case.activations(), case.loss), sum(bool(f.kinks) for f in case.activations()),
             sum(rank(f, ACTIVATIONS) ** 2 for f in case.activations()) * 2 + loss_rank(case.loss) * 3
             + sum(SIMPLE.get(float(value), OTHER) for array in arrays for value in np.ravel(array)))
 

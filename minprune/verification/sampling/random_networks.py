@@ -267,7 +267,7 @@ def reach(net, trace):
 
 
 def enlargement(layer):
-    """γ / √var, the factor by which batch norm enlarges the moves of W x + b: the largest of all neurons, at least 1."""
+    """γ / √var, the factor by which batch norm enlarges moves of W x + b: the largest of all neurons, at least 1."""
     return max(1.0, (layer.gamma / np.sqrt(layer.running_var)).max()) if layer.batch_norm else 1.0
 
 

@@ -108,8 +108,8 @@ class Where:
     alone. Such layers are used for derivatives and for formulas that are said to be equal, not for removal,
     approximations, invariances and ranks.
 
-    The next layer of W_next, dz_next … is the first layer that reads o. If `where` says nothing of pooling and blocks, a
-    formula that needs the next layer is tried only where that layer reads all of o and nothing else, and no other
+    The next layer of W_next, dz_next … is the first layer that reads o. If `where` says nothing of pooling and blocks,
+    a formula that needs the next layer is tried only where that layer reads all of o and nothing else, and no other
     layer reads o: do = dz_next W_next is true there, and false before a block. If `where` asks for pooling or blocks,
     the formula is tried on all such networks, and fails if it forgets the path around the block, or the pooling.
     """

@@ -238,7 +238,8 @@ def test_no_number_is_as_rough_as_an_exponential():
 
 
 def test_exponentials_are_counted():
-    assert [exponentials_of(case_of_on_paper(1, f)) for f in ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "softplus")] \
+    assert [exponentials_of(case_of_on_paper(1, f)) for f in ("identity", "relu", "leaky_relu", "sigmoid", "tanh",
+                                                                       "softplus")] \
         == [0, 0, 0, 1, 1, 1]
     assert [exponentials_of(case_of_on_paper(1, loss=loss)) for loss in ("mse", "binary_cross_entropy", "cross_entropy")] \
         == [0, 1, 2]
