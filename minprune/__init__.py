@@ -8,7 +8,8 @@ from .engine.dense import Dense
 from .engine.dropout import Dropout
 from .engine.finite_differences import finite_difference
 from .engine.gradient_check import check_gradients
-from .engine.layer import Layer, LayerTrace
+from .engine.facts import NotSaid
+from .engine.layer import NO_KINKS, Layer, LayerTrace, NeuronLayer
 from .engine.losses import LOSSES, Loss, one_hot
 from .engine.network import Network
 from .engine.optimizers import SGD, Adam

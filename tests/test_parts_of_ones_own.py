@@ -47,7 +47,7 @@ class Mean(mp.Layer):
     """The mean of 2×2 pixels: the same function as AvgPool2D(2). Registered below; says what it can."""
 
     prefix = "mean"
-    linear, passes_on, keeps_channels = True, False, True
+    linear, passes_on, nonnegative, keeps_channels = True, False, True, True
 
     def shape_from(self, input_shape):
         height, width, channels = input_shape
@@ -79,7 +79,7 @@ class Gain(mp.Layer):
     """o_c = g_c x_c: a trained number for each channel."""
 
     prefix = "gain"
-    linear, passes_on, keeps_channels = False, False, True
+    linear, passes_on, nonnegative, keeps_channels = True, False, False, True
 
     def build(self, input_shape, rng, dtype):
         super().build(input_shape, rng, dtype)
@@ -113,7 +113,7 @@ class Silent(Mean):
     """The same mean, which says nothing about itself."""
 
     prefix = "silent"
-    linear = passes_on = keeps_channels = None
+    linear = passes_on = nonnegative = keeps_channels = None
     squared_share, squares_back = mp.Layer.squared_share, mp.Layer.squares_back
 
 

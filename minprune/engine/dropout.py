@@ -14,7 +14,7 @@ class Dropout(Layer):
     """
 
     prefix = "dropout"
-    linear = passes_on = keeps_channels = True          # as it is when scored and pruned, outside training
+    linear = passes_on = nonnegative = keeps_channels = True        # as it is when scored and pruned, outside training
 
     def __init__(self, rate):
         self.rate = check_real("Dropout rate", rate, least=0, below=1)
@@ -39,3 +39,7 @@ class Dropout(Layer):
     def tangent(self, trace, dx):
         scale = trace.saved["scale"]
         return dx if scale is None else dx * scale
+
+    def squared_share(self):
+        """1: outside training each output is its input."""
+        return 1.0

@@ -42,10 +42,11 @@ class Layer:
     A layer of your own is a subclass with `forward` and `backward`, made known by `mp.register_layer`. What else it can
     do depends on what it says about itself. None means that it does not say: then whatever needs the fact refuses.
 
-    linear          o is a linear function of x, without a constant and with no negative weight (averages, Flatten)
+    linear          o is a linear function of x, without a constant (averages, Flatten)
+    nonnegative     no slope ∂o/∂x is ever negative (averages, max pooling, Flatten)
     passes_on       each output is one of the inputs: relevance goes to where it came from (max pooling, Flatten)
-    keeps_channels  channel c of o is made of channel c of x alone, and of zeros it makes zeros: then a channel can be
-                    removed before the layer as well as behind it
+    keeps_channels  channel c of o is made of channel c of x alone, and zeros stay zeros. `prune` needs it: to remove a
+                    channel before the layer is then the same as to silence it behind the layer
     bounded         all outputs lie between two numbers: a loss with a σ or softmax of its own then warns
 
     Its methods `tangent`, `kinks`, `squared_share`, `squares_back`, `bounds_back` and `without_channels` are facts as
@@ -56,7 +57,7 @@ class Layer:
     name = ""
     built = False               # True once a network has built it
     input_shape = output_shape = None
-    linear = passes_on = keeps_channels = bounded = None
+    linear = nonnegative = passes_on = keeps_channels = bounded = None
 
     @property
     def inside(self):
@@ -120,17 +121,25 @@ class Layer:
             return NO_KINKS
         raise self.not_said("on which side of its kinks a pass goes (the method kinks)")
 
-    def piecewise_linear(self, need=""):
-        """True if the layer is linear, up to kinks: its second derivatives are 0. Raises NotSaid if it is not, as no
-        layer without neurons says its second derivatives."""
+    def check_piecewise_linear(self, need=""):
+        """Raise NotSaid unless the layer is linear, up to kinks, so that its second derivatives are 0.
+
+        A layer without neurons has no way to say other second derivatives.
+        """
         if not (self.linear or self.passes_on):
             raise self.not_said("its second derivatives" + (f", which {need} needs" if need else ""))
-        return True
+
+    def check_nonnegative(self, need):
+        """Raise NotSaid unless no slope of the layer is ever negative."""
+        if not self.fact("nonnegative", need):
+            raise NotSaid(f"{self} has negative slopes (nonnegative = False), so that {need} does not pass through it")
 
     def squared_share(self):
-        """Σ_x (∂o/∂x)², what one output owes to all inputs together; None where it differs from output to output or
-        where outputs share inputs."""
-        return 1.0 if self.passes_on and self.linear else None
+        """Σ_x (∂o/∂x)², the squared slopes of one output, added up over its inputs; the same for all outputs.
+
+        None where it is not the same for all, or where an input reaches several outputs.
+        """
+        return None
 
     def squares_back(self, trace, h):
         """Σ_o (∂o/∂x)² h_o, the shape of x, for h of the shape of o."""
@@ -140,7 +149,7 @@ class Layer:
 
     def bounds_back(self, trace, s):
         """Σ_o s_o · (the largest |∂o/∂x| at any input), the shape of x, for s of the shape of o."""
-        if self.linear:
+        if self.linear and self.nonnegative:
             return self.backward(LayerTrace(trace.x, trace.o, saved=trace.saved), s)
         raise self.not_said("how bounds go back (the method bounds_back)")
 
@@ -183,6 +192,7 @@ NO_KINKS = np.zeros(0, bool)
 MOST = sys.maxsize // 8                 # numbers of eight bytes that an address reaches
 ARRAYS = frozenset(("W", "b", "gamma", "beta", "running_mean", "running_var", "mask"))
 FACTS = {"linear": "whether it is linear (linear = True or False)",
+         "nonnegative": "whether its slopes are never negative (nonnegative = True or False)",
          "passes_on": "whether each output is one of its inputs (passes_on = True or False)",
          "keeps_channels": "whether its channels stay channels and zeros stay zeros (keeps_channels = True or False)"}
 
@@ -203,7 +213,7 @@ class NeuronLayer(Layer):
     """
 
     W = b = gamma = beta = running_mean = running_var = mask = None
-    linear = passes_on = keeps_channels = False
+    linear = nonnegative = passes_on = keeps_channels = False
     size_setting = "neurons"            # the name of the setting that has K
 
     def __init__(self, neurons, activation_name, batch_norm):
@@ -278,16 +288,15 @@ class NeuronLayer(Layer):
 
     def curvature(self, z, need=""):
         """∂²o/∂z² = f″(z), 0 where the neuron is masked, and 0 at a kink. Raises NotSaid if f does not say f″."""
-        if self.f.second is None:
-            raise self.not_said_by_activation("second", need)
-        curvature = self.f.second(z)
+        curvature = self.of_activation("second", need)(z)
         return curvature if self.mask is None else curvature * self.mask
 
-    def not_said_by_activation(self, fact, need):
+    def of_activation(self, fact, need=""):
+        """A fact of the activation; NotSaid names the layer as well."""
         try:
-            self.f.needed(fact, need)
+            return self.f.needed(fact, need)
         except NotSaid as error:
-            return NotSaid(f"{self}: {error}")
+            raise NotSaid(f"{self}: {error}") from None
 
     def unnormalised(self, trace, need_grads=True):
         """∂ℓ/∂a; with batch norm back through it, and ∂ℓ/∂γ = Σ ∂ℓ/∂z · â and ∂ℓ/∂β = Σ ∂ℓ/∂z."""
@@ -304,14 +313,12 @@ class NeuronLayer(Layer):
     # --- what the scores need
 
     def tangent(self, trace, dx):
-        """do = f′(z) · dz,  dz = W dx (times γ / √(var + ε) with batch norm)."""
+        """f′(z) · W dx, times γ / √(var + ε) with batch norm: how o moves when x moves by dx."""
         return self.slope(trace.z) * self.scaled(self.product(dx), trace)
 
     def kinks(self, trace):
         """On which side of each kink of f each z lies."""
-        if self.f.kinks is None:
-            raise self.not_said_by_activation("kinks", "")
-        return np.concatenate([NO_KINKS, *((trace.z > kink).ravel() for kink in self.f.kinks)])
+        return np.concatenate([NO_KINKS, *((trace.z > kink).ravel() for kink in self.of_activation("kinks"))])
 
     def scaled(self, da, trace):
         """∂z/∂a · da, which is also ∂z/∂a · ∂ℓ/∂z: the batch norm with its running statistics is a number."""

@@ -45,8 +45,19 @@ class Loss:
     least_outputs: int = 1
     formula: str = ""
 
+    def __post_init__(self):
+        if not isinstance(self.name, str) or not self.name:
+            raise TypeError(f"Loss name expects a text, got {self.name!r}")
+        for key in ("function", "derivative", "prepare", "correct"):
+            if not callable(getattr(self, key)):
+                raise TypeError(f'loss "{self.name}": {key} expects a function, got {getattr(self, key)!r}')
+
     def __call__(self, y, t):
-        return self.function(y, t)
+        L = self.function(y, t)
+        if np.shape(L) != (len(y),):
+            raise ValueError(f'loss "{self.name}" expects to return one number a sample, shape {(len(y),)}, '
+                             f"got {np.shape(L)}")
+        return L
 
     def __str__(self):
         """Its name, and its formula if it says one."""

@@ -9,7 +9,7 @@ from .architecture import check_architecture, check_masks
 from .checks import (as_dtype, batch_shape, check_count, check_dtype, check_known, check_numbers, check_numeric,
                      check_seed, check_shape)
 from .coupling import Coupled, CoupledTrace, check_channels, find_units
-from .layer import Layer, NeuronLayer, flat
+from .layer import Layer, LayerTrace, NeuronLayer, flat
 from .registry import as_layer, described
 
 UNSET = object()                # a seed that draws nothing: all weights stay 0, to be filled
@@ -339,6 +339,8 @@ def run(chain, x, training=False, rng=None):
     traces = {}
     for name, layer in chain.items():
         trace = layer.forward(x, training, rng)
+        if not isinstance(trace, LayerTrace):
+            raise TypeError(f"{layer}: forward expects to return a LayerTrace, got {type(trace).__name__}")
         traces |= {**trace.inside, name: trace}
         x = trace.o
     return x, traces

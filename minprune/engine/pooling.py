@@ -64,7 +64,7 @@ class MaxPool2D(Pool):
     """
 
     prefix = "maxpool"
-    linear, passes_on = False, True
+    linear, passes_on, nonnegative = False, True, True
 
     def forward(self, x, training=False, rng=None):
         """rows: the maximum of each window's rows, (N, H, W′, C);   o: the maximum of these, (N, H′, W′, C)."""
@@ -144,7 +144,7 @@ class AvgPool2D(Pool):
     """o = the mean of the window."""
 
     prefix = "avgpool"
-    linear, passes_on = True, False
+    linear, passes_on, nonnegative = True, False, True
 
     def forward(self, x, training=False, rng=None):
         self.check_input(x)
@@ -179,7 +179,7 @@ class GlobalAvgPool2D(Layer):
     """(N, H, W, C) → (N, C): the mean of each channel over all positions."""
 
     prefix = "globalavgpool"
-    linear, passes_on, keeps_channels = True, False, True
+    linear, passes_on, nonnegative, keeps_channels = True, False, True, True
 
     def shape_from(self, input_shape):
         if len(input_shape) != 3:
@@ -214,7 +214,7 @@ class Flatten(Layer):
     """(N, H, W, C) → (N, H·W·C): position by position, the channels of one position side by side."""
 
     prefix = "flatten"
-    linear = passes_on = keeps_channels = True
+    linear = passes_on = nonnegative = keeps_channels = True
 
     def shape_from(self, input_shape):
         return (math.prod(input_shape),)
@@ -229,3 +229,7 @@ class Flatten(Layer):
 
     def tangent(self, trace, dx):
         return dx.reshape(len(dx), *self.output_shape)
+
+    def squared_share(self):
+        """1: each output is one input."""
+        return 1.0

@@ -313,7 +313,8 @@ def lrp_zplus(net, x, t, loss, batch_size=256, absolute=True):
     """
     def rule(layer, trace, R):
         up, down = np.maximum(trace.x, 0), np.minimum(trace.x, 0)
-        if not isinstance(layer, NeuronLayer):                          # an average: no weight is negative
+        if not isinstance(layer, NeuronLayer):                          # an average
+            layer.check_nonnegative("relevance by the z⁺-rule")
             return up * layer.backward(trace, safe_ratio(R, layer.forward(up).o))
         plus, minus = (one_sign(layer, trace, part) for part in (np.maximum, np.minimum))
         share = safe_ratio(R, plus.product(up) + minus.product(down))

@@ -104,7 +104,9 @@ def synflow(net):
     """
     linear = linearised(net)
     for name, layer in linear.all_layers.items():
-        _ = name in net.neuron_layers or layer.inside or layer.piecewise_linear("synaptic flow")
+        if not (name in net.neuron_layers or layer.inside):
+            layer.check_piecewise_linear("synaptic flow")
+            layer.check_nonnegative("synaptic flow")
     trace = linear.forward(np.ones((1, *net.input_shape)))
     linear.backward(trace, np.ones_like(trace.y))
     return {name: (trace[name].o * trace[name].do).reshape(-1, linear[name].K).sum(axis=0)
@@ -114,6 +116,9 @@ def synflow(net):
 def linearised(net):
     """A float64 network of its own: f(z) = z, |W| with batch norm's slope in it, no biases, 0 where masked."""
     settings, arrays = straightened(net.settings()), {}
+    for name, layer in net.all_layers.items():
+        if name not in net.neuron_layers:
+            arrays |= {f"{name}.{key}": array for key, array in layer.arrays().items()}
     for name in net.neuron_layers:
         layer = net[name]
         W, b = folded(layer)

@@ -49,7 +49,8 @@ def hessian_product(net, trace, direction, loss):
             Rz = layer.scaled(Ra, one)
             moves[name] = Rx, Rz
             Rx = layer.slope(one.z) * Rz
-        elif layer.piecewise_linear():
+        else:
+            layer.check_piecewise_linear()
             Rx = layer.tangent(one, Rx)
     products, Rdo = {}, loss_hessian_product(loss, trace.y, trace.t, Rx)
     for name, layer in reversed(net.layers.items()):
@@ -225,7 +226,8 @@ def expected_change(net, name, i, trace, loss):
 
 def derivatives_above(layer, one, first, second):
     """(o′, o″) from (x′, x″):  z′ = W x′, z″ = W x″,  o′ = f′ z′,  o″ = f″ z′² + f′ z″."""
-    if not isinstance(layer, NeuronLayer) and layer.piecewise_linear():
+    if not isinstance(layer, NeuronLayer):
+        layer.check_piecewise_linear()
         return layer.tangent(one, first), layer.tangent(one, second)
     dz, ddz = (layer.scaled(layer.product(moved), one) for moved in (first, second))
     return layer.slope(one.z) * dz, layer.curvature(one.z) * dz ** 2 + layer.slope(one.z) * ddz

@@ -27,7 +27,7 @@ class TrainingState:
 
     optimizer: dict | None = None
     epoch: int = 0
-    rng: np.random.Generator | None = None
+    rng: "np.random.Generator | None" = None         # a text: `numpy.random` is imported when it is first used
 
     def enter(self, optimizer, net, seed):
         """Make what is not there yet; raise ValueError unless the rest fits the optimizer and the network."""

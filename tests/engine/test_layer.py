@@ -7,7 +7,7 @@ import pytest
 
 import minprune as mp
 from minprune.engine.facts import NotSaid
-from minprune.engine.layer import Layer, batch_shape
+from minprune.engine.layer import Layer, LayerTrace, batch_shape
 from minprune.engine.residual import Residual
 
 EVERY = [
@@ -132,7 +132,7 @@ def test_the_base_layer_has_no_passes_and_says_nothing():
                        (lambda: layer.kinks(None), "method kinks"),
                        (lambda: layer.squares_back(None, None), "method squares_back"),
                        (lambda: layer.bounds_back(None, None), "method bounds_back"),
-                       (lambda: layer.piecewise_linear("obd"), "its second derivatives, which obd needs"),
+                       (lambda: layer.check_piecewise_linear("obd"), "its second derivatives, which obd needs"),
                        (lambda: layer.fact("linear", "deeplift"), "linear = True or False.*, which deeplift needs"),
                        (lambda: layer.fact("passes_on"), "passes_on"), (lambda: layer.fact("keeps_channels"), "keeps"),
                        (lambda: layer.without_channels({"g": np.ones(2)}, None), "method without_channels")):
@@ -451,9 +451,40 @@ def test_a_fresh_batch_norm_changes_nothing_yet():
 
 def test_what_a_layer_of_ones_own_says_decides_what_it_can():
     class Mine(Layer):
-        pass
+        def backward(self, trace, do, need_dx=True, need_grads=True):
+            return 2 * do
 
-    for linear, passes_on, share in ((True, True, 1.0), (False, True, None), (True, False, None), (None, True, None)):
+    trace = LayerTrace(np.ones((1, 2)), np.ones((1, 2)))
+    for linear, passes_on in ((True, True), (False, True), (True, False), (None, True)):
         mine = Mine()
         mine.linear, mine.passes_on = linear, passes_on
-        assert mine.squared_share() == share and mine.piecewise_linear("obd") is True
+        assert mine.squared_share() is None and mine.check_piecewise_linear("obd") is None
+    mine.linear = True
+    for nonnegative in (None, False):
+        mine.nonnegative = nonnegative
+        with pytest.raises(NotSaid, match="negative" if nonnegative is False else "whether its slopes are never negative"):
+            mine.check_nonnegative("synflow")
+        with pytest.raises(NotSaid, match="bounds_back"):
+            mine.bounds_back(trace, np.ones((1, 2)))
+    mine.nonnegative = True
+    assert mine.bounds_back(trace, np.ones((1, 2))).tolist() == [[2, 2]]
+
+
+def test_a_forward_pass_that_returns_no_trace_is_refused_by_name():
+    class Bare(Layer):
+        prefix = "bare"
+
+        def forward(self, x, training=False, rng=None):
+            return x
+
+    with pytest.raises(TypeError, match='Bare "bare1": forward expects to return a LayerTrace, got ndarray'):
+        mp.Network(2, [Bare(), mp.Dense(1)]).forward(np.ones((1, 2)))
+
+
+def test_a_derivative_that_is_z_itself_is_not_written_into():
+    half_square = mp.Activation("half_square", lambda z: z * z / 2, lambda z: z, lambda z: np.ones_like(z), kinks=())
+    net = mp.Network(3, [mp.Dense(4, half_square), mp.Dense(2)])
+    x, t = np.random.default_rng(0).normal(size=(2, 5, 3))
+    assert mp.check_gradients(net, x, t[:, :2], "mse").worst < 1e-6
+    trace = mp.record(net, x, t[:, :2], "mse")
+    assert np.array_equal(trace["dense1"].z, net.forward(x)["dense1"].z)

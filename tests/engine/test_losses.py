@@ -2,6 +2,8 @@
 
 import math
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -257,12 +259,28 @@ def test_numbers_too_large_for_float32_are_refused(x, t):
 
 
 def test_find_loss():
-    own = Loss("own", None, None, None, None)
+    own = dataclasses.replace(LOSSES["mse"], name="own")
     assert find_loss("mse") is LOSSES["mse"] and find_loss(own) is own
     with pytest.raises(ValueError, match='unknown loss "crossentropy"; did you mean "cross_entropy"'):
         find_loss("crossentropy")
     with pytest.raises(ValueError, match='unknown loss "None"'):
         find_loss(None)
+
+
+@pytest.mark.parametrize("settings, message", [
+    ({"name": ""}, "Loss name expects a text, got ''"), ({"function": None}, 'loss "mse": function expects a function'),
+    ({"derivative": 3}, "derivative expects a function, got 3"), ({"prepare": None}, "prepare"), ({"correct": None}, "correct")])
+def test_a_wrong_loss_is_refused(settings, message):
+    with pytest.raises(TypeError, match=message):
+        dataclasses.replace(LOSSES["mse"], **settings)
+
+
+def test_a_loss_gives_one_number_a_sample():
+    """The mean over the batch in its place would make every sum over samples wrong without a word."""
+    mean = dataclasses.replace(LOSSES["mse"], name="mean", function=lambda y, t: ((y - t) ** 2).mean())
+    net = mp.Network(3, [mp.Dense(2)])
+    with pytest.raises(ValueError, match=r'loss "mean" expects to return one number a sample, shape \(4,\), got \(\)'):
+        mp.record(net, np.ones((4, 3)), np.zeros((4, 2)), mean)
 
 
 # ---------------------------------------------------------------------- hints that lead on, and logits
