@@ -147,6 +147,8 @@ def tell(config, kind, *data):
         config.hook.pytest_runtest_logfinish(nodeid=data[0], location=tuple(data[1]))
     elif kind == "report":
         report = config.hook.pytest_report_from_serializable(config=config, data=data[0])
+        if isinstance(report.longrepr, list):           # of a skipped test: JSON has no tuples
+            report.longrepr = tuple(report.longrepr)
         config.hook.pytest_runtest_logreport(report=report)
     else:
         text, category, filename, line, when, nodeid, location = data

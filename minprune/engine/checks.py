@@ -17,6 +17,8 @@ def check_known(kind, name, known):
     Traceback (most recent call last):
     ValueError: unknown activation "rleu"; did you mean "relu"? Known: relu, tanh
     """
+    if type(name) is str and isinstance(known, (dict, list, tuple)) and name in known:
+        return                          # the common case, without making texts of all that is known
     known = [str(item) for item in known]
     if isinstance(name, np.ndarray):
         raise TypeError(f"{kind} expects a name, got an array: {name!r}")
@@ -71,6 +73,8 @@ def check_unmasked(name, array):
 
     As a plain array it would lose its mask, and the numbers behind the mask would count.
     """
+    if type(array) is np.ndarray:
+        return
     for row in array if isinstance(array, (list, tuple)) else (array,):
         if isinstance(row, np.ma.MaskedArray) and np.ma.is_masked(row):
             raise ValueError(f"{name} is a masked array with {np.ma.count_masked(row)} masked entries, of {row.size}: "

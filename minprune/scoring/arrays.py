@@ -194,8 +194,9 @@ class Formula:
         """What the function returns for the arrays of layer `name`; ValueError unless numbers of this shape."""
         arrays = {array: arrays[array] for array in self.needs}
         result = self.function(**arrays)
-        check_unmasked(f'what {called(self.function)} returned for layer "{name}"', result)
-        result = as_array(result)
+        if type(result) is not np.ndarray:
+            check_unmasked(f'what {called(self.function)} returned for layer "{name}"', result)
+            result = as_array(result)
         if result.shape == shape and result.dtype.kind in "buif":
             return result
         axes = "one number a neuron" if len(shape) == 1 else "one number a sample and neuron, not yet averaged"

@@ -8,6 +8,8 @@ from .catalogue import SCORES, facts_of, find_score, takes_blocks
 from .passes import WITH_NETWORK, WITH_TRACES, Samples, compute, data_for, takes_network, takes_traces
 from .shards import score_in_shards
 
+PARAMETERS = dict.fromkeys([*ARRAYS, *WITH_NETWORK, *WITH_TRACES])      # that a score may have, without settings
+
 
 def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, executor=None, **settings):
     """Return the importance of each neuron, {hidden layer: (K,) array}; high = keep.
@@ -138,7 +140,7 @@ def check_parameters(score, names):
     if not names:
         raise ValueError(f"{score} names no parameter that says what it needs, such as o or W")
     for name in names:
-        check_known(f"parameter of {score}:", name, dict.fromkeys([*ARRAYS, *WITH_NETWORK, *WITH_TRACES]))
+        check_known(f"parameter of {score}:", name, PARAMETERS)
     together = WITH_TRACES if takes_traces(names) else WITH_NETWORK if takes_network(names) else ARRAYS
     if not set(names) <= set(together):
         raise ValueError(f"{score} asks for {' and '.join(names)}, which do not go together: it gets arrays "

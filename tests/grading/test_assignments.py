@@ -1,16 +1,18 @@
 """Assignments are found and read, and those that come with minprune are sound: full points for the solved sources, none
 for the starters, and wrong solutions lose exactly the points that they should."""
 
+import functools
 import inspect
 import re
 
 import pytest
 
-from minprune.grading import assignments, cases
+from minprune.grading import assignments, cases, student
 from minprune.grading.assignments import Assignment
 from minprune.grading.grading import grade
 from minprune.grading.starters import cut_starter, solved_sources
 from minprune.grading.user_file import run_file
+from minprune.verification.verify import verify
 from wrong_solutions import failures
 
 NAMES = assignments.names()
@@ -89,7 +91,8 @@ def test_the_tutorials_are_beside_or_inside_the_package(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def cases_measured_once():
-    """A hundred solutions are graded on the same cases: what they should return is measured once."""
+    """A hundred solutions are graded on the same cases: what they should return is measured once, and what a task
+    claims of them is tried on ten networks."""
     measured, draw_cases = {}, cases.draw_cases
 
     def draw_once(task, seed):
@@ -99,6 +102,7 @@ def cases_measured_once():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cases, "draw_cases", draw_once)
+        patch.setattr(student, "verify", functools.partial(verify, trials=10))
         yield
 
 
