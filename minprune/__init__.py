@@ -17,17 +17,18 @@ from .engine.pooling import AvgPool2D, Flatten, GlobalAvgPool2D, MaxPool2D
 from .engine.registry import KINDS, register_layer
 from .engine.residual import Residual
 from .engine import models, schedules
-from . import datasets, scores
+from . import scores
 from .training import History, TrainingState, fit
 from .recording import record, stream
 from .scoring import score
 from .decisions import decide
 from .pruning import mask, prune
-from .evaluation import Comparison, Evaluation, compare, evaluate
 
 # What most programs do without is imported when it is first asked for: `import minprune` takes little more than NumPy.
 # {name: the module that has it}; a name without a dot is a room, `mp.plots`.
 LATER = {name: module for module, names in {
+    "datasets": ("datasets",),
+    "evaluation": ("evaluation", "Comparison", "Evaluation", "compare", "evaluate"),
     "training.augmentation": ("Chain", "Noise", "Shift"),
     "training.distillation": ("distillation_loss", "teach"),
     "training.regularisation": ("GroupLasso", "L1BatchNorm"),

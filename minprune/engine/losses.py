@@ -354,8 +354,8 @@ def check_logits(net, loss):
 def prepare_pair(net, name, pair, loss):
     """`prepare_samples` of a pair (x, t) that was given as the argument `name`; errors tell that name."""
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        told = f" of {len(pair)}" if hasattr(pair, "__len__") and getattr(pair, "ndim", 1) else ""
-        raise TypeError(f"{name} expects a pair (x, t), got {type(pair).__name__}{told}")
+        count = f" of {len(pair)}" if hasattr(pair, "__len__") and getattr(pair, "ndim", 1) else ""
+        raise TypeError(f"{name} expects a pair (x, t), got {type(pair).__name__}{count}")
     try:
         return prepare_samples(net, *pair, loss)
     except (ValueError, TypeError) as error:

@@ -222,11 +222,11 @@ class Network:
         check_known("layer", name, names)
         return names[names.index(name) + 1:]
 
-    def check_chain(self, told, instead=""):
+    def check_chain(self, need, instead=""):
         """Raise ValueError if there are blocks, for what takes the layers one after the other."""
         if not self.is_chain:
             blocks = [name for name in self.layers if self.layers[name].inside]
-            raise ValueError(f"{told} takes a network as layers one after the other, and this one has blocks: "
+            raise ValueError(f"{need} takes a network as layers one after the other, and this one has blocks: "
                              f"{', '.join(blocks)}{instead}")
 
     def predict(self, x, batch_size=256):
@@ -313,8 +313,8 @@ class Network:
         return net
 
     def __repr__(self):
-        told = {name: layer.formula() if layer.inside else repr(layer) for name, layer in self.all_layers.items()}
-        layers = "".join(f"\n  {name:<16}{str(self[name].output_shape):<16}{one}" for name, one in told.items())
+        texts = {name: layer.formula() if layer.inside else repr(layer) for name, layer in self.all_layers.items()}
+        layers = "".join(f"\n  {name:<16}{str(self[name].output_shape):<16}{one}" for name, one in texts.items())
         return f"Network{self.input_shape} of {sum(p.size for p in self.parameters().values())} parameters:{layers}"
 
 

@@ -117,11 +117,11 @@ class Residual(Layer):
 
     def formula(self):
         """In words: "x + conv3(conv2(x))"."""
-        told = ["x", "x"]
+        terms = ["x", "x"]
         for place, path in enumerate(reversed(self.paths)):
             for name in path:
-                told[place] = f"{name}({told[place]})"
-        return " + ".join(told)
+                terms[place] = f"{name}({terms[place]})"
+        return " + ".join(terms)
 
     def __repr__(self):
         projection = "" if self.projection is None else f", projection={self.projection!r}"

@@ -68,11 +68,11 @@ def row_of(history, epoch):
 
 def progress_line(history, epoch, epochs):
     """The line that is printed after epoch number `epoch` of `epochs`."""
-    told = [f"epoch {epoch}/{epochs}", f"loss {history.loss[-1]:.4f}"]
+    parts = [f"epoch {epoch}/{epochs}", f"loss {history.loss[-1]:.4f}"]
     if history.accuracy[-1] is not None:
-        told.append(f"accuracy {history.accuracy[-1]:.2%}")
+        parts.append(f"accuracy {history.accuracy[-1]:.2%}")
     if history.validation_loss:
-        told.append(f"validation loss {history.validation_loss[-1]:.4f}")
+        parts.append(f"validation loss {history.validation_loss[-1]:.4f}")
         if history.validation_accuracy[-1] is not None:
-            told.append(f"accuracy {history.validation_accuracy[-1]:.2%}")
-    return "  ".join(told)
+            parts.append(f"accuracy {history.validation_accuracy[-1]:.2%}")
+    return "  ".join(parts)
