@@ -12,7 +12,6 @@ from minprune.grading.assignments import Assignment
 from minprune.grading.grading import grade
 from minprune.grading.starters import cut_starter, solved_sources
 from minprune.grading.user_file import run_file
-from minprune.verification.claims import claim
 from minprune.verification.verify import verify
 from wrong_solutions import failures
 
@@ -104,8 +103,6 @@ def cases_measured_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cases, "draw_cases", draw_once)
         patch.setattr(student, "verify", functools.partial(verify, trials=10))
-        patch.setattr(claim, "FIRST", 5)
-        patch.setattr(cases, "check_claim", lambda *task: None)         # of the teacher's claims: a test of its own
         yield
 
 
