@@ -312,6 +312,41 @@ class Network:
             check_masks(net)
         return net
 
+    # --- networks that were made elsewhere
+
+    def load_arrays(self, arrays, layout="torch", order=None, limit=storage.LIMIT):
+        """Copy in the arrays of a network that was made elsewhere; return the ArrayMap, which prints what went where.
+
+        `arrays` is a dict {name: array}, the path of a .safetensors or .npz file, the list of Keras's
+        `model.get_weights()`, or a fitted scikit-learn estimator. `layout` says who made them: "torch", "keras",
+        "sklearn". The architecture is this network's. Layers with weights are matched in their order, batch norms in
+        theirs (a projection of a block comes last, as in ResNets); a .safetensors file is sorted by name, and read so.
+        `order` gives the names of the layers there, batch norms included, where that order is another one.
+
+        What differs is put right: axes of kernels, matrices that are transposed, the inputs of a Dense behind Flatten
+        (channels first in PyTorch), masks and weight norm of PyTorch, bfloat16. A bias that is not there is 0. Not in
+        any file, and to be set by you: activations, padding, and the ε of a batch norm.
+
+        Raises ValueError for an array that is missing, left over, of another shape (naming both sides), not finite, or
+        for a file that is damaged or declares more than `limit` bytes. Then nothing is changed.
+        """
+        from .layouts.matching import load_arrays
+        return load_arrays(self, arrays, layout, order, limit)
+
+    def arrays_for(self, layout="torch", names=None):
+        """{name: array} of this network as another framework names and lays them out, "torch" or "keras".
+
+        `names` {"conv1": "features.0", …} says what layers are called there; those without a name keep ours, and a
+        batch norm is called "conv1_bn". PyTorch: `model.load_state_dict({name: torch.tensor(array) …})`.
+        """
+        from .layouts.matching import arrays_for
+        return arrays_for(self, layout, names)
+
+    def save_safetensors(self, path, names=None):
+        """Write the arrays to a .safetensors file in PyTorch's names and layout, see `arrays_for`; atomically."""
+        from .safetensors import write_safetensors
+        write_safetensors(path, self.arrays_for("torch", names))
+
     def __repr__(self):
         texts = {name: layer.formula() if layer.inside else repr(layer) for name, layer in self.all_layers.items()}
         layers = "".join(f"\n  {name:<16}{str(self[name].output_shape):<16}{one}" for name, one in texts.items())

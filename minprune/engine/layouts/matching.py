@@ -1,0 +1,191 @@
+"""Matching: which arrays from elsewhere go into which arrays of a network, by their order; and the way back."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..checks import check_known
+from ..coupling import what_is_read
+from ..pooling import Flatten
+from ..storage import check_values
+from ..tables import as_html
+from . import LAYOUTS
+from .source import read_source
+
+NORM = {"gamma": np.ones, "beta": np.zeros, "running_mean": np.zeros, "running_var": np.ones}   # and where not there
+
+
+class Row(NamedTuple):
+    """One array of the network, and what went into it."""
+
+    ours: str
+    shape: tuple
+    theirs: str
+    their_shape: tuple | None
+    how: str
+
+
+class ArrayMap(list):
+    """The Rows of `load_arrays`: which array of the network got which from elsewhere. It prints as a table."""
+
+    HEAD = ("array", "shape", "got", "of shape", "")
+
+    def cells(self):
+        return [[row.ours, str(row.shape), row.theirs, "" if row.their_shape is None else str(row.their_shape), row.how]
+                for row in self]
+
+    def __str__(self):
+        rows = [self.HEAD, *self.cells()]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(self.HEAD))]
+        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        return as_html(self.HEAD, self.cells())
+
+
+# ------------------------------------------------------------------------------------------ from elsewhere
+
+
+def load_arrays(net, arrays, layout, order, limit):
+    """Fill the network and return the ArrayMap; nothing is changed if an array is missing, left over or unfit."""
+    check_known("layout", layout, LAYOUTS)
+    source = read_source(arrays, limit)
+    check_values(source.entries)
+    modules = in_order(LAYOUTS[layout].modules(source.entries), order)
+    pairs = matched(net, modules, source, LAYOUTS[layout].NAME)
+    images = images_before(net)
+    filled, rows = {}, ArrayMap()
+    for ours, key, module in pairs:
+        filled[ours], row = converted(net, ours, key, module, LAYOUTS[layout], images)
+        rows.append(row)
+    check_values(filled)
+    net.fill(filled)
+    return rows
+
+
+def in_order(modules, order):
+    """The modules in the order of these names; ValueError unless each is named once."""
+    if order is None:
+        return modules
+    named = {module.name: module for module in modules}
+    for name in order:
+        check_known("name in order:", name, named)
+    if sorted(order) != sorted(named):
+        left = [name for name in named if list(order).count(name) != 1]
+        raise ValueError(f"order expects each of these once: {', '.join(named)}; wrong: {', '.join(left)}")
+    return [named[name] for name in order]
+
+
+def matched(net, modules, source, framework):
+    """[(our array, its key, its Module or None)]: weights with weights, batch norms with batch norms, each in order."""
+    layers = {name: net[name] for name in net.neuron_layers}
+    weights = [module for module in modules if module.kind != "norm"]
+    norms = [module for module in modules if module.kind == "norm"]
+    with_norm = [name for name, layer in layers.items() if layer.batch_norm]
+    check_counts("layers with weights", list(layers), weights, source, framework)
+    check_counts("layers with batch norm", with_norm, norms, source, framework)
+    pairs = []
+    for name, module in zip(layers, weights):
+        pairs += [(f"{name}.{key}", key, module) for key in ("W", "b")]
+    for name, module in zip(with_norm, norms):
+        pairs += [(f"{name}.{key}", key, module) for key in NORM]
+    return sorted(pairs, key=lambda pair: list(net.arrays()).index(pair[0]))
+
+
+def check_counts(what, ours, modules, source, framework):
+    """Raise ValueError, listing both sides, unless there are as many of theirs as of ours."""
+    if len(ours) != len(modules):
+        theirs = ", ".join(module.name for module in modules)
+        raise ValueError(f"the network has {len(ours)} {what} ({', '.join(ours) or 'none'}), and {source.text} in the "
+                         f"layout of {framework} {len(modules)} ({theirs or 'none'})")
+
+
+def converted(net, ours, key, module, layout, images):
+    """(the array in our layout, its Row); ValueError that names both sides if its shape does not fit."""
+    name, expected = ours.rpartition(".")[0], net.arrays()[ours]
+    if key not in module.arrays:
+        fill = NORM.get(key, np.zeros)
+        return fill(expected.shape), Row(ours, expected.shape, "–", None, f"{module.name} has none: {fill.__name__}")
+    array, how = module.arrays[key], ""
+    if key == "W":
+        array, how = weights_from(net[name], array, layout, images.get(name))
+    if array is None or array.shape != expected.shape:
+        theirs = module.theirs[key]
+        raise ValueError(f'{ours} of shape {expected.shape} is {shape_there(net[name], key, layout, images.get(name))} '
+                         f'in the layout of {layout.NAME}, and "{theirs}" has {module.arrays[key].shape}; layers are '
+                         "matched in their order: order=[…] gives the names in the network's order")
+    return array, Row(ours, expected.shape, module.theirs[key], module.arrays[key].shape, how)
+
+
+def weights_from(layer, W, layout, image):
+    """(W in our layout, what was done), or (None, "") for one with another number of axes or inputs."""
+    dense = layer.W.ndim == 2
+    if W.ndim != layer.W.ndim or W.size != layer.W.size:
+        return None, ""
+    if dense and shape_there(layer, "W", layout, image) != W.shape:
+        return None, ""
+    array = layout.dense_from(W, image) if dense else layout.conv_from(W)
+    moved = not dense or image is not None or layout.dense_from(W).shape != W.shape or array.base is not None
+    return array, how_moved(layer, W, layout, image) if moved else ""
+
+
+def how_moved(layer, W, layout, image):
+    """In words, what is done to an array of weights."""
+    probe = np.arange(W.size).reshape(W.shape)
+    if layer.W.ndim == 4:
+        return "axes moved to (K, kh, kw, C)"
+    if not np.array_equal(layout.dense_from(probe), probe):
+        return "transposed"
+    if image is not None and not np.array_equal(layout.dense_from(probe, image), probe):
+        return f"inputs of the image {image} moved to channels last"
+    return ""
+
+
+def shape_there(layer, key, layout, image):
+    """The shape that one of our arrays has in the other layout."""
+    if key != "W":
+        return getattr(layer, key).shape
+    empty = np.empty(layer.W.shape, bool)
+    return (layout.dense_to(empty, image) if empty.ndim == 2 else layout.conv_to(empty)).shape
+
+
+def images_before(net):
+    """{dense layer: the image shape (H, W, C) that a Flatten before it spread out}."""
+    images = {}
+    for name, sources in what_is_read(net.layers).items():
+        flat = {layer.input_shape for between in sources.values() for layer in between
+                if isinstance(layer, Flatten) and len(layer.input_shape) == 3}
+        if len(flat) > 1:
+            raise ValueError(f"{net[name]} reads images of several shapes, {sorted(flat)}: their order elsewhere is "
+                             "not known")
+        images |= {name: shape for shape in flat}
+    return images
+
+
+# ------------------------------------------------------------------------------------------ to elsewhere
+
+
+def arrays_for(net, layout, names):
+    """{name there: array} of the network in another layout; `names` {our layer: its name there}."""
+    check_known("layout", layout, LAYOUTS)
+    layout = LAYOUTS[layout]
+    names = {} if names is None else dict(names)
+    for name in names:
+        check_known("layer in names:", name, net.neuron_layers)
+    images, arrays = images_before(net), {}
+    for name in net.neuron_layers:
+        layer = net[name]
+        for key, there in layout.names(names.get(name, name), layer.batch_norm).items():
+            arrays[there] = array_to(layer, key, layout, images.get(name))
+        arrays |= layout.counters(names.get(name, name), layer.batch_norm)
+    return arrays
+
+
+def array_to(layer, key, layout, image):
+    """One of our arrays in the other layout, in memory of its own."""
+    array = getattr(layer, key)
+    if key == "W":
+        array = layout.dense_to(array, image) if array.ndim == 2 else layout.conv_to(array)
+    return np.array(array, order="C")

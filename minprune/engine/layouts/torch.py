@@ -1,0 +1,123 @@
+"""PyTorch: names and layout of a `state_dict`.
+
+Kernels are (K, C, kh, kw), channels first, and so a Linear layer after Flatten reads all positions of the first channel
+first. Reparametrised weights are put together: pruning masks (`weight_orig`, `weight_mask` of torch.nn.utils.prune) and
+weight norm (`weight_g`, `weight_v`, or `parametrizations.weight.original0`, `original1`; Salimans & Kingma, NeurIPS
+2016, arXiv:1602.07868). Seen in PyTorch 2.13.
+"""
+
+import numpy as np
+
+from .module import made_modules
+
+NAME = "PyTorch"
+KEYS = {"weight": "W", "bias": "b", "running_mean": "running_mean", "running_var": "running_var",
+        "num_batches_tracked": None}
+NORM_KEYS = {"W": "gamma", "b": "beta"}         # a batch norm's arrays have the names of weights
+TOLD_BY_NAME = True                             # a file is sorted by name, and may be read in the order of the names
+
+
+def modules(entries):
+    """The Modules of a state dict."""
+    return [as_norm(module) if module.kind == "norm" else module
+            for module in made_modules(put_together(entries), KEYS, NAME)]
+
+
+def as_norm(module):
+    """A batch norm with its scale and shift under our names."""
+    renamed = {key: NORM_KEYS.get(key, key) for key in module.arrays}
+    return module._replace(arrays={renamed[key]: array for key, array in module.arrays.items()},
+                           theirs={renamed[key]: name for key, name in module.theirs.items()})
+
+
+# ----------------------------------------------------------------------------- weights in several parts
+
+
+def put_together(entries):
+    """The entries with one array in place of the parts of a reparametrised one, where its first part stood."""
+    whole, used = {}, set()
+    for name, array in entries.items():
+        if name in used:
+            continue
+        parts = next((parts for parts in map(lambda pair: parts_of(name, *pair), PARTS) if parts), None)
+        if parts is None:
+            whole[name] = array
+            continue
+        own, other, result, combine = parts
+        if other not in entries:
+            raise ValueError(f'{NAME} array "{own}" comes without "{other}": spectral norm and other '
+                             "reparametrisations are to be removed before saving")
+        used |= {own, other}
+        whole[result] = combine(entries[own], entries[other])
+    return whole
+
+
+def parts_of(name, own, other, combine):
+    """(first part, second part, the whole, how) by name, if `name` is the first or the second part; else None."""
+    for end in (own, other):
+        owner, dot, key = name.rpartition(".") if "." not in end else split_at(name, end)
+        for array in ("weight", "bias"):
+            if key == end.format(array):
+                before = owner + dot
+                return before + own.format(array), before + other.format(array), before + array, combine
+    return None
+
+
+def split_at(name, end):
+    """(owner, ".", key) where the key has several parts, as `parametrizations.weight.original0`."""
+    count = end.count(".") + 1
+    parts = name.split(".")
+    owner, key = parts[:-count], parts[-count:]
+    return ".".join(owner), "." if owner else "", ".".join(key)
+
+
+def masked(original, mask):
+    return original * mask
+
+
+def weight_normed(g, v):
+    """w = g v / ‖v‖, the norm along all axes of v along which g has length 1."""
+    axes = tuple(axis for axis, size in enumerate(g.shape) if size == 1) if g.ndim else None
+    return g * v / np.sqrt(np.square(v).sum(axis=axes, keepdims=True).reshape(g.shape))
+
+
+PARTS = (("{}_orig", "{}_mask", masked), ("{}_g", "{}_v", weight_normed),
+         ("parametrizations.{}.original0", "parametrizations.{}.original1", weight_normed))
+
+
+# ----------------------------------------------------------------------------- the layout of one array
+
+
+def dense_from(W, image=None):
+    """W (K, F) in our layout; behind a Flatten of `image` (H, W, C) from channels first to channels last."""
+    if image is None:
+        return W
+    height, width, channels = image
+    return W.reshape(-1, channels, height, width).transpose(0, 2, 3, 1).reshape(len(W), -1)
+
+
+def dense_to(W, image=None):
+    """The reverse of `dense_from`."""
+    return W if image is None else W.reshape(-1, *image).transpose(0, 3, 1, 2).reshape(len(W), -1)
+
+
+def conv_from(W):
+    """(K, C, kh, kw) → (K, kh, kw, C)"""
+    return W.transpose(0, 2, 3, 1)
+
+
+def conv_to(W):
+    """(K, kh, kw, C) → (K, C, kh, kw)"""
+    return W.transpose(0, 3, 1, 2)
+
+
+def names(layer, has_norm):
+    """{our array: name there} for a layer of ours that is called `layer` there."""
+    own = {"W": f"{layer}.weight", "b": f"{layer}.bias"}
+    norm = {"gamma": "weight", "beta": "bias", "running_mean": "running_mean", "running_var": "running_var"}
+    return {**own, **({key: f"{layer}_bn.{name}" for key, name in norm.items()} if has_norm else {})}
+
+
+def counters(layer, has_norm):
+    """What a batch norm there has besides: how many batches it saw."""
+    return {f"{layer}_bn.num_batches_tracked": np.array(0)} if has_norm else {}

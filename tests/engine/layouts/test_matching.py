@@ -1,0 +1,231 @@
+"""Networks that PyTorch, Keras and scikit-learn made compute here what they computed there."""
+
+import pathlib
+import types
+
+import numpy as np
+import pytest
+
+import minprune as mp
+from minprune.engine.losses import softmax
+
+FILES = pathlib.Path(__file__).with_name("files")
+
+
+def answers(name):
+    with np.load(FILES / f"{name}_answers.npz") as file:
+        return dict(file)
+
+
+def cnn(dtype="float64", seed=0, K=3):
+    """The architecture of torch.safetensors and keras.npz."""
+    return mp.Network((6, 6, 2), [mp.Conv2D(K, 3, "relu", padding="same", batch_norm=True), mp.MaxPool2D(2),
+                                  mp.Conv2D(4, (1, 2), "tanh"), mp.Flatten(), mp.Dense(5, "sigmoid"), mp.Dense(3)],
+                      seed=seed, dtype=dtype)
+
+
+def vectors(*sizes):
+    """A network of Dense layers."""
+    first, *others = sizes
+    return mp.Network(first, [mp.Dense(size, "sigmoid") for size in others[:-1]] + [mp.Dense(others[-1])])
+
+
+def sklearn_arrays():
+    with np.load(FILES / "sklearn.npz") as file:
+        return {f"{key}_": [file[f"{key}_{number}"] for number in range(3)] for key in ("coefs", "intercepts")}
+
+
+# ------------------------------------------------------------------------------------------ real files
+
+
+def test_pytorch_outputs_losses_and_gradients(close):
+    """Batch norm, a convolution without bias, a pruning mask, weight norm, and Flatten of channels-first images."""
+    net, expected = cnn(), answers("torch")
+    net.load_arrays(FILES / "torch.safetensors")
+    trace = mp.record(net, expected["x"], expected["t"], loss="cross_entropy")
+    close(trace.y, expected["y"])
+    close(trace.L, expected["L"])
+    for key in ("z", "dz", "do"):
+        close(getattr(trace["conv1"], key), expected[f"conv1_{key}"])
+    close(net.backward(trace, trace.dy), expected["dx"])
+    for name, grad in trace.grads().items():
+        if name != "conv1.b":           # there is none there; before a batch norm it changes nothing
+            close(grad, expected[name])
+
+
+def test_keras_outputs():
+    net, expected = cnn("float32"), answers("keras")
+    net.load_arrays(FILES / "keras.npz", layout="keras")
+    np.testing.assert_allclose(net.predict(expected["x"]), expected["y"], rtol=0, atol=1e-6)
+
+
+def test_scikit_learn_probabilities(close):
+    net, expected = vectors(4, 6, 5, 3), answers("sklearn")
+    for arrays in (FILES / "sklearn.npz", sklearn_arrays(), types.SimpleNamespace(**sklearn_arrays())):
+        net = vectors(4, 6, 5, 3)
+        net.load_arrays(arrays, layout="sklearn")
+        close(softmax(net.predict(expected["x"])), expected["p"])
+
+
+# ------------------------------------------------------------------------------------------ there and back
+
+
+@pytest.mark.parametrize("layout", ["torch", "keras"])
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_written_in_a_layout_is_read_from_it(random_network, fingerprint, layout, seed):
+    net = random_network(seed)
+    other = mp.Network.from_settings(net.settings(), {name: array * 0 for name, array in net.arrays().items()})
+    other.load_arrays(net.arrays_for(layout), layout=layout)
+    assert fingerprint(other) == fingerprint(net)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_blocks_there_and_back(random_residual, fingerprint, seed):
+    net = random_residual(seed)
+    other = mp.Network.from_settings(net.settings(), {name: array * 0 for name, array in net.arrays().items()})
+    other.load_arrays(net.arrays_for("torch"))
+    assert fingerprint(other) == fingerprint(net)
+
+
+def test_a_file_there_and_back(tmp_path, fingerprint):
+    net, other = cnn(), cnn(seed=1)
+    net.save_safetensors(tmp_path / "net.safetensors")
+    other.load_arrays(tmp_path / "net.safetensors")
+    assert fingerprint(other) == fingerprint(net)
+
+
+def test_names_of_layers_elsewhere():
+    arrays = cnn().arrays_for("torch", names={"conv1": "features.0", "dense2": "head"})
+    assert {"features.0.weight", "features.0_bn.weight", "head.bias", "conv2.weight"} < set(arrays)
+    assert arrays["features.0.weight"].shape == (3, 2, 3, 3) and arrays["features.0.weight"].flags["C_CONTIGUOUS"]
+    assert arrays["features.0_bn.num_batches_tracked"] == 0
+
+
+# ------------------------------------------------------------------------------------------ by hand
+
+
+def test_flatten_of_channels_first_by_hand():
+    """The image (1, 2, 2) [[a, b], [c, d]], two pixels of two channels: PyTorch flattens it to a c b d."""
+    net = mp.Network((1, 2, 2), [mp.Flatten(), mp.Dense(1)])
+    net.load_arrays({"fc.weight": np.array([[1.0, 2, 3, 4]]), "fc.bias": np.zeros(1)})
+    assert net["dense1"].W.tolist() == [[1, 3, 2, 4]]
+    assert net.predict(np.array([[[[1.0, 10], [100, 1000]]]])).tolist() == [[1 * 1 + 3 * 10 + 2 * 100 + 4 * 1000]]
+    net.load_arrays({"fc/kernel": np.array([[1.0], [2], [3], [4]])}, layout="keras")
+    assert net["dense1"].W.tolist() == [[1, 2, 3, 4]] and net["dense1"].b.tolist() == [0]
+
+
+@pytest.mark.parametrize("parts, W", [
+    ({"weight_orig": [[3, 4]], "weight_mask": [[1, 0]]}, [[3, 0]]),
+    ({"weight_g": [[10]], "weight_v": [[3, 4]]}, [[6, 8]]),
+    ({"weight_v": [[3, 4]], "weight_g": [[10]]}, [[6, 8]]),
+    ({"parametrizations.weight.original0": [[10]], "parametrizations.weight.original1": [[3, 4]]}, [[6, 8]])])
+def test_weights_in_two_parts(parts, W):
+    net = mp.Network(2, [mp.Dense(1)])
+    net.load_arrays({f"fc.{name}": np.array(array, float) for name, array in parts.items()})
+    assert net["dense1"].W.tolist() == W
+
+
+def test_weight_norm_along_the_other_axis_and_of_all_weights():
+    net, v = mp.Network(2, [mp.Dense(2)]), np.array([[3.0, 1], [4, 0]])
+    net.load_arrays({"fc.weight_g": np.array([[10.0, 2]]), "fc.weight_v": v})
+    assert net["dense1"].W.tolist() == [[6, 2], [8, 0]]
+    net.load_arrays({"fc.weight_g": np.array(26 ** 0.5), "fc.weight_v": v})
+    np.testing.assert_allclose(net["dense1"].W, v, rtol=1e-15)
+
+
+def test_layers_are_matched_by_order_and_by_names_in_another_order():
+    a, b = np.eye(2), np.full((2, 2), 5.0)
+    net = vectors(2, 2, 2)
+    net.load_arrays({"b.weight": b, "a.weight": a})
+    assert net["dense1"].W.tolist() == b.tolist()
+    net.load_arrays({"b.weight": b, "a.weight": a}, order=["a", "b"])
+    assert net["dense1"].W.tolist() == a.tolist()
+
+
+def test_files_are_read_in_the_natural_order_of_names(tmp_path):
+    net = mp.Network(1, [mp.Dense(1)] * 11)
+    from minprune.engine.safetensors import write_safetensors
+    write_safetensors(tmp_path / "x.safetensors", {f"{i}.weight": np.full((1, 1), float(i)) for i in range(11)})
+    net.load_arrays(tmp_path / "x.safetensors")
+    assert [net[name].W.item() for name in net.neuron_layers] == list(range(11))
+
+
+def test_the_map_tells_what_went_where():
+    net = mp.Network((2, 2, 2), [mp.Conv2D(1, 1, batch_norm=True), mp.Flatten(), mp.Dense(1)])
+    arrays = net.arrays_for("torch")
+    del arrays["conv1.bias"], arrays["conv1_bn.weight"]
+    rows = {row.ours: row for row in net.load_arrays(arrays)}
+    assert list(rows) == list(net.arrays())
+    assert rows["conv1.W"].their_shape == (1, 2, 1, 1) and rows["conv1.W"].how == "axes moved to (K, kh, kw, C)"
+    assert rows["conv1.b"].how == "conv1 has none: zeros" and rows["conv1.gamma"].how == "conv1_bn has none: ones"
+    text = str(net.load_arrays(arrays))
+    assert text.splitlines()[0].split() == ["array", "shape", "got", "of", "shape"]
+    assert "<table>" in net.load_arrays(arrays)._repr_html_()
+
+
+# ------------------------------------------------------------------------------------------ what is refused
+
+
+def changed(**changes):
+    """The state dict of cnn() with changes; None leaves an array out."""
+    arrays = {**cnn().arrays_for("torch"), **{name.replace("__", "."): array for name, array in changes.items()}}
+    return {name: array for name, array in arrays.items() if array is not None}
+
+
+@pytest.mark.parametrize("arrays, error, message", [
+    (changed(conv2__weight=np.zeros((4, 1, 2, 3))), ValueError,
+     r'conv2.W of shape \(4, 1, 2, 3\) is \(4, 3, 1, 2\) in the layout of PyTorch, and "conv2.weight" has \(4, 1, 2, 3'),
+    (changed(dense1__bias=np.zeros(6)), ValueError, r'dense1.b of shape \(5,\) is \(5,\) .*"dense1.bias" has \(6,\)'),
+    (changed(dense1__weight=None, dense1__bias=None), ValueError,
+     r"has 4 layers with weights \(conv1, conv2, dense1, dense2\), and .* PyTorch 3 \(conv1, conv2, dense2\)"),
+    (changed(extra__weight=np.zeros((2, 2))), ValueError, "4 layers with weights .* PyTorch 5"),
+    (changed(ln__weight=np.zeros(4)), ValueError, r'"ln.weight" \(4,\) are those of no layer here'),
+    (changed(lstm__weight_ih_l0=np.zeros((4, 4))), ValueError, '"lstm.weight_ih_l0" .* is not known: expected names'),
+    (changed(dense2__weight_orig=np.zeros((3, 5))), ValueError, 'weight_orig" comes without "dense2.weight_mask"'),
+    (changed(conv1_bn__running_mean=None), ValueError, r'"conv1_bn.weight" \(3,\), "conv1_bn.bias"'),
+    (changed(dense2__bias=np.array([0, np.nan, 0])), ValueError, "dense2.bias holds 1 values that are NaN"),
+    (changed(conv1_bn__running_var=np.array([1, -1, 1.0])), ValueError, "conv1_bn.running_var is a variance"),
+    (changed(dense2__bias=["a", "b", "c"]), TypeError, '"dense2.bias" expects real numbers'),
+    ({}, ValueError, r"PyTorch 0 \(none\)"),
+    (3, TypeError, "arrays expects a path, a dict .* got int")])
+def test_what_does_not_fit_changes_nothing(fingerprint, arrays, error, message):
+    net = cnn(seed=1)
+    before = fingerprint(net)
+    with pytest.raises(error, match=message):
+        net.load_arrays(arrays)
+    assert fingerprint(net) == before
+
+
+def test_other_refusals(tmp_path):
+    net = cnn()
+    with pytest.raises(ValueError, match='unknown layout "pytorch"; did you mean "torch"'):
+        net.load_arrays({}, layout="pytorch")
+    with pytest.raises(ValueError, match="scikit-learn has no convolutions|layers with weights"):
+        net.load_arrays(sklearn_arrays(), layout="sklearn")
+    with pytest.raises(ValueError, match="unknown name in order: \"conv9\"; did you mean"):
+        net.load_arrays(net.arrays_for(), order=["conv9"])
+    with pytest.raises(ValueError, match="order expects each of these once: .*; wrong: conv1_bn, conv2"):
+        net.load_arrays(net.arrays_for(), order=["conv1", "dense1", "dense2"])
+    with pytest.raises(ValueError, match='unknown layer in names: "conv3"'):
+        net.arrays_for("torch", names={"conv3": "a"})
+    with pytest.raises(ValueError, match="followed by 3 vectors"):
+        net.load_arrays([np.zeros((3, 3)), *np.zeros((3, 3))], layout="keras")
+    for name, hint in (("x.pt", "is a pickle"), ("x.keras", "get_weights"), ("x.joblib", "fitted estimator")):
+        (tmp_path / name).write_bytes(b"x")
+        with pytest.raises(ValueError, match=hint):
+            net.load_arrays(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        net.load_arrays(tmp_path / "none.npz")
+
+
+def test_tensors_of_other_libraries_are_read():
+    class Tensor:
+        def detach(self):
+            return self
+
+        def numpy(self):
+            return np.ones((1, 2))
+
+    net = mp.Network(2, [mp.Dense(1)])
+    net.load_arrays({"a.weight": Tensor()})
+    assert net["dense1"].W.tolist() == [[1, 1]]
