@@ -108,6 +108,15 @@ class Network:
         check_known("hidden layer", name, self.units)
         return list(self.units[name].members)
 
+    def groups(self):
+        """Which neurons leave together and who reads them, as text: one line for each of `hidden_layers`."""
+        lines = []
+        for name, unit in self.units.items():
+            together = f"neuron i of {' and '.join(unit.members)} together" if len(unit.members) > 1 else "each alone"
+            between = f" through {', '.join(unit.between)}" if unit.between else ""
+            lines.append(f"{name}: {self[name].K} neurons, {together}; read by {', '.join(unit.readers)}{between}")
+        return "\n".join(lines) or "no neuron can leave"
+
     def readers(self, name):
         """The names of the layers whose weights read hidden layer `name`; several only where blocks are."""
         check_known("hidden layer", name, self.units)
