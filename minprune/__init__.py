@@ -2,6 +2,7 @@
 
 __version__ = "0.1.0"
 
+from .engine.activation_layer import ActivationLayer
 from .engine.activations import ACTIVATIONS, Activation
 from .engine.conv2d import Conv2D
 from .engine.dense import Dense

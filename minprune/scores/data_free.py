@@ -130,8 +130,8 @@ def linearised(net):
 
 def straightened(settings):
     """The settings of a network, or of a layer, with f(z) = z and without batch norm in all that is inside."""
-    if "activation" in settings:
-        settings |= {"activation": "identity", "batch_norm": False}
+    straight = {"activation": "identity", "batch_norm": False}
+    settings |= {key: value for key, value in straight.items() if key in settings}
     for layer in [*settings.get("layers", ()), settings.get("projection")]:
         if layer is not None:
             straightened(layer)

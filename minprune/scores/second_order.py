@@ -96,6 +96,8 @@ def diagonal(net, trace, loss, gauss_newton=False):
     for name, layer in reversed(net.layers.items()):
         one = trace[name]
         if not isinstance(layer, NeuronLayer):
+            if not gauss_newton:
+                layer.check_piecewise_linear()
             h = layer.squares_back(one, h)
             continue
         h_zz = layer.slope(one.z) ** 2 * h
