@@ -4,6 +4,7 @@ __version__ = "0.1.0"
 
 from .engine.activation_layer import ActivationLayer
 from .engine.activations import ACTIVATIONS, Activation
+from .engine.batch_norm_layer import BatchNorm
 from .engine.conv2d import Conv2D
 from .engine.dense import Dense
 from .engine.dropout import Dropout
@@ -40,7 +41,7 @@ LATER = {name: module for module, names in {
     "connections": ("connections", "compare_bits", "decide_connections", "find_tickets", "keep_masked", "load_sparse",
                     "mask_connections", "n_of_m", "quantise", "quantised_bytes", "save_sparse", "score_connections"),
     "plots": ("plots",),
-    "verification": ("verification", "Verdict", "verify"),
+    "verification": ("verification", "Verdict", "Where", "verify"),
     "grading": ("grading", "grade"),
     "studies.experiments": ("Method", "experiment"),
 }.items() for name in names}

@@ -48,8 +48,9 @@ def shape_after(layer, shape):
 
 
 def check_layer(layer, shapes):
-    """Raise ValueError unless the arrays W and b of this layer are there, in the shapes that its settings ask for."""
-    for name, shape in ((f"{layer.name}.W", layer.weight_shape()[0]), (f"{layer.name}.b", (layer.K,))):
+    """Raise ValueError unless the W of this layer, and its b if it has one, are there in the shapes of its settings."""
+    expected = {"W": layer.weight_shape()[0], **({"b": (layer.K,)} if layer.bias else {})}
+    for name, shape in ((f"{layer.name}.{key}", shape) for key, shape in expected.items()):
         if name not in shapes:
             raise ValueError(f"array {name} is missing, of shape {shape}")
         if tuple(shapes[name]) != tuple(shape):

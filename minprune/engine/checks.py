@@ -98,10 +98,10 @@ def check_same_length(**arrays):
         raise ValueError(f"expected the same number of samples everywhere: {listed}")
 
 
-def check_network(net):
-    """Raise TypeError unless `net` is a Network (or behaves like one)."""
+def check_network(net, name="net"):
+    """Raise TypeError unless `net` is a Network (or behaves like one); `name` is what the argument is called."""
     if not hasattr(net, "hidden_layers"):
-        raise TypeError(f"net expects a Network, got {type(net).__name__}")
+        raise TypeError(f"{name} expects a Network, got {type(net).__name__}")
 
 
 def check_prunable(net):
@@ -138,6 +138,13 @@ def check_count(name, value, least=1):
     if value < least:
         raise ValueError(f"{name} expects at least {least}, got {value}")
     return int(value)
+
+
+def check_flag(name, value):
+    """Return `value` as a bool; raise TypeError unless it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} expects True or False, got {value!r}")
+    return bool(value)
 
 
 def check_size(name, value, least=1):

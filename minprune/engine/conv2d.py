@@ -20,21 +20,21 @@ class Conv2D(NeuronLayer):
     x (N, H, W, C);  W (K, kh, kw, C);  b (K,);  z, o (N, H′, W′, K).  (A cross-correlation: the kernel is not
     flipped, as everywhere in the field.)  `kernel` is a whole number or a pair. `padding` is "valid"
     (none), a number of zeros on every side, or "same": H′ = ⌈H / stride⌉, an odd zero going below or right.
-    `activation` and `batch_norm` as for Dense.
+    `activation`, `batch_norm` and `bias` as for Dense.
     """
 
     prefix = "conv"
     size_setting = "channels"
 
-    def __init__(self, channels, kernel, activation="identity", stride=1, padding="valid", batch_norm=False):
-        super().__init__(check_size("Conv2D channels", channels), activation, batch_norm)
+    def __init__(self, channels, kernel, activation="identity", stride=1, padding="valid", batch_norm=False, bias=True):
+        super().__init__(check_size("Conv2D channels", channels), activation, batch_norm, bias)
         self.kernel = pair("Conv2D kernel", kernel)
         self.stride = check_size("Conv2D stride", stride)
         self.padding = check_padding(padding)
 
     def settings(self):
         return {"channels": self.K, "kernel": list(self.kernel), "activation": self.named_activation(),
-                "stride": self.stride, "padding": self.padding, "batch_norm": self.batch_norm}
+                "stride": self.stride, "padding": self.padding, **self.last_settings()}
 
     # --- forward and backward: a Dense layer of the patches, (N·P, F)
 
@@ -61,7 +61,8 @@ class Conv2D(NeuronLayer):
         da = self.unnormalised(trace, need_grads)
         if need_grads:
             trace.grads["W"] = self.weight_gradient(trace.x, da, trace.saved.get("patches"))
-            trace.grads["b"] = total(da)
+            if self.bias:
+                trace.grads["b"] = total(da)
         return self.product_back(da) if need_dx else None
 
     def product(self, x, b=None, patches=None):

@@ -30,6 +30,8 @@ def find_units(chain):
     What is added to the network's input, or is its output, has channels that are given: none of them can go. The same
     where neurons and channels of the sum do not correspond one to one, because a Flatten came between.
     """
+    if not any(layer.inside for layer in chain.values()):
+        return units_of_chain(chain)
     layers = {name: layer for name, layer in flat(chain).items() if isinstance(layer, NeuronLayer)}
     reads = {}
     output = follow(chain, {INPUT: ()}, reads)
@@ -47,6 +49,19 @@ def find_units(chain):
         fixed = INPUT in group or not group.isdisjoint(output) or len({layers[member].K for member in members}) > 1
         if name == members[0] and not fixed:
             units["+".join(members)] = unit_of(members, reads)
+    return units
+
+
+def units_of_chain(chain):
+    """The same of layers one after the other: each layer with neurons but the last is alone, and the next one reads it."""
+    units, previous, between = {}, None, []
+    for name, layer in chain.items():
+        if not isinstance(layer, NeuronLayer):
+            between.append(name)
+            continue
+        if previous is not None:
+            units[previous] = Unit((previous,), (name,), tuple(between))
+        previous, between = name, []
     return units
 
 

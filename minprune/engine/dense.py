@@ -10,17 +10,18 @@ class Dense(NeuronLayer):
     """K neurons, each reading every input: o = f(x Wᵀ + b).
 
     x (N, F);  W (K, F);  b (K,);  z, o (N, K).  `activation` is a name in `mp.ACTIVATIONS` (relu, tanh, …) or an
-    `mp.Activation` of your own; `batch_norm=True` normalises x Wᵀ + b before it.
+    `mp.Activation` of your own; `batch_norm=True` normalises x Wᵀ + b before it, {"eps": 1e-3, "momentum": 0.01} with
+    other numbers than 1e-5 and 0.1. `bias=False` leaves out b.
     """
 
     prefix = "dense"
     size_setting = "units"
 
-    def __init__(self, units, activation="identity", batch_norm=False):
-        super().__init__(check_size("Dense units", units), activation, batch_norm)
+    def __init__(self, units, activation="identity", batch_norm=False, bias=True):
+        super().__init__(check_size("Dense units", units), activation, batch_norm, bias)
 
     def settings(self):
-        return {"units": self.K, "activation": self.named_activation(), "batch_norm": self.batch_norm}
+        return {"units": self.K, "activation": self.named_activation(), **self.last_settings()}
 
     def shape_from(self, input_shape):
         if len(input_shape) != 1:
@@ -52,7 +53,8 @@ class Dense(NeuronLayer):
         da = self.unnormalised(trace, need_grads)
         if need_grads:
             trace.grads["W"] = da.T @ trace.x
-            trace.grads["b"] = total(da)
+            if self.bias:
+                trace.grads["b"] = total(da)
         return da @ self.W if need_dx else None
 
     # --- what the scores need

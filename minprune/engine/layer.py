@@ -8,7 +8,7 @@ import numpy as np
 
 from . import batch_norm as bn
 from .activations import ACTIVATIONS, activation, initialise
-from .checks import batch_shape, check_numeric
+from .checks import batch_shape, check_flag, check_numeric
 from .facts import NotSaid, required
 
 
@@ -58,6 +58,7 @@ class Layer:
     built = False               # True once a network has built it
     input_shape = output_shape = None
     linear = nonnegative = passes_on = keeps_channels = bounded = None
+    batch_norm = False          # whether it takes statistics of the mini-batch in training
 
     @property
     def inside(self):
@@ -101,6 +102,9 @@ class Layer:
     def backward(self, trace, do, need_dx=True, need_grads=True):
         """Store do (with neurons also dz, and grads if needed) in the trace; return ∂ℓ_n/∂x (None if not needed)."""
         raise NotImplementedError(f"{self} has no backward pass")
+
+    def update_running(self, trace):
+        """After a training pass: blend its statistics into the running ones. Only batch norms have some."""
 
     # --- what it says about itself
 
@@ -203,7 +207,7 @@ FACTS = {"linear": "whether it is linear (linear = True or False)",
 class NeuronLayer(Layer):
     """K neurons along the last axis: o = f(z), z = W x + b, batch-normalised on request.
 
-    Arrays, all writable: `W` (row i is neuron i), `b`; with batch norm `gamma`, `beta` (trained) and
+    Arrays, all writable: `W` (row i is neuron i), `b` (without bias 0, and not trained); with batch norm `gamma`, `beta` (trained) and
     `running_mean`, `running_var` (not trained). `mask` is None or K booleans; where it is False the
     neuron's output is held at 0. `f` is the activation, `K` the number of neurons. In a network an array can be
     replaced, `net["dense1"].W = …`, by one of its shape alone; it takes the network's dtype.
@@ -216,8 +220,10 @@ class NeuronLayer(Layer):
     linear = nonnegative = passes_on = keeps_channels = False
     size_setting = "neurons"            # the name of the setting that has K
 
-    def __init__(self, neurons, activation_name, batch_norm):
-        self.K, self.f, self.batch_norm = neurons, activation(activation_name), bool(batch_norm)
+    def __init__(self, neurons, activation_name, batch_norm, bias=True):
+        self.K, self.f = neurons, activation(activation_name)
+        self.constants = bn.constants_of(batch_norm)            # ε and the momentum of its batch norm, or None
+        self.batch_norm, self.bias = self.constants is not None, check_flag("bias", bias)
 
     def __setattr__(self, name, value):
         """An array of a layer in a network is replaced by one of its shape alone."""
@@ -247,6 +253,11 @@ class NeuronLayer(Layer):
         """The activation as a setting: its name, or the Activation itself if it is not one of ours."""
         return self.f.name if ACTIVATIONS.get(self.f.name) == self.f else self.f
 
+    def last_settings(self):
+        """The settings batch_norm and bias, the latter only where there is none."""
+        batch_norm = self.constants.as_setting() if self.batch_norm else False
+        return {"batch_norm": batch_norm} if self.bias else {"batch_norm": batch_norm, "bias": False}
+
     def build(self, input_shape, rng, dtype):
         super().build(input_shape, rng, dtype)
         shape, fan_in, fan_out = self.weight_shape()
@@ -259,7 +270,7 @@ class NeuronLayer(Layer):
             self.running_mean, self.running_var = np.zeros(self.K, dtype), np.ones(self.K, dtype)
 
     def parameters(self):
-        trained = ("W", "b", "gamma", "beta") if self.batch_norm else ("W", "b")
+        trained = ["W"] + ["b"] * self.bias + (["gamma", "beta"] if self.batch_norm else [])
         return {name: getattr(self, name) for name in trained}
 
     def arrays(self):
@@ -273,7 +284,7 @@ class NeuronLayer(Layer):
         saved = trace.saved
         saved["mean"], saved["var"] = bn.batch_statistics(a) if saved["training"] else \
             (self.running_mean, self.running_var)
-        saved["a_hat"] = bn.normalise(a, saved["mean"], saved["var"])
+        saved["a_hat"] = bn.normalise(a, saved["mean"], saved["var"], self.constants.eps)
         return self.gamma * saved["a_hat"] + self.beta
 
     def outputs(self, z):
@@ -307,8 +318,8 @@ class NeuronLayer(Layer):
             trace.grads["gamma"] = total(trace.dz * saved["a_hat"])
             trace.grads["beta"] = total(trace.dz)
         if saved["training"]:
-            return bn.backward_batch(trace.dz, saved["a_hat"], self.gamma, saved["var"])
-        return bn.backward_fixed(trace.dz, self.gamma, saved["var"])
+            return bn.backward_batch(trace.dz, saved["a_hat"], self.gamma, saved["var"], self.constants.eps)
+        return bn.backward_fixed(trace.dz, self.gamma, saved["var"], self.constants.eps)
 
     # --- what the scores need
 
@@ -326,7 +337,7 @@ class NeuronLayer(Layer):
             return da
         if trace.saved["training"]:
             raise ValueError(f"{self} mixes the samples in a training pass; trace with training=False")
-        return bn.backward_fixed(da, self.gamma, trace.saved["var"])
+        return bn.backward_fixed(da, self.gamma, trace.saved["var"], self.constants.eps)
 
     def per_sample_dW(self, trace):
         """∂ℓ_n/∂w_ij = Σ_p ∂ℓ_n/∂a_npi · x_npj, shape (N, K, F)."""
@@ -340,8 +351,8 @@ class NeuronLayer(Layer):
         """
         count = trace.z.size // self.K
         if self.batch_norm and count > 1:
-            bn.blend(self.running_mean, trace.saved["mean"])
-            bn.blend(self.running_var, trace.saved["var"] * (count / (count - 1)))
+            bn.blend(self.running_mean, trace.saved["mean"], self.constants.momentum)
+            bn.blend(self.running_var, trace.saved["var"] * (count / (count - 1)), self.constants.momentum)
 
     def without_channels(self, arrays, stays):
         """W without the weights that read a missing channel, whose axis is last or folded into the last."""
@@ -390,5 +401,7 @@ def flat(chain):
     """{name: layer} of the layers of a chain and of all inside them, in the order in which they are run."""
     layers = {}
     for name, layer in chain.items():
-        layers |= {**flat(layer.inside), name: layer}
+        if layer.inside:
+            layers |= flat(layer.inside)
+        layers[name] = layer
     return layers

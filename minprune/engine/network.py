@@ -1,5 +1,6 @@
 """Network: layers one after the other; and the Trace of what happened in a pass."""
 
+import functools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -72,8 +73,12 @@ class Network:
         rng = None if seed is UNSET else check_seed(seed)
         self.layers = build(check_layers(layers), self.input_shape, rng, self.dtype, counts={})
         self.all_layers = flat(self.layers)
-        self.units = find_units(self.layers)
         self.output_shape = list(self.layers.values())[-1].output_shape
+
+    @functools.cached_property
+    def units(self):
+        """{"conv1+conv3": Unit, …}: what is pruned together, see `find_units`."""
+        return find_units(self.layers)
 
     def __getitem__(self, name):
         """A layer, or a view of those that are coupled, `net["conv1+conv3"]`."""
@@ -258,8 +263,8 @@ class Network:
 
     def update_running(self, trace):
         """Blend a training pass's batch statistics into the running ones of every batch norm."""
-        for name in self.neuron_layers:
-            self.all_layers[name].update_running(trace.layers[name])
+        for name, layer in self.all_layers.items():
+            layer.update_running(trace.layers[name])
 
     # --- copies and files
 

@@ -124,7 +124,8 @@ def linearised(net):
         W, b = folded(layer)
         here = np.ones(layer.K) if layer.mask is None else layer.mask
         arrays[f"{name}.W"] = (np.abs(W) * here[:, np.newaxis]).reshape(layer.W.shape)
-        arrays[f"{name}.b"] = np.zeros_like(b)
+        if layer.bias:
+            arrays[f"{name}.b"] = np.zeros_like(b)
     return Network.from_settings({**settings, "dtype": "float64"}, arrays)
 
 
@@ -146,7 +147,7 @@ def folded(layer):
     W, b = layer.W.reshape(layer.K, -1).astype(float), layer.b.astype(float)
     if not layer.batch_norm:
         return W, b
-    s = bn.backward_fixed(1.0, layer.gamma.astype(float), layer.running_var)
+    s = bn.backward_fixed(1.0, layer.gamma.astype(float), layer.running_var, layer.constants.eps)
     return s[:, np.newaxis] * W, s * (b - layer.running_mean) + layer.beta
 
 

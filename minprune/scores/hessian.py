@@ -11,7 +11,7 @@ LARGEST = 2000                  # parameters: H is 32 MB then, and its inverse t
 
 def weight_names(net):
     """The names of the Hessian's parameters, in its order: W and b of all layers. γ and β are held fixed."""
-    return [f"{name}.{key}" for name in net.neuron_layers for key in ("W", "b")]
+    return [f"{name}.{key}" for name in net.neuron_layers for key in ("W", *["b"] * net[name].bias)]
 
 
 def hessian(net, x, t, loss="cross_entropy", batch_size=256, exact=False):
@@ -53,8 +53,9 @@ def per_sample_gradients(net, trace):
     parts = []
     for name in net.neuron_layers:
         da = net[name].scaled(trace[name].dz, trace[name])
-        parts += [net[name].per_sample_dW(trace[name]).reshape(N, -1),
-                  by_position(net, name, da).sum(axis=1)]
+        parts.append(net[name].per_sample_dW(trace[name]).reshape(N, -1))
+        if net[name].bias:
+            parts.append(by_position(net, name, da).sum(axis=1))
     return np.concatenate(parts, axis=1, dtype=float)
 
 

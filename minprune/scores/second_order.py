@@ -62,7 +62,8 @@ def hessian_product(net, trace, direction, loss):
         da = layer.scaled(one.dz, one)
         Rda = layer.scaled(layer.slope(one.z) * Rdo + layer.curvature(one.z) * Rz * one.do, one)
         products[f"{name}.W"] = layer.weight_gradient(one.x, Rda) + layer.weight_gradient(Rx, da)
-        products[f"{name}.b"] = Rda.reshape(-1, layer.K).sum(axis=0)
+        if layer.bias:
+            products[f"{name}.b"] = Rda.reshape(-1, layer.K).sum(axis=0)
         Rdo = layer.product_back(Rda) + moved[name].product_back(da)
     return products
 

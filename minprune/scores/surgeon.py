@@ -109,7 +109,7 @@ def obs_neurons(net, x, t, loss, batch_size=256, damping=1e-4, exact=False):
 
 
 def layer_hessians(net, x, batch_size=256):
-    """{layer: H = mean_np x̃ x̃ᵀ, (F+1, F+1)}, x̃ = what its neurons read, and a 1 for the bias.
+    """{layer: H = mean_np x̃ x̃ᵀ, (F+1, F+1)}, x̃ = what its neurons read, and a 1 for the bias (if there is one).
 
     The same for all neurons of a layer. It is the exact Hessian of ½ mean_np (Δa_npi)², a neuron's own error
     in a = Wx + b, which is quadratic in its weights.
@@ -119,7 +119,7 @@ def layer_hessians(net, x, batch_size=256):
         for name in net.neuron_layers:
             read = net[name].patches(trace[name].x)
             read = read.reshape(-1, read.shape[-1]).astype(float)
-            read = np.hstack([read, np.ones((len(read), 1))])
+            read = np.hstack([read, np.ones((len(read), 1))]) if net[name].bias else read
             totals[name] = totals.get(name, 0) + read.T @ read
             count[name] = count.get(name, 0) + len(read)
     return {name: total / count[name] for name, total in totals.items()}
@@ -141,8 +141,9 @@ def layerwise_obs_weights(net, x, batch_size=256, damping=1e-5):
     for name, H in layer_hessians(net, x, batch_size).items():
         layer, diagonal = net[name], np.diag(inverse(H, damping))
         W = layer.W.reshape(layer.K, -1).astype(float)
-        saliencies[f"{name}.W"] = (W ** 2 / (2 * diagonal[:-1])).reshape(layer.W.shape)
-        saliencies[f"{name}.b"] = layer.b.astype(float) ** 2 / (2 * diagonal[-1])
+        saliencies[f"{name}.W"] = (W ** 2 / (2 * diagonal[:W.shape[1]])).reshape(layer.W.shape)
+        if layer.bias:
+            saliencies[f"{name}.b"] = layer.b.astype(float) ** 2 / (2 * diagonal[-1])
     return saliencies
 
 
@@ -160,8 +161,10 @@ def layerwise_obs_remove(net, weight, index, x, batch_size=256, damping=1e-5):
     H_inverse = inverse(layer_hessians(net, x, batch_size)[name], damping)
     move = -(value / H_inverse[j, j]) * H_inverse[j]
     other = net.copy()
-    other[name].W[i] += move[:-1].reshape(layer.W[i].shape)
-    other[name].b[i] += move[-1]
+    F = layer.W[i].size
+    other[name].W[i] += move[:F].reshape(layer.W[i].shape)
+    if layer.bias:
+        other[name].b[i] += move[F]
     other.parameters()[weight][index] = 0                                   # not just to rounding
     return other
 

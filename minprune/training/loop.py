@@ -103,8 +103,8 @@ def check_batch_norm(net, count):
     """Raise ValueError where a batch norm would see one number of each neuron in a mini-batch of `count` samples."""
     if count > 1:
         return
-    alone = [name for name in net.neuron_layers
-             if net[name].batch_norm and math.prod(net[name].output_shape[:-1]) == 1]
+    alone = [name for name, layer in net.all_layers.items()
+             if layer.batch_norm and math.prod(layer.output_shape[:-1]) == 1]
     if alone:
         raise ValueError(f"batch norm, in {', '.join(alone)}, expects mini-batches of two samples or more, got 1: one "
                          "number has no variance; give a larger batch_size, and more samples than one")

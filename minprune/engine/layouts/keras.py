@@ -75,12 +75,11 @@ def conv_to(W):
     return W.transpose(1, 2, 3, 0)
 
 
-def names(layer, has_norm):
-    """{our array: name there} for a layer of ours that is called `layer` there."""
-    norm = {"gamma": "gamma", "beta": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
-    own = {"W": f"{layer}/kernel", "b": f"{layer}/bias"}
-    return {**own, **({key: f"{layer}_bn/{name}" for key, name in norm.items()} if has_norm else {})}
+# {our array: its name there, of a layer that is called {}}
+WEIGHTS = {"W": "{}/kernel", "b": "{}/bias"}
+NORMS = {"gamma": "{}/gamma", "beta": "{}/beta", "running_mean": "{}/moving_mean", "running_var": "{}/moving_variance"}
 
 
-def counters(layer, has_norm):
+def counters(norm):
+    """What a batch norm there has besides: nothing."""
     return {}

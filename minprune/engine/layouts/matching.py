@@ -6,6 +6,7 @@ import numpy as np
 
 from ..checks import check_known
 from ..coupling import what_is_read
+from ..layer import NeuronLayer
 from ..pooling import Flatten
 from ..storage import check_values
 from ..tables import as_html
@@ -13,6 +14,7 @@ from . import LAYOUTS
 from .source import read_source
 
 NORM = {"gamma": np.ones, "beta": np.zeros, "running_mean": np.zeros, "running_var": np.ones}   # and where not there
+WRITTEN = ("torch", "keras")     # the layouts in which arrays are given; an estimator of scikit-learn has lists
 
 
 class Row(NamedTuple):
@@ -81,17 +83,21 @@ def in_order(modules, order):
 def matched(net, modules, source, framework):
     """[(our array, its key, its Module or None)]: weights with weights, batch norms with batch norms, each in order."""
     layers = {name: net[name] for name in net.neuron_layers}
+    with_norm = [name for name, layer in net.all_layers.items() if layer.batch_norm]
     weights = [module for module in modules if module.kind != "norm"]
     norms = [module for module in modules if module.kind == "norm"]
-    with_norm = [name for name, layer in layers.items() if layer.batch_norm]
     check_counts("layers with weights", list(layers), weights, source, framework)
     check_counts("layers with batch norm", with_norm, norms, source, framework)
     pairs = []
     for name, module in zip(layers, weights):
-        pairs += [(f"{name}.{key}", key, module) for key in ("W", "b")]
+        if not layers[name].bias and np.any(module.arrays.get("b", 0)):
+            raise ValueError(f'"{module.theirs["b"]}" of shape {module.arrays["b"].shape} is left over: {name} has no '
+                             "bias")
+        pairs += [(f"{name}.{key}", key, module) for key in ("W", *["b"] * net[name].bias)]
     for name, module in zip(with_norm, norms):
         pairs += [(f"{name}.{key}", key, module) for key in NORM]
-    return sorted(pairs, key=lambda pair: list(net.arrays()).index(pair[0]))
+    places = list(net.arrays())
+    return sorted(pairs, key=lambda pair: places.index(pair[0]))
 
 
 def check_counts(what, ours, modules, source, framework):
@@ -169,17 +175,21 @@ def images_before(net):
 
 def arrays_for(net, layout, names):
     """{name there: array} of the network in another layout; `names` {our layer: its name there}."""
-    check_known("layout", layout, LAYOUTS)
+    check_known("layout to write", layout, WRITTEN)
     layout = LAYOUTS[layout]
     names = {} if names is None else dict(names)
     for name in names:
-        check_known("layer in names:", name, net.neuron_layers)
+        check_known("layer in names:", name, net.all_layers)
     images, arrays = images_before(net), {}
-    for name in net.neuron_layers:
-        layer = net[name]
-        for key, there in layout.names(names.get(name, name), layer.batch_norm).items():
-            arrays[there] = array_to(layer, key, layout, images.get(name))
-        arrays |= layout.counters(names.get(name, name), layer.batch_norm)
+    for name, layer in net.all_layers.items():
+        there = names.get(name, name)
+        if isinstance(layer, NeuronLayer):
+            arrays |= {layout.WEIGHTS[key].format(there): array_to(layer, key, layout, images.get(name))
+                       for key in ("W", "b") if key in layer.parameters()}
+        if layer.batch_norm:
+            norm = f"{there}_bn" if isinstance(layer, NeuronLayer) else there
+            arrays |= {layout.NORMS[key].format(norm): array_to(layer, key, layout, None) for key in NORM}
+            arrays |= layout.counters(norm)
     return arrays
 
 

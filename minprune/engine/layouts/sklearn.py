@@ -49,12 +49,3 @@ def conv_from(W):
 
 
 conv_to = conv_from
-
-
-def names(layer, has_norm):
-    raise ValueError(f"arrays are not written for {NAME}: set coefs_[i] = W.T and intercepts_[i] = b of an estimator "
-                     "that was fitted once")
-
-
-def counters(layer, has_norm):
-    return {}

@@ -111,13 +111,11 @@ def conv_to(W):
     return W.transpose(0, 3, 1, 2)
 
 
-def names(layer, has_norm):
-    """{our array: name there} for a layer of ours that is called `layer` there."""
-    own = {"W": f"{layer}.weight", "b": f"{layer}.bias"}
-    norm = {"gamma": "weight", "beta": "bias", "running_mean": "running_mean", "running_var": "running_var"}
-    return {**own, **({key: f"{layer}_bn.{name}" for key, name in norm.items()} if has_norm else {})}
+# {our array: its name there, of a layer that is called {}}
+WEIGHTS = {"W": "{}.weight", "b": "{}.bias"}
+NORMS = {"gamma": "{}.weight", "beta": "{}.bias", "running_mean": "{}.running_mean", "running_var": "{}.running_var"}
 
 
-def counters(layer, has_norm):
+def counters(norm):
     """What a batch norm there has besides: how many batches it saw."""
-    return {f"{layer}_bn.num_batches_tracked": np.array(0)} if has_norm else {}
+    return {f"{norm}.num_batches_tracked": np.array(0)}

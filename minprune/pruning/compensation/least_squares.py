@@ -8,7 +8,7 @@ from .readers import compensated, net_and_samples, read_by
 BLOCK = 1 << 25                             # bytes of equations at a time
 
 
-def reconstruct(net, keep, x, ridge=0.0, batch_size=256):
+def reconstruct(net, keep, x, ridge=0.0, batch_size=256, masks=None):
     """Return `prune(net, keep)` with the readers' weights and biases fitted to what they computed before.
 
         min_(W′, b′)  mean_np ‖a_np − W′ x′_np − b′‖²  +  ridge · ‖W′ − W‖²
@@ -19,7 +19,9 @@ def reconstruct(net, keep, x, ridge=0.0, batch_size=256):
     samples than weights, neurons that depend on each other), the one is taken that changes W least. Each reader's
     squared error on x is at most that of the plain cut, given what it reads; whether the network's loss on other data
     gets better is another question. A `ridge` helps when x holds few samples, or when what is read hardly varies in
-    some direction: weights along it can get large.
+    some direction: weights along it can get large. `masks` {"dense2.W": bool array, …} are those of the connections
+    that `net` keeps at 0 (`masks_of(net)` of all its zeros): the best W′ with these zeros is found. Without them, zeros
+    are weights like others.
 
     Exact if the output of a removed neuron is, on all inputs, a constant plus a linear combination of the outputs that
     stay (and, for the constant, no zero padding comes in between). Computed by an orthogonal decomposition that is
@@ -35,12 +37,14 @@ def reconstruct(net, keep, x, ridge=0.0, batch_size=256):
     x, size = net_and_samples(net, x), check_count("batch_size", batch_size)
     ridge = check_real("ridge", ridge, least=0)
 
-    def fit_reader(small, name, reader, rows):
-        dW, db = least_change(equations(net, small, reader, rows, x, size), ridge, 100 * np.finfo(net.dtype).eps)
+    def fit_reader(small, name, reader, rows, free):
+        pieces, smallest = equations(net, small, reader, rows, x, size), 100 * np.finfo(net.dtype).eps
+        dW, db = least_change(pieces, ridge, smallest, None if free is None else free.reshape(len(free), -1))
         small[reader].W += dW.reshape(small[reader].W.shape)
+        small[reader].bias = True                   # a reader without one gets it
         small[reader].b += db
 
-    return compensated(net, keep, fit_reader)
+    return compensated(net, keep, fit_reader, masks)
 
 
 def equations(net, small, name, rows, x, batch_size):
@@ -59,8 +63,9 @@ def equations(net, small, name, rows, x, batch_size):
             yield np.column_stack([np.ones(len(read)), read]), lacks.reshape(-1, new.K).astype(float)
 
 
-def least_change(pieces, ridge, smallest):
-    """Return dW (K, F), db (K,) with the least mean ‖lacks − dW x − db‖² + ridge ‖dW‖².
+def least_change(pieces, ridge, smallest, free=None):
+    """Return dW (K, F), db (K,) with the least mean ‖lacks − dW x − db‖² + ridge ‖dW‖², of the dW that are 0 where
+    `free` (K, F) is False.
 
     Where several dW are equally good, the smallest is taken. It is 0 in directions in which x − mean is shorter than
     `smallest` times x: there x − mean consists of rounding errors.
@@ -85,8 +90,20 @@ def least_change(pieces, ridge, smallest):
     A = np.vstack([R[1:, 1:], np.sqrt(ridge * count) * np.eye(F)])
     dW = np.zeros((F, Y.shape[1]))
     if smallest < 1:                            # else all directions are rounding errors; lstsq would fit a single one
-        dW = np.linalg.lstsq(A, np.vstack([Y[1:], dW]), rcond=smallest)[0]
+        dW = solved(A, np.vstack([Y[1:], dW]), smallest, free)
     return dW.T, (Y[0] - R[0, 1:] @ dW) / R[0, 0]
+
+
+def solved(A, Y, smallest, free):
+    """dW (F, K) with the least ‖A dW − Y‖², each column by itself where `free` says which of its entries are not 0."""
+    if free is None or free.all():
+        return np.linalg.lstsq(A, Y, rcond=smallest)[0]
+    dW, shortest = np.zeros((A.shape[1], Y.shape[1])), smallest * np.linalg.norm(A, 2)
+    for k, row in enumerate(free):
+        longest = np.linalg.norm(A[:, row], 2) if row.any() else 0
+        if longest > shortest:                  # as above: else there are only rounding errors
+            dW[row, k] = np.linalg.lstsq(A[:, row], Y[:, k], rcond=shortest / longest)[0]
+    return dW
 
 
 def in_tall(pieces):

@@ -31,7 +31,8 @@ def fold_means(net, keep, x, batch_size=256):
     """
     x, size = net_and_samples(net, x), check_count("batch_size", batch_size)
 
-    def fold(small, name, reader, rows):
+    def fold(small, name, reader, rows, free):
+        small[reader].bias = True                   # a reader without one gets it
         small[reader].b += mean_product(net, reader, x, size)[rows] - mean_product(small, reader, x, size)
 
     return compensated(net, keep, fold)

@@ -8,7 +8,7 @@ from ..surgery import check_keep
 from .readers import compensated, net_and_samples, read_by
 
 
-def merge(net, keep, x=None, batch_size=256):
+def merge(net, keep, x=None, batch_size=256, masks=None):
     """Return `prune(net, keep)` where the nearest neuron that stays takes over each removed neuron's outgoing weights.
 
         w_ki ← w_ki + share_ji · w_kj          (for all kernel places and positions at which k reads them)
@@ -33,6 +33,8 @@ def merge(net, keep, x=None, batch_size=256):
     Exact (the same function) for duplicates: equal incoming weights and biases, or scaled as the table says. A
     removed neuron that is unlike all others gets a small share, which is nearly the plain cut. Ties: the lower index.
     `duplicates(net)` finds what can be merged at no loss.
+    `masks` {"dense2.W": bool array, …} are those of the connections that `net` keeps at 0 (`masks_of(net)` of all its
+    zeros): where they are False, nothing is taken over. Without them, zeros are weights like others.
 
     Source: Srinivas & Babu, "Data-free Parameter Pruning for Deep Neural Networks", BMVC 2015, arXiv:1507.06149 (the
     abstract read, its equations not). Differs: there shares are 1 and pairs are merged one after the other, the nearest
@@ -43,14 +45,14 @@ def merge(net, keep, x=None, batch_size=256):
     size = check_count("batch_size", batch_size)
     x = None if x is None else net_and_samples(net, x)
 
-    def take_over(small, name, reader, rows):
+    def take_over(small, name, reader, rows, free):
         stays = np.asarray(keep[name])
         distance, share = like_weights(net, name) if x is None \
             else like_outputs(read_by(net, reader, x, size), len(stays))
         W = net[reader].W[rows].reshape(-1, len(stays)) @ stand_ins(distance, share, stays)
-        small[reader].W[...] = W.reshape(small[reader].W.shape)
+        small[reader].W[...] = np.where(True if free is None else free, W.reshape(small[reader].W.shape), 0)
 
-    return compensated(net, keep, take_over)
+    return compensated(net, keep, take_over, masks)
 
 
 def duplicates(net, tolerance=1e-9):

@@ -1,24 +1,28 @@
 """Readers: the layers that read removed neurons, and what they read."""
 
 from ...engine.checks import check_finite, check_network
+from ..connection_masks import check_held, prune_masks
 from ..surgery import check_keep, prune
 
 
-def compensated(net, keep, compensate):
+def compensated(net, keep, compensate, masks=None):
     """Return `prune(net, keep)` with all readers of removed neurons changed, from the input on.
 
-    `compensate(small, name, reader, rows)` changes W and b of `small[reader]`, which reads layer `name`; `rows` says
-    which of the reader's own neurons are left there. Raises as `prune`, and ValueError, naming the array, for a network
-    with NaN or infinity in it: what is computed from such numbers would spread them over all that a layer reads.
+    `compensate(small, name, reader, rows, free)` changes W and b of `small[reader]`, which reads layer `name`; `rows`
+    says which of the reader's own neurons are left there, `free` is where its W may change, by the `masks` of `net`'s
+    connections: a bool array like its W, or None for everywhere. Raises as `prune`, and ValueError, naming the array,
+    for masks that the network does not keep, and for a network with NaN or infinity in it: what is computed from such
+    numbers would spread them over all that a layer reads.
     """
     keep = check_keep(net, keep)
     check_finite(net)
-    small = prune(net, keep)
+    masks = check_held(net, masks)
+    small, free = prune(net, keep), prune_masks(net, masks, keep) if masks else {}
     cut = {reader: name for name, stays in keep.items() if not stays.all() for reader in net.readers(name)}
     left = {member: stays for name, stays in keep.items() for member in net.members(name)}
     for reader in net.neuron_layers:
         if reader in cut:
-            compensate(small, cut[reader], reader, left.get(reader, slice(None)))
+            compensate(small, cut[reader], reader, left.get(reader, slice(None)), free.get(f"{reader}.W"))
     return small
 
 

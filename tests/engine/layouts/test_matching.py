@@ -150,6 +150,24 @@ def test_files_are_read_in_the_natural_order_of_names(tmp_path):
     assert [net[name].W.item() for name in net.neuron_layers] == list(range(11))
 
 
+def test_layers_without_bias_and_batch_norms_of_their_own(close):
+    def net(seed):
+        return mp.Network((4, 4, 1), [mp.Conv2D(2, 3, bias=False), mp.BatchNorm(eps=1e-3), mp.ActivationLayer("relu"),
+                                      mp.Flatten(), mp.Dense(3, "tanh", batch_norm={"eps": 0.1}), mp.Dense(2)], seed)
+    one, other, rng = net(0), net(1), np.random.default_rng(0)
+    for array in one.arrays().values():
+        array += rng.uniform(0.1, 1, array.shape)
+    arrays = one.arrays_for("torch")
+    assert [name for name in arrays if name.startswith(("conv1", "batchnorm1"))] == [
+        "conv1.weight", "batchnorm1.weight", "batchnorm1.bias", "batchnorm1.running_mean", "batchnorm1.running_var",
+        "batchnorm1.num_batches_tracked"]
+    other.load_arrays(arrays)
+    close(other.predict(np.ones((2, 4, 4, 1))), one.predict(np.ones((2, 4, 4, 1))), 0)
+    with pytest.raises(ValueError, match='"conv1.bias" of shape .2,. is left over: conv1 has no bias'):
+        other.load_arrays({**arrays, "conv1.bias": np.ones(2)})
+    other.load_arrays({**arrays, "conv1.bias": np.zeros(2)})            # nothing is lost
+
+
 def test_the_map_tells_what_went_where():
     net = mp.Network((2, 2, 2), [mp.Conv2D(1, 1, batch_norm=True), mp.Flatten(), mp.Dense(1)])
     arrays = net.arrays_for("torch")
@@ -206,6 +224,8 @@ def test_other_refusals(tmp_path):
         net.load_arrays(net.arrays_for(), order=["conv9"])
     with pytest.raises(ValueError, match="order expects each of these once: .*; wrong: conv1_bn, conv2"):
         net.load_arrays(net.arrays_for(), order=["conv1", "dense1", "dense2"])
+    with pytest.raises(ValueError, match='unknown layout to write "sklearn"'):
+        net.arrays_for("sklearn")
     with pytest.raises(ValueError, match='unknown layer in names: "conv3"'):
         net.arrays_for("torch", names={"conv3": "a"})
     with pytest.raises(ValueError, match="followed by 3 vectors"):
