@@ -5,6 +5,7 @@ __version__ = "0.1.0"
 from .engine.activation_layer import ActivationLayer
 from .engine.activations import ACTIVATIONS, Activation
 from .engine.batch_norm_layer import BatchNorm
+from .engine.concat import Concat
 from .engine.conv2d import Conv2D
 from .engine.dense import Dense
 from .engine.dropout import Dropout

@@ -25,6 +25,8 @@ def follow(layers, shape, shapes, counts):
             shape = layer.output_shape
         elif hasattr(layer, "body"):
             shape = follow_block(layer, shape, shapes, counts)
+        elif hasattr(layer, "branches"):
+            shape = layer.shape_of([follow(branch, shape, shapes, counts) for branch in layer.branches])
         else:
             shape = shape_after(layer, shape)
     return shape

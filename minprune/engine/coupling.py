@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .channels import INPUT, channels_read
 from .facts import NotSaid
 from .layer import NeuronLayer, flat
-
-INPUT = ""                      # what the first layers read, in place of a layer's name
 
 
 @dataclass(frozen=True)
@@ -28,10 +27,12 @@ def find_units(chain):
     """{"conv1+conv3": Unit, "conv2": Unit, …}: all that can be pruned, in the order of their first members.
 
     What is added to the network's input, or is its output, has channels that are given: none of them can go. The same
-    where neurons and channels of the sum do not correspond one to one, because a Flatten came between.
+    where neurons and channels of the sum do not correspond one to one, because a Flatten or a Concat came between.
     """
-    if not any(layer.inside for layer in chain.values()):
+    if not any(layer.paths for layer in chain.values()):
         return units_of_chain(chain)
+    if has_branches(chain):
+        return units_of_channels(chain)
     layers = {name: layer for name, layer in flat(chain).items() if isinstance(layer, NeuronLayer)}
     reads = {}
     output = follow(chain, {INPUT: ()}, reads)
@@ -49,6 +50,35 @@ def find_units(chain):
         fixed = INPUT in group or not group.isdisjoint(output) or len({layers[member].K for member in members}) > 1
         if name == members[0] and not fixed:
             units["+".join(members)] = unit_of(members, reads)
+    return units
+
+
+def has_branches(chain):
+    """Whether there is a Concat, so that a layer may read several layers side by side."""
+    return any(hasattr(layer, "branches") for layer in flat(chain).values())
+
+
+def units_of_channels(chain):
+    """The same where layers stand side by side: by the channels that each layer reads."""
+    layers = {name: layer for name, layer in flat(chain).items() if isinstance(layer, NeuronLayer)}
+    read, output = channels_read(chain, next(iter(chain.values())).input_shape)
+
+    # whatever meets in a channel belongs to one group; a channel of different neurons, of input or output is fixed
+    groups, fixed = {name: {name} for name in [INPUT, *layers]}, {INPUT}
+    for channel in {channel for channels in (*read.values(), output) for channel in channels}:
+        group = set().union(*(groups[source] for source in channel.sources))
+        groups |= {name: group for name in group}
+        fixed |= channel.sources if channel.neuron is None else set()
+    fixed |= {source for channel in output for source in channel.sources}
+
+    sources = {name: frozenset().union(*(channel.sources for channel in channels)) for name, channels in read.items()}
+    units = {}
+    for name in layers:
+        members = tuple(member for member in layers if member in groups[name])
+        if name == members[0] and fixed.isdisjoint(groups[name]) and len({layers[one].K for one in members}) == 1:
+            reading = [one for one in read if not sources[one].isdisjoint(members)]
+            units["+".join(members)] = Unit(members, tuple(one for one in reading if one in layers), tuple(
+                one for one in reading if one not in layers and not flat(chain)[one].paths))
     return units
 
 
@@ -76,7 +106,7 @@ def unit_of(members, reads):
 def what_is_read(chain):
     """{reader: {source: the layers between, on any path}} of all layers with neurons.
 
-    A reader of several sources reads their sum; a source with several readers reaches the loss by several paths. The
+    A reader of several sources reads their sum, or has them side by side; a source with several readers reaches the loss by several paths. The
     network's own input is the source INPUT.
     """
     reads = {}
@@ -98,10 +128,10 @@ def follow(chain, sources, reads):
         if isinstance(layer, NeuronLayer):
             reads[name] = sources
             sources = {name: ()}
-        elif layer.inside:
-            through, around = (follow(path, sources, reads) for path in layer.paths)
-            sources = {source: tuple(dict.fromkeys((*through.get(source, ()), *around.get(source, ()))))
-                       for source in {**through, **around}}
+        elif layer.paths:
+            parts = [follow(path, sources, reads) for path in layer.paths]
+            sources = {source: tuple(dict.fromkeys(passed for part in parts for passed in part.get(source, ())))
+                       for part in parts for source in part}
         else:
             sources = {source: (*passed, layer) for source, passed in sources.items()}
     return sources

@@ -12,10 +12,11 @@ def finite_difference(f, array, step=1e-5):
 
     f takes the array and returns a number, or an array of numbers of any shape S; the result has
     the shape array.shape + S. Entries are moved in place and put back, so `array` may be a network's own
-    parameter that f uses without looking at its argument. Raises TypeError unless `array` is a floating
-    array, ValueError if it is read-only or the step is
-    too small for its precision.
+    parameter that f uses without looking at its argument. Raises TypeError unless f is a function and
+    `array` a floating array, ValueError if it is read-only or the step is too small for its precision.
     """
+    if not callable(f):
+        raise TypeError(f"f expects a function of the array, got {f!r}")
     if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
         raise TypeError(f"array expects a NumPy array of floats, got {getattr(array, 'dtype', type(array).__name__)}")
     if not array.flags.writeable:

@@ -30,6 +30,8 @@ class GradientErrors(dict):
     def __str__(self):
         return "\n".join(f"{name:<24}{error:.1e}" for name, error in self.items())
 
+    __repr__ = __str__
+
 
 def check_gradients(net, x, t, loss="cross_entropy", seed=0, step=1e-4, training=False, entries=None):
     """Return the worst relative error of every gradient: of each parameter, each neuron's o and z, and x.

@@ -58,6 +58,7 @@ class Layer:
     built = False               # True once a network has built it
     input_shape = output_shape = None
     linear = nonnegative = passes_on = keeps_channels = bounded = None
+    paths = ()                  # of a block or a Concat: {name: layer} of each of the ways through it
     batch_norm = False          # whether it takes statistics of the mini-batch in training
 
     @property

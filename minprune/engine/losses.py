@@ -7,7 +7,7 @@ from typing import Callable
 import numpy as np
 
 from .activations import sigmoid
-from .checks import as_dtype, batch_shape, check_count, check_known, check_network, check_numbers, check_same_length
+from .checks import as_dtype, batch_shape, check_known, check_network, check_numbers, check_same_length, check_size
 from .facts import required
 
 
@@ -268,13 +268,15 @@ def binary_cross_entropy_correct(y, t):
 
 def one_hot(t, classes):
     """Return (N, classes) with a 1 in column t_n of row n; t holds whole numbers 0 … classes − 1."""
-    t, classes = check_numbers("t", t), check_count("classes", classes)
+    t, classes = check_numbers("t", t), check_size("classes", classes)
     if t.ndim != 1 or (t.dtype.kind == "f" and (t != np.floor(t)).any()):
         wrong = "" if t.ndim != 1 else f", with values such as {t[t != np.floor(t)][0]}"
         raise ValueError(f"t: class labels are whole numbers of shape (N,), got shape {t.shape}{wrong}")
     if t.min() < 0 or t.max() >= classes:
         raise ValueError(f"t: labels expected in 0 … {classes - 1}, got {t.min()} … {t.max()}")
-    return np.eye(classes)[t.astype(int)]
+    rows = np.zeros((len(t), classes))
+    rows[np.arange(len(t)), t.astype(int)] = 1
+    return rows
 
 
 def are_whole(t):

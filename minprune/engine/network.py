@@ -7,9 +7,10 @@ import numpy as np
 
 from . import storage
 from .architecture import check_architecture, check_masks
+from .channels import channels_read, places_of
 from .checks import (as_dtype, batch_shape, check_count, check_dtype, check_known, check_numbers, check_numeric,
                      check_seed, check_shape)
-from .coupling import Coupled, CoupledTrace, check_channels, find_units
+from .coupling import Coupled, CoupledTrace, check_channels, find_units, has_branches
 from .layer import Layer, LayerTrace, NeuronLayer, flat
 from .registry import as_layer, described
 
@@ -80,6 +81,16 @@ class Network:
         """{"conv1+conv3": Unit, …}: what is pruned together, see `find_units`."""
         return find_units(self.layers)
 
+    @functools.cached_property
+    def has_branches(self):
+        """Whether a Concat puts layers side by side, so that a layer reads several of them."""
+        return has_branches(self.layers)
+
+    @functools.cached_property
+    def channels_read(self):
+        """{layer: a Channel for each place of the last axis of what it reads}."""
+        return channels_read(self.layers, self.input_shape)[0]
+
     def __getitem__(self, name):
         """A layer, or a view of those that are coupled, `net["conv1+conv3"]`."""
         if isinstance(name, str) and name in self.all_layers:
@@ -106,7 +117,7 @@ class Network:
     @property
     def is_chain(self):
         """Whether there are no blocks: each layer reads the one before it."""
-        return len(self.layers) == len(self.all_layers)
+        return not any(layer.paths for layer in self.layers.values())
 
     def members(self, name):
         """The names of the layers that hidden layer `name` stands for: itself, or those that are coupled."""
@@ -159,7 +170,7 @@ class Network:
         """
         check_known("hidden layer", name, self.units)
         self.check_channels(name, "finding the weights that read a neuron")
-        read = [np.moveaxis(self[one].W.reshape(-1, self[name].K), -1, 0) for one in self.readers(name)]
+        read = [self.reading(name, one, self[one].W) for one in self.readers(name)]
         return read[0] if len(read) == 1 else np.concatenate(read, axis=1)
 
     def parameters(self):
@@ -171,6 +182,15 @@ class Network:
         """The parameters and all else that is saved: running statistics, masks."""
         return {f"{name}.{key}": array for name, layer in self.all_layers.items()
                 for key, array in layer.arrays().items()}
+
+    def reading(self, name, reader, array):
+        """Of an array like the reader's W, what belongs to the weights that read layer `name`: (K, M), a row a neuron."""
+        if not self.has_branches:
+            return np.moveaxis(array.reshape(-1, self[name].K), -1, 0)
+        channels = self.channels_read[reader]
+        places = places_of(channels, self.members(name)[0], self[name].K)                   # (K, P)
+        columns = array.reshape(-1, len(channels))[:, places]                               # (weights of a channel, K, P)
+        return columns.transpose(1, 0, 2).reshape(len(places), -1)
 
     # --- passes
 
@@ -239,7 +259,7 @@ class Network:
     def check_chain(self, need, instead=""):
         """Raise ValueError if there are blocks, for what takes the layers one after the other."""
         if not self.is_chain:
-            blocks = [name for name in self.layers if self.layers[name].inside]
+            blocks = [name for name in self.layers if self.layers[name].paths]
             raise ValueError(f"{need} takes a network as layers one after the other, and this one has blocks: "
                              f"{', '.join(blocks)}{instead}")
 
@@ -362,7 +382,7 @@ class Network:
         write_safetensors(path, self.arrays_for("torch", names))
 
     def __repr__(self):
-        texts = {name: layer.formula() if layer.inside else repr(layer) for name, layer in self.all_layers.items()}
+        texts = {name: layer.formula() if layer.paths else repr(layer) for name, layer in self.all_layers.items()}
         layers = "".join(f"\n  {name:<16}{str(self[name].output_shape):<16}{one}" for name, one in texts.items())
         return f"Network{self.input_shape} of {sum(p.size for p in self.parameters().values())} parameters:{layers}"
 

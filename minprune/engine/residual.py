@@ -78,6 +78,10 @@ class Residual(Layer):
     def inside(self):
         return {name: layer for path in self.paths for name, layer in path.items()}
 
+    def nested(self, settings):
+        """The settings of the layers inside, in the order of `inside`; None for a projection that is not there."""
+        return [*settings["layers"], settings["projection"]]
+
     # --- the sum over both paths; a path without layers is the input itself
 
     def forward(self, x, training=False, rng=None):

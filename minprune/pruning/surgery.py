@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..engine.channels import staying
 from ..engine.checks import check_known, check_network, check_unmasked
 from ..engine.network import Network
 
@@ -53,13 +54,20 @@ def prune(net, keep):
         net.check_channels(name, "pruning")
     arrays = {name: layer.arrays() for name, layer in net.all_layers.items()}
     for name, stays in keep.items():
-        unit = net.units[name]
-        for member in unit.members:
+        for member in net.members(name):
             arrays[member] = net[member].without_neurons(arrays[member], stays)
-        for layer in unit.between + unit.readers:
-            arrays[layer] = net[layer].without_channels(arrays[layer], stays)
+    for layer, stays in channels_that_stay(net, keep).items():
+        arrays[layer] = net[layer].without_channels(arrays[layer], stays)
     named = {f"{layer}.{key}": array for layer, own in arrays.items() for key, array in own.items()}
     return Network.from_settings(smaller_settings(net, keep), named)
+
+
+def channels_that_stay(net, keep):
+    """{layer: a bool for each channel that it reads} of all layers that read neurons which leave, or pass them on."""
+    affected = {layer: name for name in keep for layer in net.units[name].between + net.units[name].readers}
+    if not net.has_branches:                    # then a layer reads the neurons of one unit, all of them, in order
+        return {layer: keep[name] for layer, name in affected.items()}
+    return {layer: staying(net.channels_read[layer], keep, net.units) for layer in affected}
 
 
 def mask(net, keep):
@@ -89,5 +97,5 @@ def resize(layers, settings, sizes):
     for layer, plain in zip(layers.values(), settings):
         if layer.name in sizes:
             plain[layer.size_setting] = sizes[layer.name]
-        if layer.inside:
-            resize(layer.inside, [*plain["layers"], plain["projection"]], sizes)
+        if layer.paths:
+            resize(layer.inside, layer.nested(plain), sizes)

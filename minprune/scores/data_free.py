@@ -104,7 +104,7 @@ def synflow(net):
     """
     linear = linearised(net)
     for name, layer in linear.all_layers.items():
-        if not (name in net.neuron_layers or layer.inside):
+        if not (name in net.neuron_layers or layer.paths):
             layer.check_piecewise_linear("synaptic flow")
             layer.check_nonnegative("synaptic flow")
     trace = linear.forward(np.ones((1, *net.input_shape)))
@@ -133,9 +133,9 @@ def straightened(settings):
     """The settings of a network, or of a layer, with f(z) = z and without batch norm in all that is inside."""
     straight = {"activation": "identity", "batch_norm": False}
     settings |= {key: value for key, value in straight.items() if key in settings}
-    for layer in [*settings.get("layers", ()), settings.get("projection")]:
-        if layer is not None:
-            straightened(layer)
+    inside = [*settings.get("layers", ()), settings.get("projection"), *sum(settings.get("branches", ()), [])]
+    for layer in filter(None, inside):
+        straightened(layer)
     return settings
 
 

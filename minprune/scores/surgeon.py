@@ -99,8 +99,9 @@ def obs_neurons(net, x, t, loss, batch_size=256, damping=1e-4, exact=False):
     H_inverse = inverse(hessian(net, x, t, loss, batch_size, exact), damping)
     places, scores = unraveled(net, np.arange(len(H_inverse))), {}
     for name in net.hidden_layers:
-        K, key = net[name].K, f"{net.reader(name)}.W"
-        groups = zip(places[key].reshape(-1, K).T, net.parameters()[key].reshape(-1, K).T.astype(float))
+        reader = net.reader(name)
+        arrays = places[f"{reader}.W"], net[reader].W.astype(float)
+        groups = zip(*(net.reading(name, reader, array) for array in arrays))
         scores[name] = np.array([0.5 * w @ np.linalg.solve(H_inverse[np.ix_(G, G)], w) for G, w in groups])
     return scores
 

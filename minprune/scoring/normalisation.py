@@ -101,8 +101,14 @@ def cost_aware(scores, net, price):
 
 def saved_multiply_adds(net, name):
     """Multiply-adds of one sample that go with one neuron (any) of layer `name`."""
-    K, own, readers = net[name].K, net.members(name), net.readers(name)
-    both = sum(net[layer].multiply_adds() for layer in own + readers)
+    K, own = net[name].K, net.members(name)
+    makes = sum(net[layer].multiply_adds() for layer in own) / K
+    reads = sum(net[reader].multiply_adds() * share_read(net, name, reader) for reader in net.readers(name))
     # A Residual block of one layer reads its own neurons: the weight from a neuron to itself would count twice.
-    twice = sum(net[layer].multiply_adds() for layer in own if layer in readers)
-    return (both - twice / K) / K
+    twice = sum(net[layer].multiply_adds() for layer in own if layer in net.readers(name)) / K ** 2
+    return makes + reads - twice
+
+
+def share_read(net, name, reader):
+    """The share of the reader's weights that read one neuron of layer `name`."""
+    return net.reading(name, reader, net[reader].W).shape[1] / net[reader].W.size

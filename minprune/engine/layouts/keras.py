@@ -55,12 +55,12 @@ def of_pairs(name, kind, pairs):
                   {key: there for key, (there, _) in pairs.items()})
 
 
-def dense_from(W, image=None):
+def dense_from(W, order=None):
     """(F, K) → (K, F)"""
     return W.T
 
 
-def dense_to(W, image=None):
+def dense_to(W, order=None):
     """(K, F) → (F, K)"""
     return W.T
 

@@ -57,10 +57,10 @@ def load_arrays(net, arrays, layout, order, limit):
     check_values(source.entries)
     modules = in_order(LAYOUTS[layout].modules(source.entries), order)
     pairs = matched(net, modules, source, LAYOUTS[layout].NAME)
-    images = images_before(net)
+    orders = orders_read(net)
     filled, rows = {}, ArrayMap()
     for ours, key, module in pairs:
-        filled[ours], row = converted(net, ours, key, module, LAYOUTS[layout], images)
+        filled[ours], row = converted(net, ours, key, module, LAYOUTS[layout], orders)
         rows.append(row)
     check_values(filled)
     net.fill(filled)
@@ -108,7 +108,7 @@ def check_counts(what, ours, modules, source, framework):
                          f"layout of {framework} {len(modules)} ({theirs or 'none'})")
 
 
-def converted(net, ours, key, module, layout, images):
+def converted(net, ours, key, module, layout, orders):
     """(the array in our layout, its Row); ValueError that names both sides if its shape does not fit."""
     name, expected = ours.rpartition(".")[0], net.arrays()[ours]
     if key not in module.arrays:
@@ -116,58 +116,91 @@ def converted(net, ours, key, module, layout, images):
         return fill(expected.shape), Row(ours, expected.shape, "–", None, f"{module.name} has none: {fill.__name__}")
     array, how = module.arrays[key], ""
     if key == "W":
-        array, how = weights_from(net[name], array, layout, images.get(name))
+        array, how = weights_from(net[name], array, layout, orders.get(name))
     if array is None or array.shape != expected.shape:
         theirs = module.theirs[key]
-        raise ValueError(f'{ours} of shape {expected.shape} is {shape_there(net[name], key, layout, images.get(name))} '
+        raise ValueError(f'{ours} of shape {expected.shape} is {shape_there(net[name], key, layout, orders.get(name))} '
                          f'in the layout of {layout.NAME}, and "{theirs}" has {module.arrays[key].shape}; layers are '
                          "matched in their order: order=[…] gives the names in the network's order")
     return array, Row(ours, expected.shape, module.theirs[key], module.arrays[key].shape, how)
 
 
-def weights_from(layer, W, layout, image):
+def weights_from(layer, W, layout, order):
     """(W in our layout, what was done), or (None, "") for one with another number of axes or inputs."""
     dense = layer.W.ndim == 2
     if W.ndim != layer.W.ndim or W.size != layer.W.size:
         return None, ""
-    if dense and shape_there(layer, "W", layout, image) != W.shape:
+    if dense and shape_there(layer, "W", layout, order) != W.shape:
         return None, ""
-    array = layout.dense_from(W, image) if dense else layout.conv_from(W)
-    moved = not dense or image is not None or layout.dense_from(W).shape != W.shape or array.base is not None
-    return array, how_moved(layer, W, layout, image) if moved else ""
+    array = layout.dense_from(W, order) if dense else layout.conv_from(W)
+    return array, how_moved(layer, W, layout, order)
 
 
-def how_moved(layer, W, layout, image):
+def how_moved(layer, W, layout, order):
     """In words, what is done to an array of weights."""
     probe = np.arange(W.size).reshape(W.shape)
     if layer.W.ndim == 4:
         return "axes moved to (K, kh, kw, C)"
     if not np.array_equal(layout.dense_from(probe), probe):
         return "transposed"
-    if image is not None and not np.array_equal(layout.dense_from(probe, image), probe):
-        return f"inputs of the image {image} moved to channels last"
+    if order is not None and not np.array_equal(layout.dense_from(probe, order), probe):
+        return "inputs moved to channels last"
     return ""
 
 
-def shape_there(layer, key, layout, image):
+def shape_there(layer, key, layout, order):
     """The shape that one of our arrays has in the other layout."""
     if key != "W":
         return getattr(layer, key).shape
     empty = np.empty(layer.W.shape, bool)
-    return (layout.dense_to(empty, image) if empty.ndim == 2 else layout.conv_to(empty)).shape
+    return (layout.dense_to(empty, order) if empty.ndim == 2 else layout.conv_to(empty)).shape
 
 
-def images_before(net):
-    """{dense layer: the image shape (H, W, C) that a Flatten before it spread out}."""
-    images = {}
-    for name, sources in what_is_read(net.layers).items():
-        flat = {layer.input_shape for between in sources.values() for layer in between
-                if isinstance(layer, Flatten) and len(layer.input_shape) == 3}
-        if len(flat) > 1:
-            raise ValueError(f"{net[name]} reads images of several shapes, {sorted(flat)}: their order elsewhere is "
-                             "not known")
-        images |= {name: shape for shape in flat}
-    return images
+def orders_read(net):
+    """{dense layer: where each of its inputs is among those of a network with channels first}; None: in the same place.
+
+    Flatten of an image (H, W, C) takes channel after channel there, and position after position here.
+    """
+    found = {}
+    follow_order(net.layers, None, found)
+    return {name: None if order is None or (order == np.arange(len(order))).all() else order
+            for name, order in found.items()}
+
+
+def follow_order(chain, order, found):
+    """Follow the order of a vector's entries through the layers; None for images. Note in `found` what Dense layers read."""
+    for name, layer in chain.items():
+        if isinstance(layer, NeuronLayer):
+            found[name] = order
+            order = np.arange(layer.K) if len(layer.output_shape) == 1 else None
+        elif layer.paths:
+            order = joined(layer, [follow_order(path, order, found) for path in layer.paths])
+        elif len(layer.input_shape) == 3 and len(layer.output_shape) == 1:
+            spread = isinstance(layer, Flatten)
+            order = channels_first(layer.input_shape) if spread else np.arange(layer.output_shape[0])
+        elif len(layer.output_shape) == 1 and order is None:
+            order = np.arange(layer.output_shape[0])
+    return order
+
+
+def channels_first(image):
+    """Where each number of a flattened image (H, W, C) is if the channels come first."""
+    height, width, channels = image
+    return np.arange(height * width * channels).reshape(channels, height, width).transpose(1, 2, 0).ravel()
+
+
+def joined(layer, orders):
+    """The order behind a block (both paths must agree), or behind a Concat (one after the other)."""
+    shape = layer.input_shape
+    orders = [np.arange(shape[0]) if order is None and len(layer.output_shape) == 1 else order for order in orders]
+    if len(layer.output_shape) > 1:
+        return None
+    if hasattr(layer, "branches"):
+        starts = np.cumsum([0, *map(len, orders)])
+        return np.concatenate([order + start for order, start in zip(orders, starts)])
+    if any((order != orders[0]).any() for order in orders):
+        raise ValueError(f"{layer} adds a flattened image to a vector: their order elsewhere is not known")
+    return orders[0]
 
 
 # ------------------------------------------------------------------------------------------ to elsewhere
@@ -180,11 +213,11 @@ def arrays_for(net, layout, names):
     names = {} if names is None else dict(names)
     for name in names:
         check_known("layer in names:", name, net.all_layers)
-    images, arrays = images_before(net), {}
+    orders, arrays = orders_read(net), {}
     for name, layer in net.all_layers.items():
         there = names.get(name, name)
         if isinstance(layer, NeuronLayer):
-            arrays |= {layout.WEIGHTS[key].format(there): array_to(layer, key, layout, images.get(name))
+            arrays |= {layout.WEIGHTS[key].format(there): array_to(layer, key, layout, orders.get(name))
                        for key in ("W", "b") if key in layer.parameters()}
         if layer.batch_norm:
             norm = f"{there}_bn" if isinstance(layer, NeuronLayer) else there
@@ -193,9 +226,9 @@ def arrays_for(net, layout, names):
     return arrays
 
 
-def array_to(layer, key, layout, image):
+def array_to(layer, key, layout, order):
     """One of our arrays in the other layout, in memory of its own."""
     array = getattr(layer, key)
     if key == "W":
-        array = layout.dense_to(array, image) if array.ndim == 2 else layout.conv_to(array)
+        array = layout.dense_to(array, order) if array.ndim == 2 else layout.conv_to(array)
     return np.array(array, order="C")

@@ -34,12 +34,12 @@ def entries_of(arrays):
             for number, array in enumerate(values)}
 
 
-def dense_from(W, image=None):
+def dense_from(W, order=None):
     """(F, K) → (K, F)"""
     return W.T
 
 
-def dense_to(W, image=None):
+def dense_to(W, order=None):
     """(K, F) → (F, K)"""
     return W.T
 

@@ -88,17 +88,14 @@ PARTS = (("{}_orig", "{}_mask", masked), ("{}_g", "{}_v", weight_normed),
 # ----------------------------------------------------------------------------- the layout of one array
 
 
-def dense_from(W, image=None):
-    """W (K, F) in our layout; behind a Flatten of `image` (H, W, C) from channels first to channels last."""
-    if image is None:
-        return W
-    height, width, channels = image
-    return W.reshape(-1, channels, height, width).transpose(0, 2, 3, 1).reshape(len(W), -1)
+def dense_from(W, order=None):
+    """W (K, F) in our layout; `order` says where each of its inputs is in the layout of there, if not in the same place."""
+    return W if order is None else W[:, order]
 
 
-def dense_to(W, image=None):
+def dense_to(W, order=None):
     """The reverse of `dense_from`."""
-    return W if image is None else W.reshape(-1, *image).transpose(0, 3, 1, 2).reshape(len(W), -1)
+    return W if order is None else W[:, np.argsort(order)]
 
 
 def conv_from(W):

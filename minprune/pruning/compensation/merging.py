@@ -44,6 +44,9 @@ def merge(net, keep, x=None, batch_size=256, masks=None):
     """
     size = check_count("batch_size", batch_size)
     x = None if x is None else net_and_samples(net, x)
+    if net.has_branches:
+        raise ValueError("merge takes networks whose layers read one layer each, or a sum, and this one has Concat: "
+                         "fold_means and reconstruct know it")
 
     def take_over(small, name, reader, rows, free):
         stays = np.asarray(keep[name])
