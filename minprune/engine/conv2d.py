@@ -5,12 +5,10 @@ import math
 import numpy as np
 
 from .checks import check_size
-from .kernels import WHOLE, blocks
 from .layer import LayerTrace, NeuronLayer, total
+from .order import empty, images, memory, windows
+from .patches import add_back, patch_blocks
 from .registry import register_layer
-
-BLOCK = 1 << 21                 # bytes of patches at a time, where they are not kept: they stay in the cache
-SUMMED = 1 << 20                # bytes of ∂ℓ/∂a at a time, whose shares of ∂ℓ/∂x are being summed
 
 
 @register_layer
@@ -36,15 +34,14 @@ class Conv2D(NeuronLayer):
         return {"channels": self.K, "kernel": list(self.kernel), "activation": self.named_activation(),
                 "stride": self.stride, "padding": self.padding, **self.last_settings()}
 
-    # --- forward and backward: a Dense layer of the patches, (N·P, F)
+    # --- forward and backward: a Dense layer of the patches
 
     def forward(self, x, training=False, rng=None):
-        """a_npi = Σ_j x_npj w_ij + b_i, all patches times Wᵀ;   z = a, or batch norm of a;   o = f(z)."""
+        """a_npi = Σ_j x_npj w_ij + b_i, W times all patches;   z = a, or batch norm of a;   o = f(z)."""
         self.check_input(x)
         trace = LayerTrace(x, saved={"training": training})
-        if training:                            # batches are small: the patches are kept for the way back
-            trace.saved["patches"] = self.patch_matrix(self.windows(x))
-        a = self.product(x, self.b, trace.saved.get("patches"))
+        a = self.product(x)
+        a += self.b
         trace.z = self.normalised(a, trace) if self.batch_norm else a
         trace.o = self.outputs(trace.z)
         return trace
@@ -60,38 +57,31 @@ class Conv2D(NeuronLayer):
         trace.dz = do * self.slope(trace.z)
         da = self.unnormalised(trace, need_grads)
         if need_grads:
-            trace.grads["W"] = self.weight_gradient(trace.x, da, trace.saved.get("patches"))
+            trace.grads["W"] = self.weight_gradient(trace.x, da)
             if self.bias:
                 trace.grads["b"] = total(da)
         return self.product_back(da) if need_dx else None
 
-    def product(self, x, b=None, patches=None):
-        """Σ_j x_npj w_ij (+ b_i): patches · Wᵀ, block by block of the samples unless the patches are there already."""
-        a = np.empty((len(x), *self.output_shape), x.dtype)
-        for n, block in self.patch_blocks(x, patches):
-            rows = a[n].reshape(-1, self.K)
-            np.matmul(block, self.W.reshape(self.K, -1).T, out=rows)
-            if b is not None:
-                rows += b
+    def product(self, x):
+        """Σ_j x_npj w_ij: W · patches, block by block."""
+        a = empty((len(x), *self.output_shape), x.dtype)
+        W, places = self.W.reshape(self.K, -1), memory(a)
+        for block, patches in patch_blocks(self.padded(x), self.kernel, self.stride):
+            np.matmul(W, patches, out=places[block].reshape(self.K, -1))
         return a
 
-    def weight_gradient(self, x, da, patches=None):
-        """Σ_np ∂ℓ/∂a_npi x_npj: (∂ℓ/∂a)ᵀ · patches."""
-        dW = np.zeros((self.K, self.W[0].size), da.dtype)
-        for n, block in self.patch_blocks(x, patches):
-            dW += da[n].reshape(-1, self.K).T @ block
-        return dW.reshape(self.W.shape)
+    def weight_gradient(self, x, da):
+        """Σ_np ∂ℓ/∂a_npi x_npj: patches · (∂ℓ/∂a)ᵀ, transposed."""
+        dW, places = np.zeros((self.W[0].size, self.K), da.dtype), memory(da)
+        for block, patches in patch_blocks(self.padded(x), self.kernel, self.stride):
+            dW += patches @ places[block].reshape(self.K, -1).T
+        return np.ascontiguousarray(dW.T).reshape(self.W.shape)
 
     def product_back(self, da):
-        """Σ_i ∂ℓ/∂a_npi w_ij, kernel place by kernel place, added up where patches overlap."""
-        dx = np.zeros((len(da), *self.padded_shape()), da.dtype)
-        W = np.ascontiguousarray(self.W.transpose(1, 2, 0, 3))                      # (kh, kw, K, C)
-        for n in WHOLE if da.nbytes <= SUMMED else blocks(da, SUMMED):
-            rows = da[n].reshape(-1, self.K)
-            for row, column in np.ndindex(self.kernel):
-                window = self.window(dx[n], row, column)
-                window += (rows @ W[row, column]).reshape(window.shape)
-        return self.unpad(dx)
+        """Σ_i ∂ℓ/∂a_npi w_ij, added up where patches overlap."""
+        dx = np.zeros((self.input_shape[2], *self.padded_shape(), len(da)), da.dtype)
+        add_back(dx, self.W, memory(da), self.stride)
+        return images(self.unpadded(dx))
 
     def of_channel(self, x, i, n, K):
         """The convolution of channel i of the image with channel i of the kernels."""
@@ -100,40 +90,10 @@ class Conv2D(NeuronLayer):
         alone.output_shape, alone.zeros, alone.W = self.output_shape, self.zeros, self.W[..., i:i + 1]
         return alone.product(x[n, :, :, i:i + 1])
 
-    # --- patches
-
-    def windows(self, x):
-        """The patches as a view of the (padded) images: (N, H′, W′, kh, kw, C)."""
-        windows = np.lib.stride_tricks.sliding_window_view(self.pad(x), self.kernel, axis=(1, 2))
-        return windows[:, ::self.stride, ::self.stride].transpose(0, 1, 2, 4, 5, 3)
-
     def patches(self, x):
         """x_npj as an array (N, P, F), the patch laid out as W[i] is: row, column, channel."""
-        return self.patch_matrix(self.windows(x)).reshape(len(x), int(np.prod(self.output_shape[:2])), -1)
-
-    def patch_matrix(self, windows):
-        """The patches as a matrix of their own memory, windows.reshape(N·P, F).
-
-        Of images with one channel the matrix is written column by column: a patch has only runs of kw numbers to
-        copy, a column (one kernel place, all positions) has runs of W′. Products take either layout.
-        """
-        F = self.W[0].size
-        if self.input_shape[2] > 1:
-            return windows.reshape(int(np.prod(windows.shape[:3])), F)
-        return windows.transpose(3, 4, 5, 0, 1, 2).reshape(F, int(np.prod(windows.shape[:3]))).T
-
-    def patch_blocks(self, x, patches=None):
-        """Yield (which samples, their patches (samples · P, F)): the `patches` of all samples, if they are given.
-
-        Patches repeat each pixel kh · kw times. So a few samples' patches are made at a time, and memory does not grow
-        with N.
-        """
-        if patches is not None:
-            yield slice(None), patches
-            return
-        windows = self.windows(x)
-        for n in WHOLE if windows.nbytes <= BLOCK else blocks(windows, BLOCK):
-            yield n, self.patch_matrix(windows[n])
+        seen = windows(self.padded(x), self.kernel, (self.stride, self.stride))
+        return np.ascontiguousarray(seen.transpose(5, 3, 4, 0, 1, 2)).reshape(len(x), -1, self.W[0].size)
 
     # --- geometry
 
@@ -159,26 +119,21 @@ class Conv2D(NeuronLayer):
             return total // 2, total - total // 2
         return (0, 0) if self.padding == "valid" else (self.padding, self.padding)
 
-    def window(self, padded, row, column):
-        """The view of the padded images that kernel place (row, column) reads, (N, H′, W′, C)."""
-        height, width, _ = self.output_shape
-        s = self.stride
-        return padded[:, row:row + s * height:s, column:column + s * width:s]
-
     def padded_shape(self):
         (top, bottom), (left, right) = self.zeros
-        height, width, channels = self.input_shape
-        return height + top + bottom, width + left + right, channels
+        height, width, _ = self.input_shape
+        return height + top + bottom, width + left + right
 
-    def pad(self, x):
+    def padded(self, x):
+        """The memory (C, H, W, N) of the images with their zeros."""
         if not np.any(self.zeros):
-            return x
-        padded = np.zeros((len(x), *self.padded_shape()), x.dtype)
-        self.unpad(padded)[...] = x
+            return memory(x)
+        padded = np.zeros((self.input_shape[2], *self.padded_shape(), len(x)), x.dtype)
+        self.unpadded(padded)[...] = x.transpose(3, 1, 2, 0)
         return padded
 
-    def unpad(self, padded):
-        """The view of the padded images without their zeros."""
+    def unpadded(self, padded):
+        """The view of the padded images' memory without their zeros."""
         (top, _), (left, _) = self.zeros
         height, width, _ = self.input_shape
         return padded[:, top:top + height, left:left + width]

@@ -5,12 +5,13 @@ are ratios of medians, plain line to trick, measured in one run on two cores wit
 measured by itself.
 
     trick                     the plain line                          gain
-    blocks                    one operation on all samples at once    1.1, LeNet-5's forward pass of 512 samples
+    blocks                    one operation on all channels at once   1.2, LeNet-5's first pooling, back
     pieces                    one operation on a whole parameter      1.1, Adam on 400,000 weights
-    layer.total               da.sum(axis=(0, 1, …))                  4.3, of (128, 24, 24, 20)
-    Conv2D.patch_matrix       windows.reshape(N·P, F)                 3.9, patches 5×5 of 128 images of one channel
+    order                     arrays in the order of their shape      1.3, LeNet-5's step; more in that file
+    patches.patch_blocks      W · patches, all of them at once        1.3, LeNet-5's second layer, forward
+    patches.add_back          one product for each kernel place       1.9, LeNet-5's second layer, back
+    layer.total               da.sum(axis=(0, 1, …))                  1.6, of (128, 24, 24, 20)
     reuse_freed_memory        nothing                                 -
-    Conv2D: patches are kept  patches made again on the way back      -
     MaxPool2D: rows first     one maximum over all kh · kw places     -, kh + kw operations in place of kh · kw
     Adam.move, in place       m̂ / (√v̂ + ε), with new arrays           -
 """
@@ -24,8 +25,8 @@ MOST = (1 << 25) - (1 << 13)    # a little less than 32 MiB, the largest block t
 def blocks(array, size):
     """Yield slices of the first axis of about `size` bytes each.
 
-    Several light operations on one block find it in the processor's cache, where the same operations on all samples
-    at once would fetch them from memory each time.
+    Several light operations on one block find it in the processor's cache, where the same operations on the whole
+    array would fetch it from memory each time.
     """
     count = max(1, size * len(array) // max(array.nbytes, 1))
     for start in range(0, len(array), count):

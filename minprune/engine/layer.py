@@ -10,6 +10,7 @@ from . import batch_norm as bn
 from .activations import ACTIVATIONS, activation, initialise
 from .checks import batch_shape, check_flag, check_numeric
 from .facts import NotSaid, required
+from .order import memory
 
 
 @dataclass
@@ -392,8 +393,11 @@ class NeuronLayer(Layer):
 def total(array):
     """Σ over all axes but the neurons', array.sum(axis=(0, 1, …)).
 
-    As a product with ones, three times as fast as `sum` where the last axis is short, as the channels of images are.
+    As a product with ones, which is faster than `sum`.
     """
+    if array.ndim == 4:
+        rows = memory(array).reshape(array.shape[-1], -1)
+        return rows @ np.ones(rows.shape[1], rows.dtype)
     rows = array.reshape(-1, array.shape[-1])
     return np.ones(len(rows), rows.dtype) @ rows
 

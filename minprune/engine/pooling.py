@@ -8,6 +8,7 @@ import numpy as np
 from .conv2d import pair
 from .kernels import WHOLE, blocks
 from .layer import Layer, LayerTrace
+from .order import flattened, unflattened
 from .registry import register_layer
 
 BLOCK = 1 << 19                 # bytes of one of the arrays that pooling works through
@@ -53,6 +54,12 @@ class Pool(Layer):
             else:
                 np.multiply(do, part, out=place)        # the same where windows do not overlap, and faster
 
+    def blank(self, like, axis):
+        """An array for `spread` along this axis, 0 where no window is: where windows cover it, nothing need be 0."""
+        size, stride, count = self.size[axis - 1], self.stride[axis - 1], self.output_shape[axis - 1]
+        covered = size == stride and size * count == like.shape[axis]
+        return np.empty_like(like) if covered else np.zeros_like(like)
+
 
 @register_layer
 class MaxPool2D(Pool):
@@ -69,23 +76,26 @@ class MaxPool2D(Pool):
     def forward(self, x, training=False, rng=None):
         """rows: the maximum of each window's rows, (N, H, W′, C);   o: the maximum of these, (N, H′, W′, C)."""
         self.check_input(x)
-        rows = np.empty((len(x), self.input_shape[0], *self.output_shape[1:]), x.dtype)
-        o = np.empty((len(x), *self.output_shape), x.dtype)
-        for n in parts(x):
-            maximum(self.along(x[n], 2), out=rows[n])
-            maximum(self.along(rows[n], 1), out=o[n])
+        height, width, _ = self.output_shape
+        rows = np.empty_like(x[:, :, :width])
+        o = np.empty_like(rows[:, :height])
+        for c in parts(x):
+            maximum(self.along(x[..., c], 2), out=rows[..., c])
+            maximum(self.along(rows[..., c], 1), out=o[..., c])
         return LayerTrace(x, o, saved={"rows": rows})
 
     def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x = ∂ℓ/∂o at the maximum of the window, 0 elsewhere; windows that overlap add up."""
         trace.do = do
-        rows, dx = trace.saved["rows"], np.zeros_like(trace.x)
-        for n in parts(dx):
+        x, rows, dx = trace.x, trace.saved["rows"], self.blank(trace.x, 2)
+        for c in parts(dx):
             # from o to the row that holds the maximum
-            drows = np.zeros_like(rows[n])
-            self.spread(drows, 1, ((do[n], here) for here in first_maximum(self.along(rows[n], 1), trace.o[n])))
+            drows = self.blank(rows[..., c], 1)
+            here = first_maximum(self.along(rows[..., c], 1), trace.o[..., c])
+            self.spread(drows, 1, zip(itertools.repeat(do[..., c]), here))
             # from the row to the place in it
-            self.spread(dx[n], 2, ((drows, here) for here in first_maximum(self.along(trace.x[n], 2), rows[n])))
+            here = first_maximum(self.along(x[..., c], 2), rows[..., c])
+            self.spread(dx[..., c], 2, zip(itertools.repeat(drows), here))
         return dx
 
     def tangent(self, trace, dx):
@@ -112,26 +122,29 @@ class MaxPool2D(Pool):
 
 
 def parts(x):
-    """Slices of the samples: all at once, or blocks of them where x is larger than a block."""
-    return WHOLE if x.nbytes <= BLOCK else blocks(x, BLOCK)
+    """Slices of the channels: all at once, or blocks of them where x is larger than a block."""
+    return WHOLE if x.nbytes <= BLOCK else blocks(x.T, BLOCK)
 
 
 def maximum(places, out):
     """The maximum of some arrays, number by number."""
-    out[...] = places[0]
+    first = places[0]
     for place in places[1:]:
-        np.maximum(out, place, out=out)
+        first = np.maximum(first, place, out=out)
+    if first is not out:
+        out[...] = first
 
 
 def first_maximum(places, o):
     """For each place in the window: the windows, as booleans, whose first maximum is there. o has the maxima."""
-    free = np.ones(o.shape, bool)               # the windows whose maximum was not met yet
+    free = None                                 # the windows whose maximum was not met yet: at first all
     for place in places[:-1]:
         here = place == o                       # it is here …
-        here &= free                            # … and was not met before
-        free ^= here                            # now it was: of two equal booleans ^ makes False
+        if free is not None:
+            here &= free                        # … and was not met before
+        free = ~here if free is None else free ^ here       # now it was: of two equal booleans ^ makes False
         yield here
-    yield free                                  # the last place holds what no other did
+    yield np.True_ if free is None else free    # the last place holds what no other did
 
 
 def selected(places, where):
@@ -157,7 +170,8 @@ class AvgPool2D(Pool):
         """∂ℓ/∂x = ∂ℓ/∂o / (places in the window), added up over the windows that hold x."""
         trace.do = do
         height, width = self.size
-        drows, dx = np.zeros((len(do), self.input_shape[0], *self.output_shape[1:]), do.dtype), np.zeros_like(trace.x)
+        dx = self.blank(trace.x, 2)
+        drows = self.blank(dx[:, :, :do.shape[2]], 1)
         self.spread(drows, 1, itertools.repeat((do, do.dtype.type(1 / height)), height))
         self.spread(dx, 2, itertools.repeat((drows, do.dtype.type(1 / width)), width))
         return dx
@@ -194,8 +208,9 @@ class GlobalAvgPool2D(Layer):
         """∂ℓ/∂x_npc = ∂ℓ/∂o_nc / P."""
         trace.do = do
         height, width, _ = self.input_shape
-        share = do / np.asarray(height * width, do.dtype)
-        return np.broadcast_to(share[:, np.newaxis, np.newaxis], trace.x.shape).copy()
+        dx = np.empty_like(trace.x)
+        dx[...] = (do / np.asarray(height * width, do.dtype))[:, np.newaxis, np.newaxis]
+        return dx
 
     def tangent(self, trace, dx):
         return dx.mean(axis=(1, 2))
@@ -221,14 +236,14 @@ class Flatten(Layer):
 
     def forward(self, x, training=False, rng=None):
         self.check_input(x)
-        return LayerTrace(x, x.reshape(len(x), self.output_shape[0]))
+        return LayerTrace(x, flattened(x))
 
     def backward(self, trace, do, need_dx=True, need_grads=True):
         trace.do = do
-        return do.reshape(len(do), *self.input_shape)
+        return unflattened(do, self.input_shape)
 
     def tangent(self, trace, dx):
-        return dx.reshape(len(dx), *self.output_shape)
+        return flattened(dx)
 
     def squared_share(self):
         """1: each output is one input."""

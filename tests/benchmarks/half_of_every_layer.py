@@ -16,7 +16,7 @@ import numpy as np
 from stopwatch import seconds
 
 import minprune as mp
-from minprune.engine import conv2d
+from minprune.engine.patches import columns_at_a_time
 from minprune.engine.size import multiply_adds
 from minprune.evaluation.latency import LATENCY_BATCH
 
@@ -39,19 +39,19 @@ NETWORKS = {"784-300-100-10": lambda dtype: mp.models.lenet_300_100((784,), 10, 
 
 def bare_products(net):
     """A function that makes the matrix products of one forward pass and nothing else, in blocks of Conv2D's size."""
-    products = []
+    rng, products = np.random.default_rng(0), []
     for name in net.neuron_layers:
         layer = net[name]
         W, positions = layer.W.reshape(layer.K, -1), int(np.prod(layer.output_shape[:-1]))
-        size = conv2d.BLOCK // (positions * W[0].nbytes) if positions > 1 else LATENCY_BATCH
-        size = min(max(size, 1), LATENCY_BATCH)
-        x = np.random.default_rng(0).normal(size=(size * positions, W.shape[1])).astype(net.dtype)
-        products.append((x, W.T, np.empty((len(x), layer.K), net.dtype), -(-LATENCY_BATCH // size)))
+        columns = LATENCY_BATCH * positions
+        size = min(columns, columns_at_a_time(W.shape[1], W.itemsize)) if positions > 1 else columns
+        x = rng.normal(size=(W.shape[1], size)).astype(net.dtype)
+        products.append((W, x, np.empty((layer.K, size), net.dtype), -(-columns // size)))
 
     def run():
-        for x, W, out, times in products:
+        for W, x, out, times in products:
             for _ in range(times):
-                np.matmul(x, W, out=out)
+                np.matmul(W, x, out=out)
     return run
 
 

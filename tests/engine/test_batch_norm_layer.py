@@ -51,7 +51,7 @@ def test_it_computes_what_the_batch_norm_inside_a_layer_computes(close, training
     close(two.backward(traces[1], dy), one.backward(traces[0], dy))
     close(traces[1].y, traces[0].y)
     for name, other in zip(one.parameters(), two.parameters()):
-        close(traces[1].grads()[other], traces[0].grads()[name])
+        close(traces[1].grads()[other], traces[0].grads()[name], least=1)      # of b it is 0, to rounding
     one.update_running(traces[0])
     two.update_running(traces[1])
     for one_array, other_array in zip(one.arrays().values(), two.arrays().values()):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.engine import conv2d, kernels, optimizers, pooling
+from minprune.engine import kernels, optimizers, patches, pooling
 from minprune.engine.layer import total
 
 
@@ -45,10 +45,11 @@ def test_a_network_in_small_blocks_computes_the_same_bits(training, monkeypatch,
 
     at_once = passes()
     monkeypatch.setattr(pooling, "BLOCK", 1000)
-    monkeypatch.setattr(conv2d, "SUMMED", 1000)
-    monkeypatch.setattr(conv2d, "BLOCK", 1000)
-    for one, other in zip(at_once, passes()):
-        np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-14)
+    for most in (100, 500, 3000):               # parts of a row, single rows, several rows
+        monkeypatch.setattr(patches, "BLOCK", most)
+        monkeypatch.setattr(patches, "LEAST", 1)
+        for one, other in zip(at_once, passes()):
+            np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-14)
 
 
 @pytest.mark.parametrize("optimizer", [mp.SGD(0.1), mp.SGD(0.1, 0.9, True, 0.01), mp.SGD(0.1, 0.9),
