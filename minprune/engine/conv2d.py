@@ -18,21 +18,26 @@ class Conv2D(NeuronLayer):
     x (N, H, W, C);  W (K, kh, kw, C);  b (K,);  z, o (N, H′, W′, K).  (A cross-correlation: the kernel is not
     flipped, as everywhere in the field.)  `kernel` is a whole number or a pair. `padding` is "valid"
     (none), a number of zeros on every side, or "same": H′ = ⌈H / stride⌉, an odd zero going below or right.
-    `activation`, `batch_norm` and `bias` as for Dense.
+    `dilation` d reads every d-th pixel, as if d − 1 zeros stood between the weights of a kernel. `activation`,
+    `batch_norm` and `bias` as for Dense.
     """
 
     prefix = "conv"
     size_setting = "channels"
 
-    def __init__(self, channels, kernel, activation="identity", stride=1, padding="valid", batch_norm=False, bias=True):
+    def __init__(self, channels, kernel, activation="identity", stride=1, padding="valid", batch_norm=False, bias=True,
+                 dilation=1):
         super().__init__(check_size("Conv2D channels", channels), activation, batch_norm, bias)
         self.kernel = pair("Conv2D kernel", kernel)
         self.stride = check_size("Conv2D stride", stride)
         self.padding = check_padding(padding)
+        self.dilation = check_size("Conv2D dilation", dilation)
+        self.reach = tuple((k - 1) * self.dilation + 1 for k in self.kernel)        # of the kernel, zeros and all
 
     def settings(self):
         return {"channels": self.K, "kernel": list(self.kernel), "activation": self.named_activation(),
-                "stride": self.stride, "padding": self.padding, **self.last_settings()}
+                "stride": self.stride, "padding": self.padding, **self.last_settings(),
+                **({} if self.dilation == 1 else {"dilation": self.dilation})}
 
     # --- forward and backward: a Dense layer of the patches
 
@@ -65,34 +70,45 @@ class Conv2D(NeuronLayer):
     def product(self, x):
         """Σ_j x_npj w_ij: W · patches, block by block."""
         a = empty((len(x), *self.output_shape), x.dtype)
-        W, places = self.W.reshape(self.K, -1), memory(a)
-        for block, patches in patch_blocks(self.padded(x), self.kernel, self.stride):
+        W, places = self.spread().reshape(self.K, -1), memory(a)
+        for block, patches in patch_blocks(self.padded(x), self.reach, self.stride):
             np.matmul(W, patches, out=places[block].reshape(self.K, -1))
         return a
 
     def weight_gradient(self, x, da):
         """Σ_np ∂ℓ/∂a_npi x_npj: patches · (∂ℓ/∂a)ᵀ, transposed."""
-        dW, places = np.zeros((self.W[0].size, self.K), da.dtype), memory(da)
-        for block, patches in patch_blocks(self.padded(x), self.kernel, self.stride):
+        F, places = math.prod(self.reach) * self.input_shape[2], memory(da)
+        dW = np.zeros((F, self.K), da.dtype)
+        for block, patches in patch_blocks(self.padded(x), self.reach, self.stride):
             dW += patches @ places[block].reshape(self.K, -1).T
-        return np.ascontiguousarray(dW.T).reshape(self.W.shape)
+        d = self.dilation
+        return np.ascontiguousarray(dW.T).reshape(self.K, *self.reach, -1)[:, ::d, ::d]
 
     def product_back(self, da):
         """Σ_i ∂ℓ/∂a_npi w_ij, added up where patches overlap."""
         dx = np.zeros((self.input_shape[2], *self.padded_shape(), len(da)), da.dtype)
-        add_back(dx, self.W, memory(da), self.stride)
+        add_back(dx, self.spread(), memory(da), self.stride)
         return images(self.unpadded(dx))
+
+    def spread(self):
+        """W as a kernel without dilation: with d − 1 zeros between its rows and between its columns."""
+        if self.dilation == 1:
+            return self.W
+        W = np.zeros((self.K, *self.reach, self.W.shape[-1]), self.W.dtype)
+        W[:, ::self.dilation, ::self.dilation] = self.W
+        return W
 
     def of_channel(self, x, i, n, K):
         """The convolution of channel i of the image with channel i of the kernels."""
-        alone = Conv2D(self.K, self.kernel, stride=self.stride, padding=self.padding)
+        alone = Conv2D(self.K, self.kernel, stride=self.stride, padding=self.padding, dilation=self.dilation)
         alone.input_shape = (*self.input_shape[:2], 1)
         alone.output_shape, alone.zeros, alone.W = self.output_shape, self.zeros, self.W[..., i:i + 1]
         return alone.product(x[n, :, :, i:i + 1])
 
     def patches(self, x):
         """x_npj as an array (N, P, F), the patch laid out as W[i] is: row, column, channel."""
-        seen = windows(self.padded(x), self.kernel, (self.stride, self.stride))
+        d = self.dilation
+        seen = windows(self.padded(x), self.reach, (self.stride, self.stride))[::d, ::d]
         return np.ascontiguousarray(seen.transpose(5, 3, 4, 0, 1, 2)).reshape(len(x), -1, self.W[0].size)
 
     # --- geometry
@@ -100,13 +116,13 @@ class Conv2D(NeuronLayer):
     def shape_from(self, input_shape):
         if len(input_shape) != 3:
             raise self.cannot_fit(f"it reads an image (H, W, C), got shape {input_shape}")
-        self.zeros = [self.zeros_along(size, k) for size, k in zip(input_shape, self.kernel)]
+        self.zeros = [self.zeros_along(size, k) for size, k in zip(input_shape, self.reach)]
         padded = [size + sum(zeros) for size, zeros in zip(input_shape, self.zeros)]
-        if any(size < k for size, k in zip(padded, self.kernel)):
+        if any(size < k for size, k in zip(padded, self.reach)):
             with_padding = " with its padding" if padded != list(input_shape[:2]) else ""
-            raise self.cannot_fit(f"kernel {self.kernel[0]}×{self.kernel[1]} on an image of "
+            raise self.cannot_fit(f"kernel {self.reach[0]}×{self.reach[1]} on an image of "
                                   f"{padded[0]}×{padded[1]}{with_padding}")
-        return (*[(size - k) // self.stride + 1 for size, k in zip(padded, self.kernel)], self.K)
+        return (*[(size - k) // self.stride + 1 for size, k in zip(padded, self.reach)], self.K)
 
     def weight_shape(self):
         positions, field = math.prod(self.kernel), (*self.kernel, self.input_shape[2])

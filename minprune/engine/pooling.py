@@ -5,10 +5,13 @@ import math
 
 import numpy as np
 
+from . import pool_padding
+from .checks import check_flag, check_size
 from .conv2d import pair
 from .kernels import WHOLE, blocks
 from .layer import Layer, LayerTrace
 from .order import flattened, unflattened
+from .pool_padding import Border, border, counted
 from .registry import register_layer
 
 BLOCK = 1 << 19                 # bytes of one of the arrays that pooling works through
@@ -17,25 +20,53 @@ BLOCK = 1 << 19                 # bytes of one of the arrays that pooling works 
 class Pool(Layer):
     """Windows of `size` every `stride` pixels (default: side by side); what does not fill a window is left out.
 
-    x (N, H, W, C) → o (N, H′, W′, C) with H′ = ⌊(H − size) / stride⌋ + 1.
+    x (N, H, W, C) → o (N, H′, W′, C) with H′ = ⌊(H + 2 padding − size) / stride⌋ + 1; with `ceil_mode` ⌈ ⌉ in place of
+    ⌊ ⌋, but for windows that would start behind the image. `padding` is a number of pixels on every side, at most half
+    a window, or "same": H′ = ⌈H / stride⌉.
     """
 
     keeps_channels = True
+    bare = None                 # with a border: the same pool without one, which reads the padded images
+    fill = 0                    # what the border is filled with
 
-    def __init__(self, size, stride=None):
+    def __init__(self, size, stride=None, padding=0, ceil_mode=False):
         self.size = pair(f"{type(self).__name__} size", size)
         self.stride = self.size if stride is None else pair(f"{type(self).__name__} stride", stride)
+        self.padding = padding if padding == "same" else check_size(f"{type(self).__name__} padding", padding, least=0)
+        self.ceil_mode = check_flag("ceil_mode", ceil_mode)
+        if padding != "same" and 2 * padding > min(self.size):
+            raise ValueError(f"{type(self).__name__} padding expects at most half a window of "
+                             f"{self.size[0]}×{self.size[1]}, got {padding}")
 
     def settings(self):
-        return {"size": list(self.size), "stride": list(self.stride)}
+        """The settings; padding and ceil_mode only where they are not the usual ones."""
+        usual = {"padding": 0, "ceil_mode": False}
+        return {"size": list(self.size), "stride": list(self.stride),
+                **{key: getattr(self, key) for key, value in usual.items() if getattr(self, key) != value}}
+
+    def build(self, input_shape, rng, dtype):
+        super().build(input_shape, rng, dtype)
+        sides = [border(size, window, stride, self.padding, self.ceil_mode)
+                 for size, window, stride in zip(input_shape, self.size, self.stride)]
+        if any(before or after for before, after, _ in sides):
+            self.border = Border(self.input_shape, [(before, after) for before, after, _ in sides], self.fill)
+            self.bare = type(self)(self.size, self.stride)
+            self.bare.build(self.border.shape, rng, dtype)
+            self.rescale, self.rescaled = np.asarray(self.share_counted(), dtype), self.linear
 
     def shape_from(self, input_shape):
         if len(input_shape) != 3:
             raise self.cannot_fit(f"it reads an image (H, W, C), got shape {input_shape}")
-        if any(size < window for size, window in zip(input_shape, self.size)):
+        counts = [border(size, window, stride, self.padding, self.ceil_mode)[2]
+                  for size, window, stride in zip(input_shape, self.size, self.stride)]
+        if min(counts) < 1:
             raise self.cannot_fit(f"windows of {self.size[0]}×{self.size[1]} "
                                   f"on an image of {input_shape[0]}×{input_shape[1]}")
-        return (*[(n - size) // s + 1 for n, size, s in zip(input_shape, self.size, self.stride)], input_shape[2])
+        return (*counts, input_shape[2])
+
+    def share_counted(self):
+        """For each window all its places ÷ those that count, (H′, W′, 1). Only means need it."""
+        return 1.0
 
     def overlaps(self):
         return any(s < size for size, s in zip(self.size, self.stride))
@@ -72,10 +103,13 @@ class MaxPool2D(Pool):
 
     prefix = "maxpool"
     linear, passes_on, nonnegative = False, True, True
+    fill = -np.inf
 
     def forward(self, x, training=False, rng=None):
         """rows: the maximum of each window's rows, (N, H, W′, C);   o: the maximum of these, (N, H′, W′, C)."""
         self.check_input(x)
+        if self.bare is not None:
+            return pool_padding.forward(self, x)
         height, width, _ = self.output_shape
         rows = np.empty_like(x[:, :, :width])
         o = np.empty_like(rows[:, :height])
@@ -86,6 +120,8 @@ class MaxPool2D(Pool):
 
     def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x = ∂ℓ/∂o at the maximum of the window, 0 elsewhere; windows that overlap add up."""
+        if self.bare is not None:
+            return pool_padding.backward(self, trace, do)
         trace.do = do
         x, rows, dx = trace.x, trace.saved["rows"], self.blank(trace.x, 2)
         for c in parts(dx):
@@ -100,13 +136,15 @@ class MaxPool2D(Pool):
 
     def tangent(self, trace, dx):
         """do = dx at the maximum of the window."""
+        if self.bare is not None:
+            return pool_padding.tangent(self, trace, dx)
         rows = trace.saved["rows"]
         drows = selected(self.along(dx, 2), first_maximum(self.along(trace.x, 2), rows))
         return selected(self.along(drows, 1), first_maximum(self.along(rows, 1), trace.o))
 
     def squared_share(self):
         """1: each output has a slope of 1 to one input; None where windows overlap."""
-        return None if self.overlaps() else 1.0
+        return None if self.overlaps() or self.bare is not None else 1.0
 
     def kinks(self, trace):
         """Which place of each window holds the maximum, by its number."""
@@ -114,6 +152,8 @@ class MaxPool2D(Pool):
 
     def bounds_back(self, trace, s):
         """Each place of a window gets all of the window's s: any of them may be, or become, its maximum."""
+        if self.bare is not None:
+            return pool_padding.bounds_back(self, trace, s)
         back = np.zeros((len(s), *self.input_shape))
         for row in self.along(back, 1):
             for place in self.along(row, 2):
@@ -154,13 +194,31 @@ def selected(places, where):
 
 @register_layer
 class AvgPool2D(Pool):
-    """o = the mean of the window."""
+    """o = the mean of the window.
+
+    Zeros of the border are counted in it, but not what hangs over them; with `count_padding=False`, and with "same",
+    it is the mean of the image's pixels alone.
+    """
 
     prefix = "avgpool"
     linear, passes_on, nonnegative = True, False, True
 
+    def __init__(self, size, stride=None, padding=0, ceil_mode=False, count_padding=True):
+        super().__init__(size, stride, padding, ceil_mode)
+        self.count_padding = check_flag("count_padding", count_padding)
+
+    def settings(self):
+        return {**super().settings(), **({} if self.count_padding else {"count_padding": False})}
+
+    def share_counted(self):
+        rows, columns = (counted(size, window, stride, (self.padding, self.ceil_mode), self.count_padding)
+                         for size, window, stride in zip(self.input_shape, self.size, self.stride))
+        return math.prod(self.size) / (rows[:, np.newaxis, np.newaxis] * columns[:, np.newaxis])
+
     def forward(self, x, training=False, rng=None):
         self.check_input(x)
+        if self.bare is not None:
+            return pool_padding.forward(self, x)
         return LayerTrace(x, self.mean(x))
 
     def mean(self, x):
@@ -168,6 +226,8 @@ class AvgPool2D(Pool):
 
     def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x = ∂ℓ/∂o / (places in the window), added up over the windows that hold x."""
+        if self.bare is not None:
+            return pool_padding.backward(self, trace, do)
         trace.do = do
         height, width = self.size
         dx = self.blank(trace.x, 2)
@@ -177,14 +237,16 @@ class AvgPool2D(Pool):
         return dx
 
     def tangent(self, trace, dx):
-        return self.mean(dx)
+        return self.mean(dx) if self.bare is None else pool_padding.tangent(self, trace, dx)
 
     def squared_share(self):
         """n inputs with a slope of 1/n each: n · (1/n)² = 1/n; None where windows overlap."""
-        return None if self.overlaps() else 1 / np.prod(self.size)
+        return None if self.overlaps() or self.bare is not None else 1 / np.prod(self.size)
 
     def squares_back(self, trace, h):
         """(1/n)² h_o for each place of the window: the way back of h, times 1/n once more."""
+        if self.bare is not None:
+            return pool_padding.squares_back(self, trace, h)
         return self.backward(LayerTrace(trace.x), h) * (1 / np.prod(self.size, dtype=float))
 
 

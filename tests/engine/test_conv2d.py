@@ -232,3 +232,29 @@ def test_what_cannot_fit(shape, kernel, padding, told):
 def test_padding_makes_room():
     assert build((2, 2, 1), 1, 4, padding=1).output_shape == (1, 1, 1)
     assert build((1, 1, 1), 1, 5, padding="same").output_shape == (1, 1, 1)
+
+
+# ------------------------------------------------------------------------------------------ dilation
+
+
+@pytest.mark.parametrize("kernel, dilation, stride, padding", [(2, 2, 1, "valid"), ((3, 2), 2, 2, 1), (2, 3, 1, "same")])
+def test_a_dilated_kernel_is_a_larger_one_with_zeros(kernel, dilation, stride, padding, close):
+    """Outputs, gradients, patches, and the gradient of W at its own places."""
+    rng = np.random.default_rng(0)
+    net = mp.Network((7, 8, 2), [mp.Conv2D(3, kernel, "tanh", stride, padding, dilation=dilation)], seed=1)
+    layer = net["conv1"]
+    wide = mp.Network((7, 8, 2), [mp.Conv2D(3, layer.reach, "tanh", stride, padding)])
+    wide["conv1"].W[...] = 0
+    wide["conv1"].W[:, ::dilation, ::dilation] = layer.W
+    x, traces = rng.normal(size=(2, 7, 8, 2)), []
+    for one in (net, wide):
+        traces.append(one.forward(x))
+    dy = rng.normal(size=traces[0].y.shape)
+    dx = [one.backward(trace, dy) for one, trace in zip((net, wide), traces)]
+    close(traces[0].y, traces[1].y)
+    close(dx[0], dx[1])
+    close(traces[0]["conv1"].grads["W"], traces[1]["conv1"].grads["W"][:, ::dilation, ::dilation])
+    o = layer.patches(x) @ layer.W.reshape(3, -1).T
+    close(np.tanh(o).reshape(traces[0].y.shape), traces[0].y)
+    assert layer.multiply_adds() == traces[0].y[0].size * layer.W[0].size
+    assert layer.settings()["dilation"] == dilation and net.copy()["conv1"].dilation == dilation
