@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .checks import check_size
+from .facts import NotSaid
 from .layer import LayerTrace, NeuronLayer, total
 from .order import empty, images, memory, windows
 from .patches import add_back, patch_blocks
@@ -20,24 +21,29 @@ class Conv2D(NeuronLayer):
     (none), a number of zeros on every side, or "same": H′ = ⌈H / stride⌉, an odd zero going below or right.
     `dilation` d reads every d-th pixel, as if d − 1 zeros stood between the weights of a kernel. `activation`,
     `batch_norm` and `bias` as for Dense.
+
+    With `groups` G the channels of x and the neurons are dealt out to G groups, in their order, and a neuron reads the
+    channels of its own group: W (K, kh, kw, C / G). G = C is a depthwise convolution. The groups have to stay equal, so
+    that neither these neurons nor those that they read can be pruned.
     """
 
     prefix = "conv"
     size_setting = "channels"
 
     def __init__(self, channels, kernel, activation="identity", stride=1, padding="valid", batch_norm=False, bias=True,
-                 dilation=1):
+                 dilation=1, groups=1):
         super().__init__(check_size("Conv2D channels", channels), activation, batch_norm, bias)
         self.kernel = pair("Conv2D kernel", kernel)
         self.stride = check_size("Conv2D stride", stride)
         self.padding = check_padding(padding)
         self.dilation = check_size("Conv2D dilation", dilation)
+        self.groups = check_size("Conv2D groups", groups)
         self.reach = tuple((k - 1) * self.dilation + 1 for k in self.kernel)        # of the kernel, zeros and all
 
     def settings(self):
         return {"channels": self.K, "kernel": list(self.kernel), "activation": self.named_activation(),
                 "stride": self.stride, "padding": self.padding, **self.last_settings(),
-                **({} if self.dilation == 1 else {"dilation": self.dilation})}
+                **{key: getattr(self, key) for key in ("dilation", "groups") if getattr(self, key) != 1}}
 
     # --- forward and backward: a Dense layer of the patches
 
@@ -70,25 +76,34 @@ class Conv2D(NeuronLayer):
     def product(self, x):
         """Σ_j x_npj w_ij: W · patches, block by block."""
         a = empty((len(x), *self.output_shape), x.dtype)
-        W, places = self.spread().reshape(self.K, -1), memory(a)
-        for block, patches in patch_blocks(self.padded(x), self.reach, self.stride):
-            np.matmul(W, patches, out=places[block].reshape(self.K, -1))
+        W, places, padded = self.spread(), memory(a), self.padded(x)
+        for i, c in self.each_group():
+            rows = W[i].reshape(self.K // self.groups, -1)
+            for block, patches in patch_blocks(padded[c], self.reach, self.stride):
+                np.matmul(rows, patches, out=places[i][block].reshape(len(rows), -1))
         return a
 
     def weight_gradient(self, x, da):
         """Σ_np ∂ℓ/∂a_npi x_npj: patches · (∂ℓ/∂a)ᵀ, transposed."""
-        F, places = math.prod(self.reach) * self.input_shape[2], memory(da)
-        dW = np.zeros((F, self.K), da.dtype)
-        for block, patches in patch_blocks(self.padded(x), self.reach, self.stride):
-            dW += patches @ places[block].reshape(self.K, -1).T
-        d = self.dilation
+        d, places, padded = self.dilation, memory(da), self.padded(x)
+        dW = np.zeros((math.prod(self.reach) * self.W.shape[-1], self.K), da.dtype)
+        for i, c in self.each_group():
+            for block, patches in patch_blocks(padded[c], self.reach, self.stride):
+                dW[:, i] += patches @ places[i][block].reshape(self.K // self.groups, -1).T
         return np.ascontiguousarray(dW.T).reshape(self.K, *self.reach, -1)[:, ::d, ::d]
 
     def product_back(self, da):
         """Σ_i ∂ℓ/∂a_npi w_ij, added up where patches overlap."""
         dx = np.zeros((self.input_shape[2], *self.padded_shape(), len(da)), da.dtype)
-        add_back(dx, self.spread(), memory(da), self.stride)
+        W, da = self.spread(), memory(da)
+        for i, c in self.each_group():
+            add_back(dx[c], W[i], da[i], self.stride)
         return images(self.unpadded(dx))
+
+    def each_group(self):
+        """(its neurons, the channels that they read) of each group, as slices; without groups all of them."""
+        K, C = self.K // self.groups, self.W.shape[-1]
+        return [(slice(g * K, (g + 1) * K), slice(g * C, (g + 1) * C)) for g in range(self.groups)]
 
     def spread(self):
         """W as a kernel without dilation: with d − 1 zeros between its rows and between its columns."""
@@ -107,6 +122,9 @@ class Conv2D(NeuronLayer):
 
     def patches(self, x):
         """x_npj as an array (N, P, F), the patch laid out as W[i] is: row, column, channel."""
+        if self.groups > 1:
+            raise NotSaid(f"{self} has {self.groups} groups, whose neurons read different patches: a formula of x, or "
+                          "of per-sample dW, does not apply to it")
         d = self.dilation
         seen = windows(self.padded(x), self.reach, (self.stride, self.stride))[::d, ::d]
         return np.ascontiguousarray(seen.transpose(5, 3, 4, 0, 1, 2)).reshape(len(x), -1, self.W[0].size)
@@ -116,6 +134,8 @@ class Conv2D(NeuronLayer):
     def shape_from(self, input_shape):
         if len(input_shape) != 3:
             raise self.cannot_fit(f"it reads an image (H, W, C), got shape {input_shape}")
+        if self.K % self.groups or input_shape[2] % self.groups:
+            raise self.cannot_fit(f"{self.groups} equal groups of {input_shape[2]} channels and {self.K} neurons")
         self.zeros = [self.zeros_along(size, k) for size, k in zip(input_shape, self.reach)]
         padded = [size + sum(zeros) for size, zeros in zip(input_shape, self.zeros)]
         if any(size < k for size, k in zip(padded, self.reach)):
@@ -125,8 +145,8 @@ class Conv2D(NeuronLayer):
         return (*[(size - k) // self.stride + 1 for size, k in zip(padded, self.reach)], self.K)
 
     def weight_shape(self):
-        positions, field = math.prod(self.kernel), (*self.kernel, self.input_shape[2])
-        return (self.K, *field), math.prod(field), self.K * positions
+        positions, field = math.prod(self.kernel), (*self.kernel, self.input_shape[2] // self.groups)
+        return (self.K, *field), math.prod(field), self.K * positions // self.groups
 
     def zeros_along(self, size, kernel):
         """How many zeros go before and after one axis."""

@@ -27,12 +27,13 @@ def find_units(chain):
     """{"conv1+conv3": Unit, "conv2": Unit, …}: all that can be pruned, in the order of their first members.
 
     What is added to the network's input, or is its output, has channels that are given: none of them can go. The same
-    where neurons and channels of the sum do not correspond one to one, because a Flatten or a Concat came between.
+    where neurons and channels of the sum do not correspond one to one, because a Flatten or a Concat came between; and
+    around a convolution with groups, which have to stay equal.
     """
-    if not any(layer.paths for layer in chain.values()):
-        return units_of_chain(chain)
     if has_branches(chain):
         return units_of_channels(chain)
+    if not any(layer.paths for layer in chain.values()):
+        return units_of_chain(chain)
     layers = {name: layer for name, layer in flat(chain).items() if isinstance(layer, NeuronLayer)}
     reads = {}
     output = follow(chain, {INPUT: ()}, reads)
@@ -54,8 +55,13 @@ def find_units(chain):
 
 
 def has_branches(chain):
-    """Whether there is a Concat, so that a layer may read several layers side by side."""
-    return any(hasattr(layer, "branches") for layer in flat(chain).values())
+    """Whether a layer may read several layers side by side, or some of a layer's neurons: a Concat, or groups."""
+    return any(hasattr(layer, "branches") or is_grouped(layer) for layer in flat(chain).values())
+
+
+def is_grouped(layer):
+    """Whether its neurons read some of the channels each, in groups that have to stay equal."""
+    return getattr(layer, "groups", 1) > 1
 
 
 def units_of_channels(chain):
@@ -70,6 +76,8 @@ def units_of_channels(chain):
         groups |= {name: group for name in group}
         fixed |= channel.sources if channel.neuron is None else set()
     fixed |= {source for channel in output for source in channel.sources}
+    for name in filter(lambda name: is_grouped(layers[name]), layers):
+        fixed |= {name}.union(*(channel.sources for channel in read[name]))
 
     sources = {name: frozenset().union(*(channel.sources for channel in channels)) for name, channels in read.items()}
     units = {}

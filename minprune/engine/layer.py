@@ -267,6 +267,7 @@ class NeuronLayer(Layer):
             raise self.cannot_fit(f"its weights would have the shape {shape}, more numbers than a memory can have")
         W = np.zeros(shape) if rng is None else initialise(shape, fan_in, fan_out, self.f.initialisation, rng)
         self.W, self.b = W.astype(dtype), np.zeros(self.K, dtype)
+        self.b.flags.writeable = self.bias              # without a bias b is 0, and stays so
         if self.batch_norm:
             self.gamma, self.beta = np.ones(self.K, dtype), np.zeros(self.K, dtype)
             self.running_mean, self.running_var = np.zeros(self.K, dtype), np.ones(self.K, dtype)

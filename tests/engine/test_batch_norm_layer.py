@@ -147,6 +147,11 @@ def test_prune_and_compensate_without_bias(random_keep, close):
         assert "dense2.b" in made.arrays()
 
 
+def test_a_bias_that_is_not_there_cannot_be_written():
+    with pytest.raises(ValueError, match="read-only"):
+        mp.Network(2, [mp.Dense(2, bias=False)])["dense1"].b[...] = 1
+
+
 def test_settings_tell_only_what_is_not_usual():
     assert mp.Dense(3).settings() == {"units": 3, "activation": "identity", "batch_norm": False}
     assert mp.Dense(3, batch_norm={"eps": 1e-5}).settings()["batch_norm"] is True

@@ -110,6 +110,11 @@ def test_other_arrays_are_refused(array, told):
         mp.finite_difference(lambda w: 0.0, array)
 
 
+def test_what_is_no_function_is_refused():
+    with pytest.raises(TypeError, match="f expects a function of the array, got None"):
+        mp.finite_difference(None, np.ones(2))
+
+
 def test_a_read_only_array_is_refused():
     w = np.ones(2)
     w.flags.writeable = False

@@ -4,6 +4,7 @@ An array's worst relative error is 1e-6 at most. A gradient that is wrong by a t
 """
 
 import dataclasses
+import functools
 import zlib
 
 import numpy as np
@@ -61,10 +62,11 @@ def same_in_training(unsettle, random_samples):
 # ------------------------------------------------------------------------------- every combination
 
 
-@pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_dense(activation, loss, batch_norm, worst, same_in_training):
+def test_dense(activation, loss, worst, same_in_training):
+    """Layers without and with batch norm take turns, so that each meets every activation and every loss."""
+    batch_norm = (list(ACTIVATIONS).index(activation) + list(LOSSES).index(loss)) % 2 > 0
     layers = [mp.Dense(4, activation, batch_norm), mp.Dense(3, activation, batch_norm)]
     assert worst(3, layers, loss, batch_norm, N=4, entries=5) <= GOOD
     assert batch_norm or same_in_training(3, layers)
@@ -73,12 +75,13 @@ def test_dense(activation, loss, batch_norm, worst, same_in_training):
 STEPS = [(1, "valid"), (2, "valid"), (1, "same"), (2, "same"), (1, 1), (3, 2)]
 
 
-@pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("stride, padding", STEPS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_conv2d(activation, stride, padding, batch_norm, worst, same_in_training):
-    """The losses take turns, so that each meets every activation, and every stride and padding."""
+def test_conv2d(activation, stride, padding, worst, same_in_training):
+    """Three losses, without and with batch norm, take turns, so that each of the six pairs meets every activation, and
+    every stride and padding."""
     turn = list(ACTIVATIONS).index(activation) + STEPS.index((stride, padding))
+    batch_norm = turn // len(LOSSES) % 2 > 0
     layers = [mp.Conv2D(3, (3, 2), activation, stride, padding, batch_norm), mp.Flatten(), mp.Dense(2)]
     assert worst((5, 4, 2), layers, list(LOSSES)[turn % len(LOSSES)], batch_norm, N=2, entries=3) <= GOOD
     assert batch_norm or same_in_training((5, 4, 2), layers)
@@ -135,10 +138,10 @@ def test_masked_neurons(activation, batch_norm, worst):
     assert worst((4, 4, 1), layers, "mse", N=3, entries=8, spoil=silence) <= GOOD
 
 
-@pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("seed", range(28))
-def test_random_networks(seed, training, random_network, random_samples):
-    net = random_network(seed)
+def test_random_networks(seed, random_network, random_samples):
+    """Two networks of each of the seven kinds in a training pass, and two in the other one."""
+    net, training = random_network(seed), seed // 7 % 2 > 0
     loss = list(LOSSES)[seed % 3] if len(net.output_shape) == 1 else "mse"
     found = mp.check_gradients(net, *random_samples(net, seed, 3, loss), loss, seed, entries=5, training=training)
     assert found.worst <= GOOD
@@ -169,6 +172,7 @@ def test_every_parameter_every_neurons_o_and_z_and_x(errors):
                            "conv1.o", "conv1.z", "dense1.o", "dense1.z", "x"]
     assert found.worst == max(found.values()) and found.skipped == dict.fromkeys(found, 0)
     assert str(found).splitlines()[0].split() == ["conv1.W", f"{found['conv1.W']:.1e}"]
+    assert repr(found) == str(found)
     in_training = errors((3, 3, 1), layers, training=True)
     assert list(in_training) == [name for name in found if name[-2:] not in (".o", ".z")]
 
@@ -312,36 +316,48 @@ def test_the_network_that_is_spoiled_below_is_right(errors):
     assert check_spoiled(errors, "conv1", lambda trace, dx: dx, entries=None).worst <= GOOD
 
 
+def halves(keys):
+    """Lists of about half of the keys: each key is in some list and not in another, and of any two keys there is a list
+    with just one."""
+    numbers = range((len(keys) + 1).bit_length())
+    return [[key for number, key in enumerate(keys, start=1) if number >> bit & 1] for bit in numbers]
+
+
+def multiply(name, factor, trace, dx):
+    """Multiply a gradient of the trace, of a parameter or of the neurons, by factor(gradient)."""
+    if name in trace.grads:
+        trace.grads[name] = trace.grads[name] * factor(trace.grads[name])
+    else:
+        setattr(trace, f"d{name}", getattr(trace, f"d{name}") * factor(getattr(trace, f"d{name}")))
+    return dx
+
+
+def check_just_these(errors, keys, factor, bad=BAD):
+    """The gradients of these keys, multiplied by factor(gradient), are found wrong, and no other one is."""
+    def spoil(net):
+        for layer, name in (key.split(".") for key in keys):
+            around_backward(net, layer, functools.partial(multiply, name, factor))
+
+    found = errors((3, 3, 1), LAYERS, "cross_entropy", N=2, entries=8, spoil=spoil)
+    assert found.worst == max(found[key] for key in keys) and min(found[key] for key in keys) > bad
+    assert all(error <= GOOD for other, error in found.items() if other not in keys)
+
+
 PARAMETERS = ["conv1.W", "conv1.b", "conv1.gamma", "conv1.beta", "conv2.W", "conv2.b", "dense1.W", "dense1.b",
               "dense1.gamma", "dense1.beta", "dense2.W", "dense2.b"]
+NEURONS = ["conv1.o", "conv1.z", "conv2.o", "conv2.z", "dense1.o", "dense1.z", "dense2.z"]
 
 
-@pytest.mark.parametrize("key, factor", [*((key, 1.001) for key in PARAMETERS), ("conv1.W", 0.999),
-                                         ("dense2.W", -1)])
-def test_a_parameters_gradient_wrong_by_a_thousandth(key, factor, errors):
-    layer, name = key.split(".")
-
-    def change(trace, dx):
-        trace.grads[name] = trace.grads[name] * factor
-        return dx
-
-    found = check_spoiled(errors, layer, change)
-    assert found.worst == found[key] > BAD
-    assert all(error <= GOOD for other, error in found.items() if other != key)
+def test_halves_tell_any_two_keys_apart():
+    codes = {key: tuple(key in half for half in halves(PARAMETERS + NEURONS)) for key in PARAMETERS + NEURONS}
+    assert len(set(codes.values())) == 19 and all(any(code) and not all(code) for code in codes.values())
+    assert len(halves("abcdef")) == 3
 
 
-@pytest.mark.parametrize("key", ["conv1.o", "conv1.z", "conv2.o", "conv2.z", "dense1.o", "dense1.z",
-                                 "dense2.z"])
-def test_a_neurons_gradient_wrong_by_a_thousandth(key, errors):
-    layer, name = key.split(".")
-
-    def change(trace, dx):
-        setattr(trace, f"d{name}", getattr(trace, f"d{name}") * 1.001)
-        return dx
-
-    found = check_spoiled(errors, layer, change)
-    assert found.worst == found[key] > BAD
-    assert all(error <= GOOD for other, error in found.items() if other != key)
+@pytest.mark.parametrize("keys, factor", [*((half, 1.001) for half in halves(PARAMETERS + NEURONS)),
+                                          (["conv1.W"], 0.999), (["dense2.W"], -1)])
+def test_gradients_wrong_by_a_thousandth(keys, factor, errors):
+    check_just_these(errors, keys, lambda grad: factor)
 
 
 @pytest.mark.parametrize("layer, wrong", [
@@ -355,24 +371,16 @@ def test_a_wrong_dx_spoils_all_that_lies_below(layer, wrong, errors):
     assert found["dense2.W"] <= GOOD and found["dense2.o"] <= GOOD
 
 
-@pytest.mark.parametrize("key", ["conv1.W", "conv2.b", "dense1.W", "dense2.W", "dense1.z", "conv2.o"])
+@pytest.mark.parametrize("keys", halves(["conv1.W", "conv2.b", "dense1.W", "dense2.W", "dense1.z", "conv2.o"]))
 @pytest.mark.parametrize("rank", [0, 0.5])
-def test_a_single_wrong_entry(key, rank, errors):
+def test_a_single_wrong_entry(keys, rank, errors):
     """The largest entry, or the one in the middle, by a thousandth."""
-    layer, name = key.split(".")
+    def factor(grad):
+        factors = np.ones(grad.shape)
+        factors.flat[np.argsort(-np.abs(grad), axis=None)[int(rank * (grad.size - 1))]] = 1.001
+        return factors
 
-    def change(trace, dx):
-        grad = (trace.grads[name] if name in trace.grads else getattr(trace, f"d{name}")).copy()
-        grad.flat[np.argsort(-np.abs(grad), axis=None)[int(rank * (grad.size - 1))]] *= 1.001
-        if name in trace.grads:
-            trace.grads[name] = grad
-        else:
-            setattr(trace, f"d{name}", grad)
-        return dx
-
-    found = check_spoiled(errors, layer, change)
-    assert found.worst == found[key] > 1e-4
-    assert all(error <= GOOD for other, error in found.items() if other != key)
+    check_just_these(errors, keys, factor, bad=1e-4)
 
 
 @pytest.mark.parametrize("size", [1e-2, 1e-4])

@@ -171,10 +171,14 @@ def test_one_hot_refuses(t, classes, told):
         mp.one_hot(t, classes)
 
 
-@pytest.mark.parametrize("classes", [0, -2])
-def test_one_hot_refuses_no_classes(classes):
-    with pytest.raises(ValueError):
+@pytest.mark.parametrize("classes, told", [(0, "at least 1"), (-2, "at least 1"), (10 ** 12, "at most 2147483647")])
+def test_one_hot_refuses_a_number_of_classes_that_cannot_be(classes, told):
+    with pytest.raises(ValueError, match=f"classes expects {told}"):
         mp.one_hot([0], classes)
+
+
+def test_one_hot_of_many_classes_takes_no_square_of_them():
+    assert mp.one_hot([99_999], 100_000).sum() == 1
 
 
 def test_one_hot_wants_a_whole_number_of_classes():

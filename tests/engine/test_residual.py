@@ -79,7 +79,7 @@ def test_the_sum_is_of_both_paths(net, random_samples):
 @pytest.mark.parametrize("training", [False, True])
 def test_every_gradient(net, training, random_samples):
     x, t = random_samples(net, 0, 3)
-    errors = mp.check_gradients(net, x, t, "mse", training=training, entries=12)
+    errors = mp.check_gradients(net, x, t, "mse", training=training, entries=6)
     assert errors.worst < 1e-6
     assert len(errors) == len(net.parameters()) + 1 + 2 * len(net.neuron_layers) * (not training)
 

@@ -42,7 +42,7 @@ def reconstruct(net, keep, x, ridge=0.0, batch_size=256, masks=None):
         dW, db = least_change(pieces, ridge, smallest, None if free is None else free.reshape(len(free), -1))
         small[reader].W += dW.reshape(small[reader].W.shape)
         small[reader].bias = True                   # a reader without one gets it
-        small[reader].b += db
+        small[reader].b = small[reader].b + db
 
     return compensated(net, keep, fit_reader, masks)
 

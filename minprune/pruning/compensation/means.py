@@ -33,7 +33,8 @@ def fold_means(net, keep, x, batch_size=256):
 
     def fold(small, name, reader, rows, free):
         small[reader].bias = True                   # a reader without one gets it
-        small[reader].b += mean_product(net, reader, x, size)[rows] - mean_product(small, reader, x, size)
+        lacks = mean_product(net, reader, x, size)[rows] - mean_product(small, reader, x, size)
+        small[reader].b = small[reader].b + lacks
 
     return compensated(net, keep, fold)
 
