@@ -16,6 +16,9 @@ OF_SCORING = ("CATALOGUE", "NORMALISERS", "cost_aware", "entry", "find_score", "
 
 
 def __getattr__(name):
+    if name == "tools":                                 # imported at its first use: `mp.scores.tools`
+        from importlib import import_module
+        return import_module(".tools", __name__)
     if name not in OF_SCORING:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

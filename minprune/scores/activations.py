@@ -15,7 +15,8 @@ def activation_mean(o):
     Cost:     one forward pass
     Claims:   mean over samples
     Source:   Θ_MA of Molchanov et al., ICLR 2017, arXiv:1611.06440, one of the criteria compared there
-    Differs:  there divided by the ℓ2 norm of the layer's scores. NNI's activation mean is the same as here
+    Differs:  there divided by the ℓ2 norm of the layer's scores. NNI's activation mean, which its 3.0 has no more,
+              was the same as here
 
     High = keep. Meant for relu, where no output is negative; with tanh or identity a neuron that swings
     widely around 0 scores 0. A neuron whose output is always 5 scores 5, though a bias could do its work.
@@ -96,7 +97,7 @@ def apoz(o):
     Claims:   mean over samples; relu rescaling
     Source:   Hu, Peng, Tai & Tang, "Network Trimming", 2016, arXiv:1607.03250
     Differs:  there a high APoZ means remove; here, as everywhere, high = keep, so it is taken from 1, as NNI
-              does
+              did before its 3.0
 
     High = keep. Only relu makes exact zeros: with any other activation almost all neurons score 1. How large
     the outputs are does not count: a neuron whose output is always 10⁻⁹ scores 1.

@@ -41,8 +41,8 @@ def conductance(net, x, t, loss, batch_size=256, steps=32, baseline=0.0, of="out
               Shrikumar, Su & Kundaje, 2018, arXiv:1807.09946, show that the sum over inputs in its definition
               is the derivative along the path, and call it neuron integrated gradients
     Differs:  Captum's LayerConductance takes do/dα as the difference between two steps, the gradient at the
-              first of the two, Gauss-Legendre points (50), and returns a share a position and sample; here
-              do/dα is exact
+              first of the two, 51 Gauss-Legendre points, and returns a share a position and sample; here
+              do/dα is exact. `captum` of mp.scores.tools has Captum's numbers
 
     High = keep. Unlike a slope it does not vanish where an output is saturated. A neuron that is the same for
     x and the baseline can still have a share, from what it did on the way; a constant neuron has none, though

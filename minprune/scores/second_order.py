@@ -152,7 +152,7 @@ def obd(net, loss, slope_traces, gauss_newton=False):
     Claims:   mean over samples; relu rescaling
     Source:   LeCun, Denker & Solla, "Optimal Brain Damage", NIPS 1989
     Differs:  there of single weights (`obd_weights`); the sum over a neuron is ours. Torch-Pruning's
-              GroupOBDImportance has squared gradients in place of h (`empirical_fisher_weights`), and no ½
+              GroupHessianImportance has squared gradients in place of h (`empirical_fisher_weights`), and no ½
 
     High = keep. It is what removing the weights one by one costs near a minimum, not what removing all of
     them costs: the mixed derivatives, which couple them, are left out.

@@ -21,7 +21,7 @@ def taylor_weights(W, mean_dW):
               goes on; here over all samples, so that no batch size enters. Their code (NVlabs/Taylor_pruning,
               method 0) and NNI's TaylorPruner take Σ_j (w ḡ)², of each weight alone; Torch-Pruning Σ_j |w ḡ|
               (`snip`), or |Σ_j w ḡ| with multivariable=True, and adds the same of the weights that read the
-              neuron
+              neuron: `nni.taylor` and `torch_pruning.taylor` of mp.scores.tools
 
     High = keep. Samples whose changes have opposite signs cancel; `taylor_weights_by_sample` squares first.
     At a minimum of the mean loss ḡ = 0, and so is every score.  W, mean_dW: (K, F) -> (K,)
@@ -80,9 +80,10 @@ def empirical_fisher_weights(W, mean_dW2):
     Source:   optimal brain damage's ½ h_kk w_k² (LeCun, Denker & Solla, NIPS 1989) with h_kk replaced by the
               empirical Fisher information mean_n g_n², as in Theis et al., 2018, arXiv:1801.05787 (there of
               whole neurons too)
-    Differs:  Torch-Pruning calls this sum, without the ½, OBD importance (GroupOBDImportance), and adds the
-              same of the weights that read the neuron. In the version read (commit 01893e3) its running sum
-              is looked up by name and kept by parameter, so that every sample replaces the one before
+    Differs:  Torch-Pruning 1.6.1 calls this sum, without the ½, Hessian importance (GroupHessianImportance), averages
+              it with the same of the weights that read the neuron and of γ, and divides by the layer's mean. It looks
+              its running sum up by name and keeps it by parameter, so that the last sample alone is in it:
+              `torch_pruning.hessian` of mp.scores.tools
 
     High = keep. h_kk ≈ mean g² holds where the network's own probabilities match the targets'; elsewhere it
     says only how large the gradients are. Weights are removed one by one here, not together.

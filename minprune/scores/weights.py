@@ -16,7 +16,7 @@ def weight_norm(W):
     Source:   Li et al., ICLR 2017, arXiv:1608.08710, rank by the ℓ1 norm and find ℓ2 much alike.
     Differs:  Molchanov et al. 2017 (arXiv:1611.06440, Θ_MW) take the mean of the squares instead, which ranks
               a layer alike but not layers together. NNI's L2 norm is the same as here. Torch-Pruning's
-              MagnitudeImportance is not, by default: see `group_norm`
+              MagnitudeImportance is not, by default: see `group_norm`. ln_structured of PyTorch is the same
 
     High = keep. A neuron's outgoing weights can make up for its incoming ones (a relu neuron computes the
     same with W·a and W_out/a), so this number alone says nothing certain.  W: (K, F) -> (K,)
@@ -88,8 +88,9 @@ def group_norm(W, W_out):
     Claims:   none
     Source:   the group norm of Fang et al., "DepGraph", CVPR 2023, arXiv:2301.12900 (the paper not read, the
               code is)
-    Differs:  Torch-Pruning's GroupNormImportance adds γ² (not the biases), divides by the number of arrays
-              that it added, takes no root, and then divides by the layer's mean (normalizer="mean")
+    Differs:  Torch-Pruning's GroupMagnitudeImportance (1.6.1) adds γ² (not the biases), divides by the number of
+              arrays that it added, takes no root, and then divides by the layer's mean: `torch_pruning.magnitude`
+              of mp.scores.tools
 
     High = keep. All that pruning erases. The smallest value among all rescalings of a relu neuron (incoming ·
     a, outgoing / a, same function) is √(2 · weight_norm · outgoing_norm); a network trained with weight decay
@@ -134,8 +135,8 @@ def geometric_median(W):
     Source:   He, Liu, Wang, Hu & Yang, "Filter Pruning via Geometric Median", CVPR 2019, arXiv:1811.00250
     Differs:  NNI's FPGM is the same. The authors' code first drops filters of small norm and compares only
               those left (and computes the same distances when set to "cos"). Torch-Pruning's
-              FPGMImportance compares |w|² element by element, so that w and −w are alike, and adds distances
-              of outgoing weights
+              FPGMImportance compares |w|² element by element, so that w and −w are alike, adds the distances of
+              outgoing weights, and divides by the layer's mean: `torch_pruning.fpgm` of mp.scores.tools
 
     High = keep. The lowest sits at the layer's geometric median, whose work the others might share. Two equal
     neurons score the same and go together, though one of them must stay; and a neuron far from all others

@@ -15,3 +15,13 @@ def test_scores_lists_every_score_from_its_docstring(call):
 
 def test_an_unknown_score_gets_one_line(refused):
     assert 'did you mean "taylor"?' in refused("scores", "tailor")
+
+
+def test_a_tool_is_listed_by_itself(call, refused):
+    code, printed, _ = call("scores", "--tool", "torch-pruning")
+    assert code == 0 and printed.startswith("Torch-Pruning 1.6.1") and "0.8: 9  0.9: 0" in printed
+    for function in mp.scores.tools.find_tool("torch-pruning").scores:
+        assert f"\n{function.__name__}\n" in printed
+        assert mp.scores.entry(function)["differs"] in " ".join(printed.split())
+    assert "of 10" not in call("scores", "--tool", "captum")[1]
+    assert 'did you mean "nncf"?' in refused("scores", "--tool", "ncf")
