@@ -173,6 +173,15 @@ def make_samples(net, seed, N=5, loss="mse"):
         else rng.normal(size=(N, *net.output_shape))
 
 
+def open_outputs(net, loss):
+    """Let the outputs of a network be unbounded, still curved, where a loss has a softmax or sigmoid of its own and
+    warns of others; return the network."""
+    last = net[net.neuron_layers[-1]]
+    if loss != "mse" and last.f.bounded:
+        last.f = mp.ACTIVATIONS["softplus"]
+    return net
+
+
 def make_keep(net, seed, p=0.5):
     """Random booleans for each hidden layer, at least one True in each; a layer is left out now and then."""
     rng = np.random.default_rng([seed, 2])
@@ -240,6 +249,11 @@ def random_residual():
 @pytest.fixture(scope="session")
 def random_samples():
     return make_samples
+
+
+@pytest.fixture(scope="session")
+def unbounded():
+    return open_outputs
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,9 @@ import pathlib
 import re
 import subprocess
 import sys
+import types
 
+import cores
 import pytest
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
@@ -42,9 +44,10 @@ def test_warns():
 OTHER = "def test_without_fixture(nobody): pass\ndef test_alone(tmp_path): assert tmp_path.exists()\n"
 
 
-def run(folder, *options, **files):
+def run(folder, *options, MANY=cores.MANY, **files):
     """(exit code, what pytest printed) of tests in a folder of their own."""
     source = pathlib.Path(__file__).with_name("cores.py").read_text(encoding="utf-8")
+    source = source.replace(f"MANY = {cores.MANY}", f"MANY = {MANY}")
     (folder / "cores.py").write_text(source, encoding="utf-8")
     (folder / "conftest.py").write_text(CONFTEST)
     for name, text in files.items():
@@ -78,6 +81,13 @@ def test_both_take_part_and_each_keeps_the_fixtures_of_a_session(tmp_path):
     assert slow != a == b and len(list(tmp_path.glob("*.made"))) == 2
 
 
+def test_many_tests_take_two_cores_unasked(tmp_path):
+    """`MANY` is 10 here."""
+    many = WHO + "import pytest\n@pytest.mark.parametrize('i', range(4))\ndef test_many(i, process): pass\n"
+    assert run(tmp_path, a=many, b=many, MANY=10)[0] == 0
+    assert len(list(tmp_path.glob("*.made"))) == min(2, os.cpu_count())
+
+
 def test_the_first_failure_stops_it(tmp_path):
     code, printed = run(tmp_path, "--cores", "2", "-x", some=SOME)
     assert code == 1 and "stopping after 1 failures" in printed and counts(printed) == {"failed": 1, "passed": 3}
@@ -92,8 +102,14 @@ def test_a_process_that_dies_is_no_success(code, tmp_path):
     assert re.search(rf"exit codes \[(0, )?{code}(, 0)?\]", printed)
 
 
-@pytest.mark.parametrize("many, processes", [(999, 1), (1000, 2)])
-def test_few_tests_stay_on_one_core(many, processes, tmp_path):
-    text = f"import pytest\n@pytest.mark.parametrize('i', range({many // 2}))\ndef test_many(i, process): pass\n"
-    assert run(tmp_path, a=WHO + text, b=WHO + text.replace(str(many // 2), str(many - many // 2 - 2)))[0] == 0
-    assert len(list(tmp_path.glob("*.made"))) == min(processes, os.cpu_count())
+@pytest.mark.parametrize("count", [cores.MANY - 1, cores.MANY])
+def test_few_tests_stay_on_one_core(count, monkeypatch):
+    """And a session with --pdb, whatever is asked for."""
+    def processes(asked=None, **options):
+        config = types.SimpleNamespace(option=types.SimpleNamespace(collectonly=False),
+                                       getoption={"--cores": asked, **options}.get)
+        return cores.cores(config, [None] * count)
+
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert processes() == (1 if count < cores.MANY else 2)
+    assert processes(1) == 1 and processes(3) == 3 and processes(3, usepdb=True) == 1

@@ -30,11 +30,11 @@ BY_HAND = {"mse": mse, "cross_entropy": cross_entropy, "binary_cross_entropy": b
 
 
 @pytest.fixture(params=[1, 2])
-def recorded(request, kind, random_network, random_samples):
+def recorded(request, kind, random_network, random_samples, unbounded):
     """(net, x, losses by hand as a function of y, the recorded trace)."""
     net = random_network(request.param, kind, smooth=True)
     loss = list(BY_HAND)[request.param % 3 if len(net.output_shape) == 1 else 0]
-    x, t = random_samples(net, request.param, 3, loss)
+    x, t = random_samples(unbounded(net, loss), request.param, 3, loss)
     return net, x, BY_HAND[loss](t), mp.record(net, x, t, loss)
 
 

@@ -27,7 +27,7 @@ class Rounded:
     error: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BitsTable:
     """Rows of `compare_bits`; the first is the network as it is. `print` it for a table; `to_dict()` is for JSON."""
 
@@ -56,6 +56,8 @@ class BitsTable:
             lines.append(f"{row.bits:>5}  {scale:<12}{row.loss:>10.4f}{accuracy:>12}{points:>9}{row.bytes:>12,}"
                          f"{row.error:>12.2e}")
         return "\n".join([*lines, f"on {self.samples:,} samples; only weights are rounded, activations are not"])
+
+    __repr__ = __str__
 
 
 def compare_bits(net, x, t, loss="cross_entropy", bits=(8, 6, 5, 4, 3, 2), per=GRAIN, batch_size=256):

@@ -8,7 +8,7 @@ from ..evaluation.timing import Ratio, ratio_of
 from .masks import check_masks, mask_connections, masks_of, weight_arrays
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ConnectionReport:
     """What masks leave of a network, in theory and by the clock. `print` it for a table.
 
@@ -49,6 +49,8 @@ class ConnectionReport:
             lines.append(f"latency, {self.latency_batch} samples: {1e3 * self.latency:.3f} ms, masked "
                          f"{1e3 * self.masked_latency:.3f} ms, {times_as_fast(self.speedup)}")
         return "\n".join([*lines, NO_FASTER])
+
+    __repr__ = __str__
 
 
 NO_FASTER = ("A dense product multiplies a 0 like any other number: masked weights make nothing faster here. They make\n"

@@ -14,7 +14,7 @@ from ..engine.network import Network
 from .masks import weight_arrays
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SparseSizes:
     """Bytes of three files: `sparse` is what `save_sparse` writes, `dense` what `net.save` writes.
 
@@ -34,6 +34,8 @@ class SparseSizes:
         share = [f"{size:,} bytes ({100 * size / self.dense:.1f} %)" for size in (self.sparse, self.zipped)]
         forms = ", ".join(f"{name} {form}" for name, form in self.forms.items())
         return f"sparse {share[0]}, dense {self.dense:,} bytes, dense and zipped {share[1]}; {forms}"
+
+    __repr__ = __str__
 
 
 def save_sparse(net, path):

@@ -91,7 +91,7 @@ def units_of_channels(chain):
 
 
 def units_of_chain(chain):
-    """The same of layers one after the other: each layer with neurons but the last is alone, and the next one reads it."""
+    """The same of layers one after the other: each layer with neurons but the last is alone, and the next reads it."""
     units, previous, between = {}, None, []
     for name, layer in chain.items():
         if not isinstance(layer, NeuronLayer):

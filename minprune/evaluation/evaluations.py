@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine.checks import check_count, check_finite
+from ..engine.checks import check_count, check_finite, check_network
 from ..engine.losses import prepare_pair, prepare_samples
 from ..engine.size import count_parameters, multiply_adds, size_on_disk
 from ..engine.tables import as_html
@@ -80,6 +80,8 @@ def evaluate(net, x, t, loss="cross_entropy", train=None, latency=True, latency_
 def evaluate_together(nets, test, loss, train, latency, latency_batch):
     """(the Evaluations of the networks {argument: network}, the Turns of their forward passes; None if not timed)."""
     latency_batch = check_count("latency_batch", latency_batch)
+    for name, net in nets.items():
+        check_network(net, name)
 
     # Loss and accuracy on test and training data, all of which are checked before anything is timed.
     prepared = [prepare_samples(net, *test, loss) for net in nets.values()]

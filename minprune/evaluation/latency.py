@@ -17,11 +17,6 @@ def forward_turns(nets, inputs, clocks=CLOCKS):
     return take_turns(passes, LATENCY_SECONDS * len(nets), clocks)
 
 
-def latencies(nets, x):
-    """The median seconds of a forward pass of x, for each network."""
-    return forward_turns(nets, [x] * len(nets)).medians().tolist()
-
-
 def speedup(before, after, x, clocks=CLOCKS):
     """The Ratio of the time of a forward pass of x before and after: how many times as fast the second network is."""
     return ratio_of(forward_turns([before, after], [x, x], clocks))

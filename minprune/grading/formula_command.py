@@ -25,15 +25,25 @@ the mistake.
 
 The names of its parameters say what it needs, for the layer that is asked about:
 
-  W b gamma W_out    weights (K, F), bias and batch norm's scale (K,), what reads it (K, …)
+  W b W_out          weights (K, F), bias (K,), what reads the neurons (K, …)
   x z o              what each neuron reads (N, P, F), its z and o (N, P, K)
   dz do dW           gradients of each sample's own loss, (N, P, K) and (N, K, F)
-  y t dy             the network's output, the target, the output's gradient, (N, M)
-  W_next z_next …    the same of the next layer: W b z o dz do
+  f df d2f           the activation, to call; f′(z) and f″(z) (N, P, K)
+  gamma beta mean    batch norm's scale, shift, mean and variance (K,), and its
+  var a_hat          normalised pre-activation (N, P, K)
+  kernel image       of a convolution: W in its own shape (K, kh, kw, C), the image
+  stride padding     that it reads (N, H, W, C), a number, the zeros on each side
+  y t dy p           the network's output, the target, the output's gradient, and what
+                     the loss makes of y, such as softmax(y), (N, M)
+  z_prev o_prev      z and o of the layer before
+  W_next z_next …    of the next layer: W b z o dz do
 
+A score is verified as it is: it may name o_do w_dW mean_dW mean_dW2 too, or net with x, t
+and loss, or traces.
 N samples, P positions (1 for a Dense layer), K neurons, F inputs of each, M outputs.
 Quantities that are measured: {" ".join(list(QUANTITIES)[:7])}
-{" ".join(list(QUANTITIES)[7:])}; in bars and quotes, '|dL/do|', their absolute value.
+{" ".join(list(QUANTITIES)[7:13])} {", ".join(list(QUANTITIES)[13:])};
+in bars and quotes, '|dL/do|', their absolute value.
 help(minprune.verify) says which shapes each may have.
 
 Exit code: 0 the claim holds; 1 it fails, also for a wrong shape, NaN, or changed inputs;
@@ -101,7 +111,7 @@ def function_names(path):
 def add_claim_options(parser, number):
     """The claim itself, one of four, and how strictly it is tried."""
     claims = parser.add_argument_group("the claim", "one of these").add_mutually_exclusive_group(required=True)
-    claims.add_argument("--equals", metavar="QUANTITY",
+    claims.add_argument("--equals", type=without_hyphens, metavar="QUANTITY",
                         help="it gives the same numbers as this quantity, or as a second formula: FILE.py:FUNCTION, or "
                         ":FUNCTION of the same file")
     claims.add_argument("--approximates", metavar="removal",

@@ -1,12 +1,11 @@
 """Grading: points for each task of an assignment, measured on fresh random cases."""
 
 import os
-import pathlib
 import warnings
 
 import numpy as np
 
-from ..engine.checks import check_count, check_real
+from ..engine.checks import check_count, check_list, check_path, check_real
 from .assignments import find, is_shipped
 from .cases import draw_exam, mistakes_of
 from .grades import Grades, Mark, Sheet
@@ -38,8 +37,8 @@ def grade(path, seed=None, assignment=None, limit=10.0):
     seed = draw_seed() if seed is None else check_count("seed", seed, least=0)
     if limit is not None:
         check_real("limit", limit, above=0)
-    paths = [path] if isinstance(path, (str, os.PathLike)) else path
-    chosen, left_out = submissions(list(map(pathlib.Path, paths)), None if assignment is None else find(assignment))
+    paths = [path] if isinstance(path, (str, os.PathLike)) else check_list("path", path, "of files and folders")
+    chosen, left_out = submissions([check_path("path", one) for one in paths], None if assignment is None else find(assignment))
     exams = draw_exams({submission.assignment.folder: submission.assignment for submission in chosen}, seed)
     sheets = tuple(grade_file(file, exams[assignment.folder], limit) for file, assignment in chosen)
     return Grades(seed, sheets, tuple(left_out))

@@ -1,10 +1,8 @@
 """A figure as a file."""
 
-from pathlib import Path
-
 from matplotlib.figure import Figure
 
-from ..engine.checks import check_known
+from ..engine.checks import check_known, check_path
 from ..engine.storage import atomic
 
 
@@ -12,11 +10,11 @@ def save(figure, path):
     """Write a figure to `path`, in the format of its suffix; if that fails, an older file stays as it was.
 
     The same figure gives the same png, byte for byte. Raises ValueError for a suffix that is no picture
-    format, FileNotFoundError for a missing folder, TypeError for anything but a Figure.
+    format, FileNotFoundError for a missing folder, TypeError for anything but a Figure or a path.
     """
     if not isinstance(figure, Figure):
         raise TypeError(f"figure expects a matplotlib Figure, got {type(figure).__name__}")
-    path = Path(path)
+    path = check_path("path", path)
     suffix = path.suffix.lower().lstrip(".")
     check_known("picture format", suffix, figure.canvas.get_supported_filetypes())
     # Matplotlib writes its version into a png, and the same figure would differ from one version to the next.

@@ -7,9 +7,10 @@ markers and line styles. Figures are made directly, without pyplot, so no window
 import math
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from .picture import Picture
 
 SOLID = dict(facecolor="#1f3b5c", edgecolor="black")                                # kept; after
 HATCHED = dict(facecolor="#e4e7ec", edgecolor="0.35", hatch="////")                 # removed; before
@@ -29,7 +30,7 @@ def line_styles(count):
 
 def new_figure(width, height, dpi=150):
     """An empty figure of this size in inches."""
-    return Figure(figsize=(float(width), float(height)), dpi=dpi, layout="constrained")
+    return Picture(figsize=(float(width), float(height)), dpi=dpi, layout="constrained")
 
 
 def panel_figure(count, columns, width, row_height, around, share=False):

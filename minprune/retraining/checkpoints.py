@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..engine import storage
+from ..engine.archives import LIMIT, check_declared
+from ..engine.checks import check_path
 from .descriptions import differences
 
 FORMAT = "minprune checkpoint"
@@ -44,11 +46,13 @@ class Checkpoint:
                 np.savez(file, __step__=np.array(header), **arrays)
             sync(self.folder)
 
-    def load(self, number):
-        """Return the (values, arrays) of a step. Raises ValueError if its file is damaged or of another run."""
+    def load(self, number, limit=LIMIT):
+        """Return the (values, arrays) of a step. Raises ValueError if its file is damaged or of another run, or
+        declares more than `limit` bytes."""
         path = self.path(number)
         with read_errors(path, "; delete it, and the step is done again"):
             with np.load(path, allow_pickle=False) as file:
+                check_declared(file, file.files, limit)
                 arrays = {name: file[name] for name in file.files}
             header = json.loads(str(arrays.pop("__step__")))
             if header["run"] != self.run:
@@ -65,7 +69,7 @@ def open_checkpoint(folder, settings, steps):
     then as it was. A folder that was begun by another version of NumPy or on another machine is taken, with a warning:
     its steps can be continued, and the last bits of the next ones may differ.
     """
-    folder = pathlib.Path(folder)
+    folder = check_path("checkpoint", folder)
     settings = json.loads(json.dumps(settings))             # as they will be read: tuples are lists, keys are text
     checkpoint = Checkpoint(folder, hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest())
     if (folder / SETTINGS).exists():

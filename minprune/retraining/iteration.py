@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..decisions.rules import decide
+from ..engine.archives import LIMIT, NUMBER
 from ..engine.checks import check_dataset, check_network, check_protect
 from ..engine.losses import Loss, find_loss, prepare_samples
 from ..engine.network import Network
 from ..pruning.surgery import check_keep, prune
+from ..scoring.catalogue import find_score
 from ..scoring.scoring import score as score_neurons
 from ..training.history import History
 from ..training.loop import check_callables
@@ -56,6 +58,7 @@ def prune_iteratively(net, data, score="taylor", schedule=(0.5,), scope="global"
     """
     # Everything is checked before the first step is trained.
     check_network(net)
+    find_score(score)
     check_callables(compensate=compensate)
     check_dataset(data)
     prepare_samples(net, data.x_train, data.t_train, loss)
@@ -97,13 +100,18 @@ def steps_of(run, alive, checkpoint):
     net, state = run.net, run.state
     for number in range(len(run.schedule)):
         if checkpoint is not None and checkpoint.has(number):
-            step = unpacked(*checkpoint.load(number), run.net)
+            step = unpacked(*checkpoint.load(number, bytes_of_steps(run.net)), run.net)
         else:
             step = take_step(run, number, net, alive, state)
             if checkpoint is not None:
                 checkpoint.save(number, *packed(step))
         net, alive, state = step.net, step.keep, step.state
         yield step
+
+
+def bytes_of_steps(net):
+    """More than a step's arrays take: two smaller networks and what an optimizer remembers of each weight."""
+    return LIMIT + 10 * NUMBER * sum(array.size for array in net.arrays().values())
 
 
 def take_step(run, number, net, alive, state):
@@ -135,10 +143,15 @@ def cut_down(run, net, stays, state):
     if run.compensate is None:
         return cut, state
     compensated = run.compensate(net, stays, run.data.x_train)
+    trained = set(cut.parameters())
+    if isinstance(compensated, Network) and compensated.neuron_layers == cut.neuron_layers:
+        for name in cut.neuron_layers:              # a layer without a bias may have got one
+            cut[name].bias |= compensated[name].bias
     if not isinstance(compensated, Network) or compensated.settings() != cut.settings():
         raise ValueError(f"compensate expects to return a network like prune(net, keep), {architecture(cut)}, "
                          f"got {as_text(compensated)}")
-    return compensated, state
+    new = {name: np.zeros_like(array) for name, array in compensated.parameters().items() if name not in trained}
+    return compensated, {key: {**value, **new} if isinstance(value, Mapping) else value for key, value in state.items()}
 
 
 def spread(scores, alive):

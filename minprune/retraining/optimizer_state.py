@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping
 
+from ..engine.checks import check_network
 from ..pruning.surgery import prune
 from ..training.state import TrainingState
 
@@ -15,6 +16,7 @@ def prune_state(state, net, keep):
     as the masked network. Of a `TrainingState` the optimizer's part is cut, and the rest copied. `net` and `state` are
     not changed. Raises as `prune`, and ValueError for a state of another network.
     """
+    check_network(net)
     if isinstance(state, TrainingState):
         return TrainingState(prune_state(optimizer_of(state), net, keep), state.epoch, copy.deepcopy(state.rng))
     if not isinstance(state, Mapping):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..engine.checks import check_count, check_known, check_list, check_network, check_real
+from ..engine.checks import check_count, check_known, check_list, check_network, check_real, check_size
 
 
 def one_shot(remove):
@@ -18,7 +18,7 @@ def linear(remove, steps):
     Like all schedules here it ends at exactly `remove`. A network of K neurons has lost ⌊s_k K⌋ after step k, counted
     on the original network, so that the rounding of one step does not add to that of the next.
     """
-    remove, steps = check_real("remove", remove, least=0, below=1), check_count("steps", steps)
+    remove, steps = check_real("remove", remove, least=0, below=1), check_size("steps", steps)
     return [remove * step / steps for step in range(1, steps)] + [remove]
 
 
@@ -28,7 +28,7 @@ def exponential(remove, steps):
     Each step leaves (1 − remove)^(1 / n) of the neurons that it starts with. Frankle & Carbin, ICLR 2019,
     arXiv:1803.03635, prune single weights in this way (iterative magnitude pruning).
     """
-    remove, steps = check_real("remove", remove, least=0, below=1), check_count("steps", steps)
+    remove, steps = check_real("remove", remove, least=0, below=1), check_size("steps", steps)
     return [1 - (1 - remove) ** (step / steps) for step in range(1, steps)] + [remove]
 
 
@@ -39,7 +39,7 @@ def cubic(remove, steps, initial=0.0):
     sparsity value s_i (usually 0) to a final sparsity value s_f over a span of n pruning steps". There k / n is
     (t − t_0) / (n Δt), t counting training steps; k = 0, where s_i is reached, has no step of its own here.
     """
-    remove, steps = check_real("remove", remove, least=0, below=1), check_count("steps", steps)
+    remove, steps = check_real("remove", remove, least=0, below=1), check_size("steps", steps)
     initial = check_real("initial", initial, least=0, below=1)
     if initial > remove:
         raise ValueError(f"initial expects at most remove={remove}, got {initial}: a schedule never goes backwards")

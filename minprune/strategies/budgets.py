@@ -12,10 +12,12 @@ from ..decisions.row import in_a_row
 from ..decisions.rules import removal_order, stay_without, warn_of_equal_scores
 from ..engine.checks import check_count, check_known, check_prunable, check_real, check_scores, check_seed, floor_of
 from ..engine.size import count_parameters, multiply_adds as count_multiply_adds, size_on_disk
-from ..evaluation.latency import latencies
+from ..evaluation.latency import forward_turns, thread_note
+from ..evaluation.timing import ratio_of
 from ..pruning.surgery import check_keep, prune
 
 BATCH = 128                     # samples of the forward pass whose latency is measured
+TRIES = 3                       # measurements of one network before its latency counts as not measurable
 COUNTS = {"parameters": count_parameters, "multiply_adds": count_multiply_adds, "bytes": size_on_disk}
 
 
@@ -43,8 +45,9 @@ def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, 
       multiply_adds  those of one sample's forward pass, as `evaluate` counts them
       bytes          size of the file that `save` writes
       latency        time of a forward pass of 128 samples (`x`, or random ones by `seed`): a fraction, or a
-                     `datetime.timedelta`. It is the least of many passes, taken in turns with the unpruned network,
-                     and noisy: another run may stop some neurons earlier or later.
+                     `datetime.timedelta`. It is the median of many passes, taken in turns with the unpruned network,
+                     and noisy: another run may stop some neurons earlier or later. Passes that waited for a core are
+                     left out, as in `compare`; where too few are left, or the rest disagree, it is refused.
     Who goes next (`scope`): "global", the lowest score of all neurons; or "layer", so that all layers lose equal
     fractions. `min_keep`, `protect`, `max_remove` and `multiple` are those of `decide`; a layer that has no more to
     spare stays as it is while the others go on.
@@ -55,7 +58,7 @@ def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, 
     Warns as `decide` of a layer whose scores are all equal.
 
     Raises ValueError for a budget that is still exceeded when all that can go is gone, and says the smallest that is
-    reachable; ValueError or TypeError for a malformed argument.
+    reachable; ValueError or TypeError for a malformed argument; RuntimeError if the latency is not measurable here.
     """
     check_prunable(net)
     multiple = check_count("multiple", multiple)
@@ -111,7 +114,7 @@ def _timed(net, allowed, x):
     """The Budget of the time of a pass of x: a fraction of the unpruned network's, or seconds."""
     if isinstance(allowed, timedelta):
         seconds = check_real("latency in seconds", allowed.total_seconds(), above=0)
-        return Budget(f"latency={seconds} s", lambda small: latencies([net, small], x)[1], seconds)
+        return Budget(f"latency={seconds} s", lambda small: _measured(net, small, x)[1], seconds)
     fraction = check_real("latency (as a fraction of the unpruned; else a datetime.timedelta)", allowed, above=0)
     if fraction > 1:
         raise ValueError("latency expects a fraction of the unpruned network's of at most 1, or a datetime.timedelta, "
@@ -120,10 +123,20 @@ def _timed(net, allowed, x):
     def cost(small):
         if count_parameters(small) == count_parameters(net):
             return 1.0                              # nothing is gone yet; the clock would say 0.97 or 1.03
-        unpruned, pruned = latencies([net, small], x)
-        return pruned / unpruned
+        return _measured(net, small, x)[0].median
 
     return Budget(f"latency={fraction} of the unpruned", cost, fraction)
+
+
+def _measured(net, small, x):
+    """(the Ratio of the small network's time to that of `net`, its seconds); RuntimeError if nothing can be said."""
+    for _ in range(TRIES):
+        turns = forward_turns([small, net], [x, x])
+        ratio = ratio_of(turns)
+        if not ratio.problem:
+            return ratio, float(turns.medians()[0])
+    raise RuntimeError(" ".join([f"latency is not measurable here: {ratio.problem}. Give another budget, such as "
+                                 "multiply_adds.", thread_note(turns.medians(), disturbed=True)]).rstrip())
 
 
 def _batch(net, x, seed):

@@ -3,28 +3,13 @@
 import numpy as np
 
 from ..engine.checks import check_known
-from ..recording import by_position
-from ..scoring.arrays import FROM_SAMPLES, FROM_WEIGHTS, needs
+from ..scoring.arrays import needs
+from ..scoring.catalogue import takes_blocks
+from ..scoring.passes import WITH_NETWORK, WITH_TRACES, Samples, compute, takes_network, takes_traces
+from .arrays import (AFTER_THE_LAYER, KNOWN, NO_ARRAYS, NORMED, OF_THE_CONVOLUTION, OF_THE_NEXT_LAYER,
+                     OF_THE_PREVIOUS_LAYER, array_of, is_convolution, previous_of)
 
-
-def of_next_layer(key):
-    """The function that takes one array of the trace of the next layer, with its positions in a row."""
-    return lambda case, reader: by_position(case.net, reader, getattr(case.trace[reader], key))
-
-
-OF_THE_NETWORK = {
-    "y": lambda case: case.trace.y,
-    "t": lambda case: case.t,
-    "dy": lambda case: case.trace.dy,
-}
-OF_THE_NEXT_LAYER = {
-    "W_next": lambda case, reader: case.net[reader].W,
-    "b_next": lambda case, reader: case.net[reader].b,
-    **{f"{key}_next": of_next_layer(key) for key in ("z", "o", "dz", "do")},
-}
-KNOWN = (*FROM_WEIGHTS, *FROM_SAMPLES, *OF_THE_NETWORK, *OF_THE_NEXT_LAYER)
-AFTER_THE_LAYER = ("W_out", *OF_THE_NEXT_LAYER)     # the output layer has none of these
-LAYER_AXES = {"W_next": 0, "b_next": 0}             # the neurons' axis of the next layer's arrays; of all others 2
+BATCH_SIZE = 256                # of scores that take the network or traces: more samples than a case has
 
 
 class Unanswered(Exception):
@@ -34,8 +19,12 @@ class Unanswered(Exception):
 class Formula:
     """A function whose parameter names say which arrays it needs. Called with a case it returns its array.
 
-    Raises TypeError if `function` is no function, ValueError for a parameter of an unknown name (with the nearest).
-    `single` becomes True when the function returns fewer digits than float64 has.
+    A function of the network, or of recorded traces, is a score: it is called as `score` calls it, and its array is
+    that of the case's layer, (K,).
+
+    Raises TypeError if `function` is no function; ValueError for a parameter of an unknown name (with the nearest), and
+    for parameters that do not go together. `single` becomes True when the function returns fewer digits than float64
+    has.
     """
 
     def __init__(self, function):
@@ -46,81 +35,130 @@ class Formula:
         if self.name == "<lambda>":
             self.name = "formula"
         self.needs = needs(function)
+        self.is_score = takes_traces(self.needs) or takes_network(self.needs)
+        self.check_needs()
+        self.needs_others = self.asks_for(NO_ARRAYS)
+        self.needs_arrays = [] if self.is_score else [name for name in self.needs if name not in NO_ARRAYS]
+
+    def check_needs(self):
+        """Raise ValueError unless parameters of these names can be filled, and together."""
         if not self.needs:
             raise ValueError(f"{self.name} names no parameter that says what it needs, such as o or dz_next")
+        together = WITH_TRACES if takes_traces(self.needs) else WITH_NETWORK if self.is_score else KNOWN
         for name in self.needs:
-            check_known(f"parameter of {self.name}:", name, KNOWN)
+            check_known(f"parameter of {self.name}:", name, dict.fromkeys([*KNOWN, *WITH_NETWORK, *WITH_TRACES]))
+            if name not in together:
+                raise ValueError(f"{self.name} asks for {' and '.join(self.needs)}, which do not go together: it gets "
+                                 f"arrays, or {', '.join(WITH_NETWORK)}, or {', '.join(WITH_TRACES)}")
+
+    def asks_for(self, names):
+        """Those of the names that are parameters of it, as a list."""
+        return [name for name in self.needs if name in names]
+
+    # --- the networks on which it can be tried
 
     def needs_what_follows(self):
         """Whether it needs an array of what comes after the layer."""
-        return not set(AFTER_THE_LAYER).isdisjoint(self.needs)
+        return bool(self.asks_for(AFTER_THE_LAYER))
+
+    def where_settings(self):
+        """What `where` is, if it does not say: networks that have what the formula asks for."""
+        batch_norm = {"batch_norm": True} if self.asks_for(NORMED) else {}
+        return batch_norm | ({"layers": "conv"} if self.asks_for(OF_THE_CONVOLUTION) else {})
+
+    def check_where(self, where):
+        """Raise ValueError if no network of this Where has what the formula asks for."""
+        of_images, of_previous = self.asks_for(OF_THE_CONVOLUTION), self.asks_for(OF_THE_PREVIOUS_LAYER)
+        if of_images and where.kind != "conv":
+            raise ValueError(f'{self.name} asks for {of_images[0]}, which only Conv2D layers have: '
+                             'where={"layers": "conv"}')
+        least = 2 if where.layer == "output" else 3
+        if of_previous and max(where.depths) < least:
+            raise ValueError(f"{self.name} asks for {of_previous[0]}, of a layer before the one that is asked about: "
+                             f"where depth expects {least} or more, got {max(where.depths)}")
+        if self.is_score and where.layer == "output":
+            raise ValueError(f'{self.name} is a score of hidden layers, and layer="output" is none')
 
     def fits(self, case, coupled=False):
-        """Whether the case has all arrays that the formula needs.
+        """Whether the case has all that the formula needs.
 
         A layer whose outputs are added to those of other layers fits only if `coupled` allows it.
         """
+        if self.is_score:
+            return case.layer in case.net.hidden_layers and self.knows(case.net)
         if case.coupled and (not coupled or "W_out" in self.needs):
             return False
-        return set(OF_THE_NEXT_LAYER).isdisjoint(self.needs) or case.has_next()
+        return not (self.asks_for(OF_THE_CONVOLUTION) and not is_convolution(case)
+                    or self.asks_for(OF_THE_PREVIOUS_LAYER) and not previous_of(case)
+                    or self.asks_for(OF_THE_NEXT_LAYER) and not case.has_next())
+
+    def knows(self, net):
+        """Whether a score knows networks of this kind."""
+        return net.is_chain or takes_blocks(self.function)
+
+    # --- calling it
 
     def arrays(self, case):
-        """{parameter: array} of all that the formula needs."""
-        return {name: array_of(case, name, first_reader=True) for name in self.needs}
+        """{parameter: array} of all arrays that the formula needs."""
+        return {name: array_of(case, name, first_reader=True) for name in self.needs_arrays}
+
+    def others(self, case):
+        """{parameter: value} of what it needs besides: the activation, a number; of a score the case itself."""
+        return {"case": case} if self.is_score else {name: array_of(case, name) for name in self.needs_others}
 
     def __call__(self, case):
-        return self.of(self.arrays(case))
+        return self.of(self.arrays(case), self.others(case))
 
-    def of(self, arrays):
+    def of(self, arrays, others=None):
         """The formula's result for these arrays, as float64. Unanswered if there is none that can be compared."""
+        others = others or {}
         try:
-            with np.errstate(all="ignore"):
-                result = np.asarray(self.function(**{name: protected(array) for name, array in arrays.items()}))
+            result = np.asarray(self.returned(arrays, others))
         except Exception as error:
-            raise Unanswered(self.describe(error, arrays)) from error
+            raise Unanswered(self.describe(error, given(arrays, others))) from error
         if result.dtype.kind not in "buif":
             returned = "None" if result.ndim == 0 and result.item() is None else f"an array of {result.dtype}"
-            raise Unanswered(f"{self.name} returned {returned}, not an array of numbers (given {shapes(arrays)})")
+            raise Unanswered(f"{self.name} returned {returned}, not an array of numbers ({given(arrays, others)})")
         if not np.isfinite(result).all():
             returned = "NaN" if np.isnan(result).any() else "infinity"
-            raise Unanswered(f"{self.name} returned {returned} (given {shapes(arrays)})")
+            raise Unanswered(f"{self.name} returned {returned} ({given(arrays, others)})")
         self.single |= result.dtype in (np.float32, np.float16)
         return result.astype(float)
 
-    def describe(self, error, arrays):
+    @np.errstate(all="ignore")
+    def returned(self, arrays, others):
+        """What the function returns, without NumPy's warnings."""
+        if self.is_score:
+            return score_of(self.function, others["case"])
+        return self.function(**{name: protected(array) for name, array in arrays.items()}, **others)
+
+    def describe(self, error, given):
         """What an error of the function means."""
         if "read-only" in str(error) or "WRITEABLE" in str(error):
-            return (f"{self.name} tries to change its inputs, which are read-only (given {shapes(arrays)}); "
+            return (f"{self.name} tries to change its inputs, which are read-only ({given}); "
                     "work on a copy, as in `o = o.copy()`")
-        return f"{self.name} raised {type(error).__name__}: {error} (given {shapes(arrays)})"
+        return f"{self.name} raised {type(error).__name__}: {error} ({given})"
 
 
-def array_of(case, name, first_reader=False):
-    """The array that a formula's parameter `name` gets.
-
-    Several layers may read this one. Arrays of the next layer are then those of the first reader, or of all readers
-    with their neurons side by side.
-    """
-    if name in FROM_WEIGHTS:
-        return FROM_WEIGHTS[name](case.net, case.layer)
-    if name in FROM_SAMPLES:
-        return FROM_SAMPLES[name](case.net, case.layer, case.trace)
-    if name in OF_THE_NETWORK:
-        return OF_THE_NETWORK[name](case)
-    readers = case.readers[:1] if first_reader else case.readers
-    arrays = [OF_THE_NEXT_LAYER[name](case, reader) for reader in readers]
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=LAYER_AXES.get(name, 2))
+def score_of(function, case):
+    """(K,): a score of the case's layer, computed on a copy of its network."""
+    samples = Samples(case.x.copy(), case.t.copy(), case.loss, BATCH_SIZE)
+    return compute(case.net.copy(), [function], samples)[0][case.layer]
 
 
 def protected(array):
     """A copy that cannot be written to: no formula can make this view of it writable again."""
     copy = array.copy()
-    copy.flags.writeable = False
+    copy.setflags(write=False)
     return copy.view()
 
 
-def shapes(arrays):
-    return ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+def given(arrays, others):
+    """What a formula got, as text: "given o (4, 1, 2), f tanh"; of a score, samples and targets."""
+    if "case" in others:
+        arrays, others = {"x": others["case"].x, "t": others["case"].t}, {}
+    texts = [f"{name} {array.shape}" for name, array in arrays.items()]
+    return "given " + ", ".join(texts + [f"{name} {getattr(value, 'name', value)}" for name, value in others.items()])
 
 
 def matching(formula, result, forms, case):
@@ -130,4 +168,4 @@ def matching(formula, result, forms, case):
             return form
     expected = " or ".join(f"{form.letters} = {form.values.shape}" for form in forms)
     raise Unanswered(f"{formula.name} returned the shape {result.shape}, expected {expected} "
-                     f"(given {shapes(formula.arrays(case))})")
+                     f"({given(formula.arrays(case), formula.others(case))})")

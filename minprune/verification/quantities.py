@@ -10,22 +10,12 @@ import numpy as np
 
 from ..engine.checks import check_known
 from ..engine.dense import Dense
+from .forms import (shapes_of_biases, shapes_of_inputs, shapes_of_neurons, shapes_of_neurons_and_inputs,
+                    shapes_of_neurons_and_outputs, shapes_of_outputs, shapes_of_pairs, shapes_of_removals,
+                    shapes_of_weights)
 
 STEP = 2e-3
 LEAST = 1e-4                    # numbers below it are compared with it: a difference has too few digits left there
-
-
-class Form(NamedTuple):
-    """One way in which a formula may return a quantity.
-
-    letters     its shape, "(N, P, K)"
-    reduction   "per sample", "sum over the batch" or "mean over the batch"
-    values      the quantity in this shape
-    """
-
-    letters: str
-    reduction: str
-    values: np.ndarray
 
 
 class Quantity(NamedTuple):
@@ -35,6 +25,7 @@ class Quantity(NamedTuple):
     forms        forms(values): the Forms in which a formula may return them
     least        entries below it are compared with it
     fits         fits(case): whether the case has this quantity
+    where        what `where` is, if it does not say
     is_formula   a second formula, which is called and not measured
     """
 
@@ -43,6 +34,7 @@ class Quantity(NamedTuple):
     forms: Callable
     least: float = LEAST
     fits: Callable = lambda case: True
+    where: dict = {}
     is_formula: bool = False
 
 
@@ -89,20 +81,29 @@ def moved(f, array, h):
 
 
 def moved_in_place(f, outputs, array, h):
-    """The same for one of the network's own arrays, which is changed and put back entry by entry.
+    """The same for one of the network's own arrays, (K, …), of which each neuron reads a row; it is put back.
 
-    `outputs()` returns the layer's output with the array as it is now, f(o) the losses of all rows of o.
+    `outputs()` returns the layer's output (N, …, K) with the array as it is now, f(o) the losses of all rows of o. One
+    entry is moved in all K rows at once: of what comes out, column k is what moving it in row k alone does.
     """
-    rows = []
-    for move in MOVES:
-        for index in np.ndindex(array.shape):
-            old = array[index]
-            try:
-                array[index] = old + move * h
-                rows.append(outputs())
-            finally:
-                array[index] = old
-    return f(np.concatenate(rows)).reshape(len(MOVES), array.size, -1)
+    here, rows = outputs(), array.reshape(len(array), -1)
+    o = np.tile(here, (len(MOVES), *rows.shape, *[1] * here.ndim))              # (moves, K, entries, N, …, K)
+    for place, move in enumerate(MOVES):
+        for entry in range(rows.shape[1]) if move else ():
+            moved_outputs = outputs_with(outputs, rows[:, entry], move * h)
+            for k in range(len(rows)):
+                o[place, k, entry, ..., k] = moved_outputs[..., k]
+    return f(o.reshape(-1, *here.shape[1:])).reshape(len(MOVES), array.size, -1)
+
+
+def outputs_with(outputs, entries, change):
+    """outputs() with these entries of the network's array changed, and put back."""
+    before = entries.copy()
+    try:
+        entries += change
+        return outputs()
+    finally:
+        entries[...] = before
 
 
 # ------------------------------------------------------------------- the functions that are differentiated
@@ -157,6 +158,10 @@ def measure_dz(case, step):
     return unflattened(case, slopes(loss_from_z(case), case.trace[case.layer].z, step))
 
 
+def measure_d2z(case, step):
+    return unflattened(case, curvatures(loss_from_z(case), case.trace[case.layer].z, step))
+
+
 def measure_dx(case, step):
     x = case.trace[case.layer].x
     return slopes(loss_from_x(case), x, step).reshape(len(x), -1, x.shape[-1])
@@ -175,9 +180,24 @@ def measure_db(case, step):
     return slope_of(moved_parameter(case, "b", step), step)
 
 
+def measure_dgamma(case, step):
+    return slope_of(moved_parameter(case, "gamma", step), step)
+
+
+def measure_dbeta(case, step):
+    return slope_of(moved_parameter(case, "beta", step), step)
+
+
 def moved_parameter(case, name, h):
     layer, x = case.net[case.layer], case.trace[case.layer].x
+    if getattr(layer, name) is None:
+        raise ValueError(f'dL/d{name} is measured for layers with batch norm, and "{case.layer}" has none; '
+                         'where={"batch_norm": True}')
     return moved_in_place(loss_from_o(case), lambda: layer.forward(x).o, getattr(layer, name), h)
+
+
+def measure_dy(case, step):
+    return slopes(lambda y: loss_of(case, y), case.trace.y, step).reshape(len(case.x), -1)
 
 
 def measure_dy_do(case, step):
@@ -194,51 +214,25 @@ def measure_do_dx(case, step):
 
 def measure_removal(case, step=None):
     """ℓ_n with o_i held at 0 everywhere, minus ℓ_n, (N, K)."""
-    o, K = case.trace[case.layer].o, case.net[case.layer].K
-    silent = np.stack([np.where(np.arange(K) == i, 0, o) for i in range(K)])
-    L = loss_from_o(case)(silent.reshape(-1, *o.shape[1:])).reshape(K, len(o))
-    return (L - case.trace.L).T
+    return rises(case, np.eye(case.net[case.layer].K, dtype=bool)).T
 
 
-# ------------------------------------------------------------------------------- accepted shapes
+def measure_pair_removal(case, step=None):
+    """ℓ_n with o_i and o_j held at 0 everywhere, minus ℓ_n, (N, K, K); where i = j, that of the one neuron."""
+    one, K = np.eye(case.net[case.layer].K, dtype=bool), case.net[case.layer].K
+    pairs = one[:, np.newaxis] | one
+    return rises(case, pairs.reshape(-1, K)).reshape(K, K, -1).transpose(2, 0, 1)
 
 
-def shapes_of_neurons(values):
-    N, P, K = values.shape
-    forms = [Form("(N, P, K)", "per sample", values)]
-    return forms + ([Form("(N, K)", "per sample", values[:, 0])] if P == 1 else [])
+def rises(case, silent):
+    """ℓ_n with the neurons of each row of `silent`, (rows, K) booleans, held at 0, minus ℓ_n: (rows, N)."""
+    o = case.trace[case.layer].o
+    o = np.where(silent.reshape(len(silent), *[1] * (o.ndim - 1), -1), 0, o)
+    L = loss_from_o(case)(o.reshape(-1, *o.shape[2:]))
+    return L.reshape(len(silent), -1) - case.trace.L
 
 
-def shapes_of_weights(values):
-    return [Form("(N, K, F)", "per sample", values), Form("(K, F)", "sum over the batch", values.sum(axis=0))]
-
-
-def shapes_of_biases(values):
-    return [Form("(N, K)", "per sample", values), Form("(N, 1, K)", "per sample", values[:, np.newaxis]),
-            Form("(K,)", "sum over the batch", values.sum(axis=0))]
-
-
-def shapes_of_removals(values):
-    return [Form("(N, K)", "per sample", values), Form("(N, 1, K)", "per sample", values[:, np.newaxis]),
-            Form("(K,)", "mean over the batch", values.mean(axis=0))]
-
-
-def shapes_of_inputs(values):
-    forms = [Form("(N, P, F)", "per sample", values)]
-    return forms + ([Form("(N, F)", "per sample", values[:, 0])] if values.shape[1] == 1 else [])
-
-
-def shapes_of_neurons_and_inputs(values):
-    return [Form("(N, K, F)", "per sample", values)]
-
-
-def shapes_of_neurons_and_outputs(values):
-    """(N, P, K, M) of M outputs; the axes P and M may be left out where they are 1."""
-    N, P, K, M = values.shape
-    forms = [Form("(N, P, K, M)", "per sample", values)]
-    forms += [Form("(N, K, M)", "per sample", values[:, 0])] if P == 1 else []
-    forms += [Form("(N, P, K)", "per sample", values[..., 0])] if M == 1 else []
-    return forms + ([Form("(N, K)", "per sample", values[:, 0, :, 0])] if P == M == 1 else [])
+# ------------------------------------------------------------------------------------- the table
 
 
 def is_not_coupled(case):
@@ -250,13 +244,19 @@ QUANTITIES = {quantity.name: quantity for quantity in (
     Quantity("dL/dz", measure_dz, shapes_of_neurons),
     Quantity("dL/dW", measure_dW, shapes_of_weights),
     Quantity("dL/db", measure_db, shapes_of_biases),
+    Quantity("dL/dgamma", measure_dgamma, shapes_of_biases, where={"batch_norm": True}),
+    Quantity("dL/dbeta", measure_dbeta, shapes_of_biases, where={"batch_norm": True}),
     Quantity("dL/dx", measure_dx, shapes_of_inputs),
+    Quantity("dL/dy", measure_dy, shapes_of_outputs),
     Quantity("dy/do", measure_dy_do, shapes_of_neurons_and_outputs),
     Quantity("do/dx", measure_do_dx, shapes_of_neurons_and_inputs),
     Quantity("d2L/do2", measure_d2o, shapes_of_neurons, least=1e-2),
+    Quantity("d2L/dz2", measure_d2z, shapes_of_neurons, least=1e-2),
     Quantity("d2L/dW2", measure_d2W, shapes_of_weights, least=1e-2),
     Quantity("removal", measure_removal, shapes_of_removals, fits=is_not_coupled),
+    Quantity("pair removal", measure_pair_removal, shapes_of_pairs, fits=is_not_coupled),
 )}
+REMOVALS = ("removal", "pair removal")              # of the neurons of hidden layers alone
 
 
 def find_quantity(name):
@@ -269,10 +269,13 @@ def find_quantity(name):
     return QUANTITIES[name]
 
 
-def error_of(claimed, measured, least=LEAST):
-    """The worst entry's |claimed − measured| / max(|claimed|, |measured|, 1 % of the largest measured, least)."""
+def error_of(claimed, measured, least=LEAST, unknown=0.0):
+    """The worst entry's |claimed − measured| / max(|claimed|, |measured|, 1 % of the largest measured, least).
+
+    A difference counts as far as it is larger than `unknown`, what a measurement cannot know.
+    """
     if not claimed.size:
         return 0.0
     size = np.maximum(np.abs(claimed), np.abs(measured))
     size = np.maximum(size, max(1e-2 * np.abs(measured).max(), least))
-    return float((np.abs(claimed - measured) / size).max())
+    return float((np.maximum(np.abs(claimed - measured) - unknown, 0) / size).max())

@@ -1,9 +1,12 @@
 """Verdict: whether a claim holds, by how much it fails, on which smallest network, and by which mistake."""
 
 import dataclasses
+import html
 from typing import NamedTuple
 
 import numpy as np
+
+from ..engine.tables import as_html
 
 FORMS = {"per sample": "sample by sample", "sum over the batch": "summed over the batch",
          "mean over the batch": "averaged over the batch"}
@@ -79,6 +82,16 @@ class Verdict:
             sentences.append(f"The mistake: {self.mistake}.")
         text = " ".join(sentences)
         return text if self.counterexample is None else f"{text}\n{self.counterexample}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        """A table of what was found, and the counterexample under it."""
+        found = {"claim": self.claim, "verdict": self.evidence(), "problem": self.problem, "note": self.note,
+                 "mistake": self.mistake}
+        table = as_html(["", self.formula], [[name, value] for name, value in found.items() if value])
+        example = "" if self.counterexample is None else f"\n<pre>{html.escape(str(self.counterexample))}</pre>"
+        return table + example
 
     def evidence(self):
         """One sentence or two: whether it holds, on how many networks, to which error."""

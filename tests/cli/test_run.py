@@ -1,13 +1,14 @@
 """`minprune run`: what it prints, writes and refuses."""
 
+import contextlib
+import io
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 import minprune as mp
+from minprune.cli.main import main
 
 QUICK = ["run", "--epochs", "2", "--retrain", "1"]
 
@@ -20,21 +21,28 @@ def few_digits(tmp_path_factory):
     return str(path)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_filters():
+    """64 panels take longer to draw than all the rest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("minprune.plots.filter_images.MOST_FILTERS", 4)
+        yield
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, few_digits):
-    out = tmp_path_factory.mktemp("run")
-    done = subprocess.run([sys.executable, "-m", "minprune", *QUICK, "--data", few_digits, "--steps", "2",
-                           "--out", str(out)],
-                          capture_output=True, text=True, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    return out, done.stdout
+    out, printed = tmp_path_factory.mktemp("run"), io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert main([*QUICK, "--data", few_digits, "--steps", "2", "--out", str(out)]) == 0
+    return out, printed.getvalue()
 
 
 @pytest.fixture
 def only_scores_drawn(monkeypatch):
-    """Of the figures only the scores' becomes a file: `finished` has them all, and each takes half a second."""
+    """Of the figures only the scores' becomes a picture: `finished` has them all, and each takes half a second."""
     save = mp.plots.save
-    monkeypatch.setattr(mp.plots, "save", lambda figure, path: path.name == "scores.png" and save(figure, path))
+    monkeypatch.setattr(mp.plots, "save", lambda figure, path:
+                        save(figure, path) if path.name == "scores.png" else path.write_text("figure"))
 
 
 def test_run_prints_the_six_steps(finished):
@@ -80,8 +88,7 @@ def test_the_same_seed_writes_the_same_numbers(finished, few_digits, only_scores
     assert (tmp_path / "scores.png").read_bytes() == (out / "scores.png").read_bytes()
 
 
-def test_run_on_a_table_of_numbers(tmp_path, call, monkeypatch):
-    monkeypatch.setattr("minprune.plots.filter_images.MOST_FILTERS", 4)         # 64 panels take seconds to draw
+def test_run_on_a_table_of_numbers(tmp_path, call, only_scores_drawn):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 3))
     np.savetxt(tmp_path / "table.csv", np.column_stack([x, x @ [1.0, -2.0, 0.5]]), delimiter=",")

@@ -36,6 +36,7 @@ def test_the_table_says_what_each_network_does(random_network, random_samples):
         pairs = zip(weight_arrays(net).values(), weight_arrays(rounded).values())
         assert row.error == max(np.abs(W - new).max() for W, new in pairs)
     lines = str(table).splitlines()
+    assert repr(table) == str(table)                # as the last line of a cell
     assert len(lines) == 7 and lines[1].split()[:3] == ["32", "not", "rounded"]
     assert lines[2].split()[:3] == ["8", "a", "layer"]
     assert f"{100 * table[4].accuracy:.2f} %" in lines[5] and f"{table[4].loss:.4f}" in lines[5]

@@ -91,6 +91,8 @@ def test_zeros_tiny_and_huge_weights(per):
         assert np.isfinite(new).all() and (np.sign(new[0][np.abs(row) == np.abs(row).max()])
                                            == np.sign(row[np.abs(row) == np.abs(row).max()])).all()
     assert not quantise(one_layer(W[:1]), 8, per)["dense1"].W.any()
+    codes, top = to_codes(W[:1], 8, per)
+    assert not codes.any() and not top.any()
 
 
 @pytest.mark.filterwarnings("error")

@@ -25,6 +25,7 @@ def test_the_report_by_hand():
     assert found.latency is None and found.masked_latency is None and "latency" not in str(found)
     assert sum(found.multiply_adds.values()) == mp.evaluation.multiply_adds(net)
     lines = str(found).splitlines()
+    assert repr(found) == str(found)                # as the last line of a cell
     assert lines[1].split() == ["conv1.W", "18", "3", "16.7", "%", "108", "18"]
     assert lines[3].split() == ["all", "54", "39", "72.2", "%", "144", "54"]
     assert "masked weights make nothing faster" in str(found)

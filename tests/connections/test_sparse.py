@@ -134,6 +134,7 @@ def test_the_sizes_are_those_of_the_files(net, tmp_path):
     assert sizes.zipped == os.path.getsize(tmp_path / "zipped") and sizes == sparse_bytes(net)
     assert sizes.forms == {"conv1.W": "dense", "dense1.W": "bitmap", "dense2.W": "gaps", "dense3.W": "dense"}
     assert f"sparse {sizes.sparse:,} bytes ({100 * sizes.sparse / sizes.dense:.1f} %)" in str(sizes)
+    assert repr(sizes) == str(sizes)                # as the last line of a cell
     assert f"{sizes.zipped:,} bytes" in str(sizes) and "dense2.W gaps" in str(sizes)
     assert json.loads(json.dumps(sizes.to_dict()))["forms"]["dense2.W"] == "gaps"
 

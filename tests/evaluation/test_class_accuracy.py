@@ -19,7 +19,7 @@ def test_accuracy_by_class_and_its_mean():
     classes, correct = np.array([0, 0, 0, 2]), np.array([True, True, False, False])
     assert class_accuracy(classes, correct) == {0: 2 / 3, 2: 0.0} and class_sizes(classes) == {0: 3, 2: 1}
     assert balanced({0: 2 / 3, 2: 0.0}) == pytest.approx(1 / 3)
-    assert unequal({0: 3, 2: 1}) and not unequal({0: 3, 1: 2}) and not unequal({0: 3})
+    assert unequal({0: 3, 2: 1}) and unequal({0: 5, 1: 3}) and not unequal({0: 3, 1: 2}) and not unequal({0: 3})
 
 
 def always_zero(outputs=2):

@@ -1,5 +1,6 @@
 """What a network can do and what it costs, against counts and means made by hand."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import minprune as mp
 from minprune.engine.size import count_parameters, multiply_adds, size_on_disk
+from minprune.evaluation.evaluations import as_text
 
 
 def small_net(seed=0):
@@ -82,6 +84,21 @@ def test_dict_goes_into_json_and_has_all_numbers():
     assert set(back["speedup"]) == {"median", "low", "high", "pairs", "all_pairs", "problem"}
 
 
+@pytest.mark.parametrize("label, value, text", [
+    ("test accuracy", 0.9512, "95.12 %"), ("balanced accuracy", 1.0, "100.00 %"), ("gap, train − test", -0.005, "-0.50 %"),
+    ("latency, 128 samples", 0.001234, "1.234 ms"), ("parameters", 1234567, "1,234,567"), ("test loss", 0.12345, "0.1235")])
+def test_numbers_as_they_are_printed(label, value, text):
+    assert as_text(label, value) == text
+
+
+def test_an_evaluation_is_a_record_that_nobody_changes():
+    net, (x, t) = small_net(), samples()
+    comparison = mp.compare(net, net, x, t, latency=False)
+    for record, name in ((comparison, "speedup"), (comparison.before, "test_accuracy")):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(record, name, 1.0)
+
+
 def test_bad_data_is_refused():
     net, (x, t) = small_net(), samples()
     with pytest.raises(ValueError, match="expects"):
@@ -90,6 +107,9 @@ def test_bad_data_is_refused():
         mp.evaluate(net, x, t + 1)
     with pytest.raises(ValueError, match="latency_batch"):
         mp.evaluate(net, x, t, latency_batch=0)
+    for given, name in [((None, net), "before"), ((net, None), "after")]:
+        with pytest.raises(TypeError, match=f"^{name} expects a Network, got NoneType"):
+            mp.compare(*given, x, t)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

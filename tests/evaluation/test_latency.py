@@ -1,5 +1,7 @@
 """The time of a forward pass: measured on the samples that were given, all networks in turns."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,19 @@ def test_a_speed_up_is_before_over_after():
     assert ratio.median == pytest.approx(3) and ratio.problem == ""
 
 
+def test_it_is_measured_for_so_long_for_each_network(monkeypatch):
+    """0.3 seconds unless the tests are in a hurry, and a batch of 128 samples, as `compare` says."""
+    seconds = []
+    monkeypatch.setattr(latency, "LATENCY_SECONDS", 0.3)
+    monkeypatch.setattr(latency, "take_turns", lambda functions, planned, clocks: seconds.append(planned))
+    forward_turns([None] * 3, [0] * 3)
+    forward_turns([None], [0])
+    assert seconds == pytest.approx([0.9, 0.3])
+    assert "LATENCY_SECONDS = 0.3 " in inspect.getsource(latency)
+    for function in (mp.evaluate, mp.compare):
+        assert inspect.signature(function).parameters["latency_batch"].default == 128
+
+
 def test_threads_are_those_that_the_environment_allows(monkeypatch):
     for name in latency.THREADS:
         monkeypatch.delenv(name, raising=False)
@@ -79,9 +94,21 @@ def test_threads_are_those_that_the_environment_allows(monkeypatch):
     assert blas_threads() == 1
 
 
+def test_without_a_word_of_the_environment_there_is_one_for_each_core(monkeypatch):
+    for name in latency.THREADS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(latency.os, "sched_getaffinity", lambda process: range(3 if process == 0 else 9), raising=False)
+    assert blas_threads() == 3
+    monkeypatch.delattr(latency.os, "sched_getaffinity")
+    for count, threads in ((4, 4), (None, 1)):
+        monkeypatch.setattr(latency.os, "cpu_count", lambda count=count: count)
+        assert blas_threads() == threads
+
+
 def test_several_threads_and_small_networks_are_told(monkeypatch):
     monkeypatch.setattr(latency, "blas_threads", lambda: 2)
     assert "2 BLAS threads" in thread_note([1e-4, 1.0]) and "OPENBLAS_NUM_THREADS=1" in thread_note([1e-4])
     assert thread_note([1.0, 1.0]) == "" and thread_note([1.0], disturbed=True)
+    assert thread_note([1.9e-3]) and thread_note([2.1e-3]) == ""
     monkeypatch.setattr(latency, "blas_threads", lambda: 1)
     assert thread_note([1e-4]) == ""

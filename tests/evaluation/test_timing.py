@@ -83,6 +83,31 @@ def test_a_busier_machine_widens_the_interval():
     assert width(0.01) < width(0.05) < width(0.1)
 
 
+def test_it_goes_on_until_there_are_as_many_undisturbed_turns_as_it_takes():
+    """The first 20 turns are disturbed, and longer than planned: five more are taken, and not one more."""
+    _, turns = measured(lambda name, number: 0.01 if name == "slow" and 1 <= number <= 20 else 0.0, planned=0.1)
+    assert len(turns.seconds) == 20 + LEAST_TURNS and turns.undisturbed.sum() == LEAST_TURNS
+
+
+def test_it_does_not_go_on_for_ever():
+    """For four times as long as planned if no turn is undisturbed, and for a few turns if they are long."""
+    for slow, waits, count in ((0.002, 0.1, 20), (10.0, 30.0, LEAST_TURNS)):        # 20 · 0.103 s are more than 4 · 0.5
+        _, turns = measured(lambda name, number: waits if name == "slow" else 0.0, planned=0.5, slow=slow)
+        assert not turns.undisturbed.any() and len(turns.seconds) == count
+
+
+def test_medians_are_of_the_undisturbed_turns_if_there_are_enough():
+    for good, median in ((LEAST_TURNS, 1.0), (LEAST_TURNS - 1, 8.0)):
+        seconds = np.array([[1.0]] * good + [[8.0]] * 10)
+        assert Turns(seconds, np.ones(seconds.shape)).medians().tolist() == [median]
+
+
+def test_the_bounds_of_what_is_told():
+    assert Ratio(1.2, 1.0, 1.5, 9, 9).problem == "" and "from 1 to 1.51" in Ratio(1.2, 1.0, 1.51, 9, 9).problem
+    ran = np.array([[0.8], [0.79]])                 # of a second
+    assert Turns(np.ones((2, 1)), ran).undisturbed.tolist() == [True, False]
+
+
 def test_too_few_turns_are_not_enough():
     slow = Turns(np.ones((9, 2)), np.array([[1.0, 1.0]] * (LEAST_TURNS - 1) + [[0.5, 1.0]] * 5))
     assert ratio_of(slow).pairs == LEAST_TURNS - 1 and "in 5 of 9 pairs" in ratio_of(slow).problem

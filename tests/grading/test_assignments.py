@@ -1,18 +1,19 @@
 """Assignments are found and read, and those that come with minprune are sound: full points for the solved sources, none
 for the starters, and wrong solutions lose exactly the points that they should."""
 
+import dataclasses
 import functools
 import inspect
 import re
 
 import pytest
 
-from minprune.grading import assignments, cases, student
+from minprune.grading import assignments
 from minprune.grading.assignments import Assignment
-from minprune.grading.grading import grade
+from minprune.grading.cases import draw_exam, mistakes_of
+from minprune.grading.grading import grade, grade_file
 from minprune.grading.starters import cut_starter, solved_sources
 from minprune.grading.user_file import run_file
-from minprune.verification.verify import verify
 from wrong_solutions import failures
 
 NAMES = assignments.names()
@@ -89,47 +90,47 @@ def test_the_tutorials_are_beside_or_inside_the_package(tmp_path, monkeypatch):
 # ------------------------------------------------------------ the assignments that come with minprune
 
 
-@pytest.fixture(scope="module")
-def cases_measured_once():
-    """A hundred solutions are graded on the same cases: what they should return is measured once, and what a task
-    claims of them is tried on ten networks."""
-    measured, draw_cases = {}, cases.draw_cases
+@functools.cache
+def exam_of(name):
+    """The cases of seed 0, measured once for a hundred solutions."""
+    return draw_exam(assignments.find(name), 0)
 
-    def draw_once(task, seed):
-        if (task.name, seed) not in measured:
-            measured[task.name, seed] = draw_cases(task, seed)
-        return measured[task.name, seed]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cases, "draw_cases", draw_once)
-        patch.setattr(student, "verify", functools.partial(verify, trials=10))
-        yield
+@functools.cache
+def exam_without_claims(name):
+    """No verdict takes points or gives any: where the points are looked at it need not be found each time."""
+    exam = exam_of(name)
+    tasks = tuple(dataclasses.replace(task, claim=None) for task in exam.assignment.tasks)
+    return exam._replace(assignment=exam.assignment._replace(tasks=tasks))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solved_source_gets_full_points(name):
     grades = grade(SOLVED[name], limit=None)
     assert grades.points == grades.of > 0, grades
+    claims = [task.name for task in assignments.find(name).tasks if task.claim is not None]
+    assert claims == [task for task, mark in grades.marks.items() if mark.verdict and mark.verdict["holds"]], grades
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_bare_starter_gets_zero_and_a_message_for_each_task(cases_measured_once, name):
+def test_the_bare_starter_gets_zero_and_a_message_for_each_task(name):
     assignment = assignments.find(name)
-    grades = grade(assignment.folder / "starter.py", seed=0, limit=None)
-    assert grades.points == 0 and grades.of == assignment.points
-    for task, mark in grades.marks.items():
-        assert mark.feedback == f"not written yet: it raises NotImplementedError('{task}')"
+    sheet = grade_file(assignment.folder / "starter.py", exam_of(name), None)
+    assert sheet.points == 0 and sheet.of == assignment.points
+    for mark in sheet.marks:
+        assert mark.feedback == f"not written yet: it raises NotImplementedError('{mark.task}')"
 
 
 @pytest.mark.parametrize("name, place", [(name, at) for name, cases in WRONG.items() for at in range(len(cases))])
-def test_a_wrong_solution_loses_just_the_points_of_its_task(cases_measured_once, name, place, tmp_path):
+def test_a_wrong_solution_loses_just_the_points_of_its_task(name, place, tmp_path):
     lost, right, wrong, message = WRONG[name][place]
     text = SOLVED[name].read_text(encoding="utf-8")
     assert text.count(right) == 1, right
     (tmp_path / "mine.py").write_text(text.replace(right, wrong), encoding="utf-8")
-    grades = grade(tmp_path / "mine.py", seed=0, limit=None)
-    assert {task for task, mark in grades.marks.items() if mark.points < mark.of} == {lost}, grades
-    assert re.search(message, grades.marks[lost].feedback, re.DOTALL), grades.marks[lost].feedback
+    sheet = grade_file(tmp_path / "mine.py", exam_without_claims(name), None)
+    marks = [mark for mark in sheet.marks if mark.points < mark.of]
+    assert [mark.task for mark in marks] == [lost], sheet
+    assert re.search(message, marks[0].feedback, re.DOTALL), marks[0].feedback
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -189,12 +190,13 @@ def test_starters_need_nothing_but_numpy(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_all_named_mistakes_can_be_named(cases_measured_once, judge, name):
+def test_all_named_mistakes_can_be_named(judge, name):
     """A wrong function that is right now and then is fine; one that always is would name nothing."""
-    assert cases.check_assignment(name) == []
+    exam = exam_of(name)
+    assert mistakes_of(exam) == []
     for task in assignments.find(name).tasks:
         for text, wrong in task.mistakes.items():
             def positional(*values, wrong=wrong):
                 return wrong(**dict(zip(inspect.signature(task.answer).parameters, values)))
-            right, feedback = judge(positional, task, 0, cases.draw_cases(task, 0))
+            right, feedback = judge(positional, task, 0, exam.cases[task.name])
             assert not right and "Most likely: " in feedback, (task.name, text, feedback)

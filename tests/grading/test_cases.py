@@ -21,14 +21,16 @@ PATCHES = {
 }
 
 
-@pytest.mark.parametrize("patch", PATCHES.values(), ids=PATCHES)
-@pytest.mark.parametrize("limit", [None, 20])
-def test_a_file_that_patches_what_is_shared_costs_only_itself(folder, solution, patch, limit):
-    for name, text in (("an.py", f"{patch}\n{solution()}"), ("bo.py", solution()), ("cy.py", solution("return w"))):
+@pytest.mark.parametrize("patches", [*([patch] for patch in PATCHES.values()), list(PATCHES.values())],
+                         ids=[*PATCHES, "all, each in its sandbox"])
+def test_a_file_that_patches_what_is_shared_costs_only_itself(folder, solution, patches):
+    """One after the other in this process; and all in a row in the sandbox, where each has a process of its own."""
+    first = {f"an{number}.py": f"{patch}\n{solution()}" for number, patch in enumerate(patches)}
+    for name, text in {**first, "bo.py": solution(), "cy.py": solution("return w")}.items():
         (folder / name).write_text(text)
-    sheets = grade(folder, seed=0, limit=limit).sheets
-    assert [sheet.points for sheet in sheets[1:]] == [5, 3] and sheets[0].points == 5
-    assert "Most likely: the factor 2 of the square is missing" in sheets[2].marks[0].feedback
+    sheets = grade(folder, seed=0, limit=None if len(patches) == 1 else 20).sheets
+    assert [sheet.points for sheet in sheets] == [5] * len(patches) + [5, 3]
+    assert "Most likely: the factor 2 of the square is missing" in sheets[-1].marks[0].feedback
 
 
 def test_a_patch_inside_of_a_function_costs_only_itself(folder, solution):

@@ -50,6 +50,10 @@ def test_refused(tmp_path, folder, solution):
         grade(tmp_path / "none.py")
     with pytest.raises(ValueError, match="no file in .* has a line ASSIGNMENT"):
         grade(tmp_path / "squares")
+    with pytest.raises(TypeError, match="path expects a list of files and folders, got 3"):
+        grade(3)
+    with pytest.raises(ValueError, match="path expects a path without the character NUL"):
+        grade("a\0.py")
     (folder / "mine.py").write_text(solution())
     for wrong in ({"seed": -1}, {"seed": 0.5}, {"limit": 0}, {"limit": "1"}):
         with pytest.raises((ValueError, TypeError), match=next(iter(wrong))):

@@ -54,10 +54,22 @@ def test_the_user_reads_nothing_and_spoils_nothing(write):
     assert [kind for kind, *_ in messages(write(text), 60)] == ["tried", "checked", "ended"]
 
 
-def test_an_endless_loop_is_late_and_its_line_is_named(write):
-    path = write("def f(do):\n    g()\n\ndef g():\n    while True:\n        'on and on'\n")
-    late = messages(path, 2)[-1]
-    assert late in (["late", [5, "while True:"]], ["late", [6, "'on and on'"]])
+def once_written(path, seconds=60):
+    """The text of a file that another process writes, as soon as it is there."""
+    end = time.monotonic() + seconds
+    while not (path.exists() and path.read_text()):
+        assert time.monotonic() < end, f"{path} was not written"
+        time.sleep(0.01)
+    return path.read_text()
+
+
+def test_an_endless_loop_is_late_and_its_line_is_named(write, tmp_path):
+    path = write(f"def f(do):\n    open({str(tmp_path / 'begun')!r}, 'w').write('x')\n    g()\n\n"
+                 "def g():\n    while True:\n        'on and on'\n")
+    with child_process(try_formula, request(path)) as child:
+        once_written(tmp_path / "begun")
+        late = child.receive(0.3)
+    assert late in (["late", [6, "while True:"]], ["late", [7, "'on and on'"]])
     assert describe_stop(late, 2).startswith("not done after 2 seconds: an endless loop?\n(line ")
 
 
@@ -124,8 +136,10 @@ def test_what_the_user_started_is_ended_too(write, tmp_path):
                 "other = subprocess.Popen(['sleep', '300'])\n"
                 f"open({str(tmp_path / 'pid')!r}, 'w').write(str(other.pid))\nwhile True: pass\n")
     started = time.monotonic()
-    assert messages(path, 1.5)[-1] == ["late", [5, "while True: pass"]]
-    assert gone(int((tmp_path / "pid").read_text())) and time.monotonic() - started < 60
+    with child_process(try_formula, request(path)) as child:
+        pid = once_written(tmp_path / "pid")
+        assert child.receive(0.3) == ["late", [5, "while True: pass"]]
+    assert gone(int(pid)) and time.monotonic() - started < 60
 
 
 DAEMON = """
@@ -148,8 +162,10 @@ def test_what_has_opened_a_session_of_its_own_is_ended_too(write, tmp_path, end,
     name = str(tmp_path / "pid")
     path = write(f"{DAEMON}\nleave({name!r}, {environ})\n"
                  f"while not (os.path.exists({name!r}) and open({name!r}).read()): time.sleep(0.01)\n{end}\n")
-    assert messages(path, 5)[-1][0] == ("late" if "while" in end else "ended")
-    assert gone(int((tmp_path / "pid").read_text()))
+    with child_process(try_formula, request(path)) as child:
+        pid = once_written(tmp_path / "pid")
+        last = child.receive(0.3 if "while" in end else 60)
+    assert last[0] == ("late" if "while" in end else "ended") and gone(int(pid))
 
 
 @needs_proc

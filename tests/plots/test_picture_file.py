@@ -69,6 +69,14 @@ def test_save_refuses_what_is_no_figure(tmp_path):
         plots.save({}, tmp_path / "a.png")
 
 
+@pytest.mark.parametrize("path, error, message", [
+    (3, TypeError, "path expects a path as text or pathlib.Path, got 3"),
+    ("a\0.png", ValueError, "path expects a path without the character NUL"), ("", ValueError, "got an empty text")])
+def test_save_refuses_what_is_no_path(path, error, message):
+    with pytest.raises(error, match=message):
+        plots.save(plots.scores(SCORES), path)
+
+
 def test_pyplot_is_never_imported(tmp_path):
     code = ("import sys; from minprune import plots; "
             "plots.save(plots.scores({'a': [1.0, 2.0]}), sys.argv[1]); "

@@ -61,15 +61,16 @@ def test_prune_computes_what_mask_computes(seed, random_network, random_samples,
     for name in net.hidden_layers:
         stays = keep.get(name, np.ones(net[name].K, bool))
         assert small[name].K == stays.sum() == len(small[name].W) and masked[name].K == len(stays)
-    for one, file in ((net, "net.npz"), (small, "small.npz"), (masked, "masked.npz")):
-        one.save(tmp_path / file)
-        loaded = mp.Network.load(tmp_path / file)
-        assert fingerprint(loaded) == fingerprint(one)
-        np.testing.assert_array_equal(loaded.predict(x), one.predict(x))
-    loaded = mp.Network.load(tmp_path / "net.npz")
-    assert fingerprint(mp.prune(loaded, keep)) == fingerprint(small)
-    assert fingerprint(mp.mask(loaded, keep)) == fingerprint(masked)
     assert fingerprint(net) == before
+    # the three take turns in being saved
+    one = (net, small, masked)[seed % 3]
+    one.save(tmp_path / "net.npz")
+    loaded = mp.Network.load(tmp_path / "net.npz")
+    assert fingerprint(loaded) == fingerprint(one)
+    np.testing.assert_array_equal(loaded.predict(x), one.predict(x))
+    if one is net:
+        assert fingerprint(mp.prune(loaded, keep)) == fingerprint(small)
+        assert fingerprint(mp.mask(loaded, keep)) == fingerprint(masked)
 
 
 def test_pruned_gradients_are_those_of_the_masked_neurons_that_stay(kind, random_network, random_samples,

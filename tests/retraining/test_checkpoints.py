@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -349,6 +350,14 @@ def test_a_damaged_step_is_reported_and_can_be_done_again(half, expected, damage
         assert_same(one, other)
 
 
+def test_a_step_of_a_few_bytes_cannot_take_gigabytes(half):
+    """The header of an array is all that there is of it: the size is looked at first."""
+    with zipfile.ZipFile(half / "step-0000.npz", "w") as archive, archive.open("big.npy", "w") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f8", "fortran_order": False, "shape": (10 ** 6, 10 ** 6)})
+    with pytest.raises(ValueError, match=r"step-0000.npz: it declares 8,000,000,000,000 bytes .*delete it"):
+        next(steps(half))
+
+
 def test_nothing_is_unpickled(half):
     (half / "step-0000.npz").unlink()
     with open(half / "step-0000.npz", "wb") as file:
@@ -478,3 +487,11 @@ def test_open_checkpoint_by_itself(tmp_path):
     assert again.has(0) and values["rate"] == 0.5 and arrays["a/b"].tolist() == [0, 1, 2]
     with pytest.raises(FileNotFoundError):
         again.load(1)
+
+
+@pytest.mark.parametrize("folder, error, message", [
+    (3, TypeError, "checkpoint expects a path as text or pathlib.Path, got 3"),
+    ("a\0b", ValueError, "checkpoint expects a path without the character NUL")])
+def test_what_is_no_path_is_refused_by_name(folder, error, message):
+    with pytest.raises(error, match=message):
+        steps(folder)

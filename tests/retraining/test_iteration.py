@@ -207,6 +207,18 @@ def test_the_optimizers_state_follows_from_the_first_training_on(net, data):
     assert all(np.array_equal(before[name], state["m"][name]) for name in before)
 
 
+def test_compensation_may_give_a_bias_to_a_layer_without(data):
+    """What an optimizer remembers of it is 0: it has not been trained yet."""
+    net = mp.Network(data.x_train.shape[1:], [mp.Dense(6, "relu"), mp.Dense(data.classes, bias=False)], seed=0)
+    state = mp.Adam().start(net.parameters())
+    state["m"]["dense2.W"] += 1.0
+    recipe = mp.FineTune(epochs=0, keep_state=True)
+    (step,) = mp.prune_iteratively(net, data, retrain=recipe, compensate=fold_means, state=state)
+    assert step.cut["dense2"].bias and step.cut["dense2"].b.any()
+    assert set(step.state["m"]) == set(step.cut.parameters()) == {"dense1.W", "dense1.b", "dense2.W", "dense2.b"}
+    assert not step.state["m"]["dense2.b"].any() and (step.state["m"]["dense2.W"] == 1).all()
+
+
 def test_compensation_cuts_in_place_of_prune(net, data):
     steps = list(mp.prune_iteratively(net, data, schedule=[0.3, 0.5], retrain=nothing, compensate=fold_means))
     now, alive = net, {name: np.ones(net[name].K, bool) for name in net.hidden_layers}
@@ -247,6 +259,7 @@ def test_a_living_neuron_with_the_lowest_score_there_is_does_not_go_before_the_d
 
 def test_what_is_wrong_is_told_before_the_first_step(net, data):
     for arguments, told in ((dict(data=(1, 2)), "data expects a Dataset"),
+                            (dict(data=data, score=[]), "score expects a name or a function, got list"),
                             (dict(data=data, schedule=0.5), "schedule expects a list"),
                             (dict(data=data, retrain=3), "retrain expects a function"),
                             (dict(data=data, compensate=3), "compensate expects a function"),
@@ -273,7 +286,7 @@ def test_what_the_last_step_cannot_do_is_told_before_the_first_is_trained(net, d
 def test_regions_that_share_a_layer_are_left_to_the_scores(net, data):
     """dense1 can spare one neuron only, which region b needs; region a takes from dense2, as the scores say."""
     def dense2_first(W):
-        return np.full(len(W), -1.0 if len(W) == 7 else 0.0)
+        return np.arange(len(W)) - 10 * (len(W) == 7)
 
     regions = {"a": {"dense1": [0], "dense2": [0]}, "b": {"dense1": [1]}}
     step, = mp.prune_iteratively(net, data, dense2_first, [1], regions, retrain=nothing, max_remove={"dense1": 1})

@@ -68,7 +68,7 @@ def test_layers_that_are_refused(net, remove, layers, told):
     (lambda: cubic(0.5, 3, initial=0.6), "initial expects at most remove=0.5"),
     (lambda: linear(1.0, 3), "remove expects"), (lambda: cubic(1.0, 3), "remove expects"),
     (lambda: exponential(1.0, 3), "remove expects"), (lambda: exponential(0.5, 0), "steps expects at least 1"),
-    (lambda: cubic(0.5, 3, -0.1), "initial expects")])
+    (lambda: linear(0.5, 10 ** 400), "steps expects at most"), (lambda: cubic(0.5, 3, -0.1), "initial expects")])
 def test_settings_of_schedules_that_are_refused(make, told):
     with pytest.raises(ValueError, match=told):
         make()

@@ -24,10 +24,10 @@ def mean_loss(net, x, t, loss):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_against_pruning_the_neuron_for_real(seed, kind, random_network, random_samples):
+def test_against_pruning_the_neuron_for_real(seed, kind, random_network, random_samples, unbounded):
     net = random_network(seed, kind)
     loss = "cross_entropy" if seed and len(net.output_shape) == 1 else "mse"
-    x, t = random_samples(net, seed, 4, loss)
+    x, t = random_samples(unbounded(net, loss), seed, 4, loss)
     scores, before = mp.score(net, "removal", x, t, loss, batch_size=3), mean_loss(net, x, t, loss)
     for name in net.hidden_layers:
         gone = [mean_loss(mp.prune(net, {name: np.arange(net[name].K) != i}), x, t, loss) - before

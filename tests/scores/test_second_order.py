@@ -64,11 +64,12 @@ def test_the_diagonal_comes_from_products_if_a_loss_says_only_these(close):
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("seed", range(2))
-def test_hessian_products_against_differences_of_the_gradient(seed, loss, kind, random_network, random_samples):
+def test_hessian_products_against_differences_of_the_gradient(seed, loss, kind, random_network, random_samples,
+                                                              unbounded):
     net = random_network(seed + 3, kind, smooth=True)
     if loss == "cross_entropy" and len(net.output_shape) > 1:
         pytest.skip("cross entropy has one output for each class")
-    x, t = random_samples(net, seed, 3, loss)
+    x, t = random_samples(unbounded(net, loss), seed, 3, loss)
     rng, step = np.random.default_rng(seed), 1e-5
     direction = {key: rng.normal(size=array.shape) for key, array in parameters(net).items()}
     ends = []
@@ -110,10 +111,10 @@ EXACT = [((3,), [mp.Dense(4, "tanh"), mp.Dense(3, "sigmoid")], ["mse", "binary_c
 
 
 @pytest.mark.parametrize("shape, layers, losses", EXACT)
-def test_the_diagonal_is_exact_where_it_says_so(shape, layers, losses, random_samples, near):
+def test_the_diagonal_is_exact_where_it_says_so(shape, layers, losses, random_samples, unbounded, near):
     """Saliencies ½ h w², h the central difference of the handwritten gradient."""
     for loss in losses:
-        net = mp.Network(shape, layers, seed=3)
+        net = unbounded(mp.Network(shape, layers, seed=3), loss)
         for name in net.neuron_layers:
             net[name].b[...] = 0.3
         x, t = random_samples(net, 1, 4, loss)
@@ -194,6 +195,17 @@ def test_second_derivatives_pass_through_pooling(pool, factor):
     assert h.ravel().tolist() == ([factor] * 4 if factor < 1 else [0, 0, 0, 1])
 
 
+def test_the_term_of_the_second_derivative_of_f_is_there_unless_it_is_left_out():
+    net, x = mp.Network(1, [mp.Dense(1, "tanh"), mp.Dense(1)], seed=0), np.array([[2.0]])
+    trace = mp.record(net, x, [[3.0]], "mse")
+    z, w, do = trace["dense1"].z[0, 0], net["dense2"].W[0, 0], trace["dense1"].do[0, 0]
+    slope = 1 - np.tanh(z) ** 2
+    without = (slope * w) ** 2
+    whole = without - 2 * np.tanh(z) * slope * do
+    for settings, expected in (({}, whole), ({"gauss_newton": False}, whole), ({"gauss_newton": True}, without)):
+        assert diagonal(net, trace, "mse", **settings)["dense1"][1].item() == pytest.approx(expected)
+
+
 def test_without_the_second_derivative_of_f_no_saliency_is_negative(kind, random_network, random_samples):
     net = random_network(3, kind, ["tanh", "sigmoid"])
     x, t = random_samples(net, 3, 4)
@@ -248,10 +260,10 @@ def test_obds_error_falls_with_the_cube_only_where_the_diagonal_is_exact():
 
 
 @pytest.mark.parametrize("loss", ["mse", "binary_cross_entropy"])
-def test_in_the_last_hidden_layer_obd_of_outputs_is_the_exact_second_order(loss, random_samples, close):
+def test_in_the_last_hidden_layer_obd_of_outputs_is_the_exact_second_order(loss, random_samples, unbounded, close):
     net = mp.Network(3, [mp.Dense(4, "tanh"), mp.Dense(3, "relu", batch_norm=True), mp.Dense(2, "sigmoid")],
                      seed=2)
-    x, t = random_samples(net, 0, 5, loss)
+    x, t = random_samples(unbounded(net, loss), 0, 5, loss)
     one, other = (mp.score(net, name, x, t, loss) for name in ("obd_outputs", "taylor_second_order"))
     close(one["dense2"], other["dense2"])
     assert not np.allclose(one["dense1"], other["dense1"])

@@ -51,11 +51,11 @@ def test_grasp_by_hand():
 
 
 @pytest.mark.parametrize("loss", ["mse", "cross_entropy", "binary_cross_entropy"])
-def test_grasp_is_the_slope_of_half_the_squared_gradient(loss, random_samples, near):
+def test_grasp_is_the_slope_of_half_the_squared_gradient(loss, random_samples, unbounded, near):
     """d/dα ½‖ḡ‖² at α = 1, all of the neuron's incoming weights being multiplied by α."""
     net = mp.Network((5, 5, 1), [mp.Conv2D(3, 2, "tanh", batch_norm=True), mp.AvgPool2D(2), mp.Flatten(),
                                  mp.Dense(3, "softplus"), mp.Dense(2, "sigmoid")], seed=4)
-    x, t = random_samples(net, 1, 4, loss)
+    x, t = random_samples(unbounded(net, loss), 1, 4, loss)
 
     def half_square(alpha, name, i):
         other = net.copy()

@@ -11,6 +11,7 @@ from minprune.strategies.budgets import decide_within
 from minprune.decisions.rules import decide, removal_order, stay_without
 from minprune.engine.residual import Residual
 from minprune.engine.size import count_parameters, multiply_adds, size_on_disk
+from minprune.evaluation.timing import Turns
 
 COSTS = {"parameters": count_parameters, "multiply_adds": multiply_adds, "bytes": size_on_disk}
 
@@ -144,8 +145,15 @@ def test_coupled_neurons_leave_together_and_count_as_what_they_cost():
         assert_same(keep, one_by_one(net, scores, lambda small: multiply_adds(small) <= limit))
 
 
-def test_no_network_or_score_is_changed(fingerprint):
+def test_no_network_or_score_is_changed(fingerprint, monkeypatch):
     net, scores = net_and_scores()
+
+    def pass_once(nets, inputs):                    # however busy the machine is
+        for one, x in zip(nets, inputs):
+            one.output(x)
+        return turns_of([1.0, 2.0])
+
+    monkeypatch.setattr(budgets, "forward_turns", pass_once)
     before, old = fingerprint(net), {name: values.copy() for name, values in scores.items()}
     decide_within(net, scores, parameters=0.5, bytes=0.9, latency=1.0)
     assert fingerprint(net) == before
@@ -158,12 +166,20 @@ def test_no_network_or_score_is_changed(fingerprint):
 def clock(monkeypatch):
     seen = []
 
-    def tell(nets, x):
-        seen.append(([sum(net[name].K for name in net.hidden_layers) for net in nets], x))
-        return [float(neurons) for neurons in seen[-1][0]]
+    def tell(nets, inputs):
+        pruned, unpruned = [sum(net[name].K for name in net.hidden_layers) for net in nets]
+        assert inputs[0] is inputs[1]
+        seen.append(([unpruned, pruned], inputs[0]))
+        return turns_of([float(pruned), float(unpruned)])
 
-    monkeypatch.setattr(budgets, "latencies", tell)
+    monkeypatch.setattr(budgets, "forward_turns", tell)
     return seen
+
+
+def turns_of(seconds, ran=1.0, count=20):
+    """Turns that all took so many seconds, with a core for a share of the time; one number for each function."""
+    seconds = np.tile(seconds, (count, 1))
+    return Turns(seconds, seconds * ran)
 
 
 @pytest.mark.parametrize("latency, count", [(1.0, 0), (1, 0), (0.8, 3), (0.5, 8), (2 / 15, 13),
@@ -204,10 +220,38 @@ def test_an_impossible_latency_says_what_is_reachable(clock):
         decide_within(net, scores, latency=timedelta(seconds=1))
 
 
+DISTURBED = turns_of([1.0, 15.0], ran=[1.0, 0.2])                 # the unpruned network waits for a core in all turns
+DISAGREE = Turns(np.tile([[1.0, 2.0], [1.0, 4.0]], (10, 1)), np.tile([[1.0, 2.0], [1.0, 4.0]], (10, 1)))
+
+
+@pytest.mark.parametrize("turns, why", [(DISTURBED, "in 20 of 20 pairs of passes one waited for a core"),
+                                        (DISAGREE, "pairs of passes disagree, from 0.25 to 0.5")])
+@pytest.mark.parametrize("latency", [0.5, timedelta(seconds=3)])
+def test_a_disturbed_clock_decides_nothing(monkeypatch, turns, why, latency):
+    """Threads that wait in all passes of the large network would call any pruned one 15 times as fast."""
+    net, scores = net_and_scores()
+    monkeypatch.setattr(budgets, "forward_turns", lambda nets, inputs: turns)
+    with pytest.raises(RuntimeError, match=f"latency is not measurable here: {why}.*multiply_adds"):
+        decide_within(net, scores, latency=latency)
+
+
+def test_a_disturbance_that_passes_is_measured_again(monkeypatch):
+    net, scores = net_and_scores()
+    left = [DISTURBED, DISAGREE]
+    monkeypatch.setattr(budgets, "forward_turns", lambda nets, inputs: left.pop() if left else turns_of([1.0, 4.0]))
+    assert removed(decide_within(net, scores, latency=0.25)) == 1
+    assert not left
+
+
 def test_a_real_clock_agrees_that_half_is_faster():
     net = mp.Network((64,), [mp.Dense(400, "relu"), mp.Dense(400, "relu"), mp.Dense(3)])
     scores = {name: np.arange(400.0) for name in net.hidden_layers}
-    assert 40 < removed(decide_within(net, scores, latency=0.5, scope="layer", multiple=40)) < 760
+    try:
+        gone = removed(decide_within(net, scores, latency=0.5, scope="layer", multiple=40))
+    except RuntimeError as refused:                 # other programs take all cores, and it says so
+        assert "not measurable" in str(refused)
+    else:
+        assert 40 < gone < 760
 
 
 @pytest.mark.parametrize("told, error, message", [

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.verification.formulas import KNOWN, Formula, Unanswered, array_of, matching
-from minprune.verification.quantities import Form
+from minprune.verification.arrays import KNOWN, NO_ARRAYS, OF_THE_CONVOLUTION, array_of
+from minprune.verification.claims.equality import Equality, quantity_of
+from minprune.verification.forms import Form
+from minprune.verification.formulas import Formula, Unanswered, matching
+from minprune.verification.quantities import find_quantity
 from minprune.verification.sampling.random_networks import Case, draw_cases
 from minprune.verification.sampling.where import Where
 from minprune.verification.verify import verify
@@ -22,7 +25,8 @@ def arrays_of(*names):
 
 
 def test_all_arrays_have_their_shapes_and_meanings():
-    arrays, trace, net = arrays_of(*KNOWN), CASE.trace, CASE.net
+    of_dense = [name for name in KNOWN if name not in (*OF_THE_CONVOLUTION, *NO_ARRAYS)]
+    arrays, trace, net = arrays_of(*of_dense), CASE.trace, CASE.net
     layer, after = net["dense2"], net["dense3"]
     F = layer.W.shape[1]
     shapes = {name: array.shape for name, array in arrays.items()}
@@ -64,6 +68,7 @@ def test_what_the_next_layer_reads_is_what_this_one_puts_out():
     assert any(np.abs(formula(case)).max() > 0.1 for case in any_next)
 
 
+CHAIN = mp.Network(2, [mp.Dense(2), mp.Dense(1)])
 BLOCK = mp.Network(2, [mp.Dense(2), mp.Residual([mp.Dense(3), mp.Dense(2)]), mp.Dense(1)])
 
 
@@ -247,3 +252,148 @@ def test_a_formula_of_other_arrays():
     assert formula.of({"o": np.array([1.0, 2.0]), "W": np.array(3)}).tolist() == [4, 5]
     with pytest.raises(Unanswered, match=r"raised ValueError: .* \(given o \(2,\), W \(3,\)\)"):
         formula.of({"o": np.ones(2), "W": np.ones(3)})
+
+
+# ------------------------------------------------------------------- networks that have what is asked for
+
+
+@pytest.mark.parametrize("formula, settings", [
+    (lambda o: o, {}), (lambda gamma: gamma, {"batch_norm": True}), (lambda z, a_hat: z, {"batch_norm": True}),
+    (lambda padding: padding, {"layers": "conv"}), (lambda var, kernel: var, {"batch_norm": True, "layers": "conv"})])
+def test_where_is_what_the_formula_asks_for(formula, settings):
+    assert Formula(formula).where_settings() == settings
+
+
+@pytest.mark.parametrize("formula, where, message", [
+    (lambda image: image, {"layers": "dense"}, "asks for image, which only Conv2D layers have: where=.*conv"),
+    (lambda o_prev: o_prev, {"depth": 2}, "asks for o_prev, .* where depth expects 3 or more, got 2"),
+    (lambda z_prev: z_prev, {"depth": 1, "layer": "output"}, "where depth expects 2 or more, got 1"),
+    (lambda net, x: {}, {"layer": "output"}, 'is a score of hidden layers, and layer="output" is none')])
+def test_networks_that_have_nothing_of_it_are_refused(formula, where, message):
+    with pytest.raises(ValueError, match=message):
+        verify(formula, "dL/do", where=where, trials=2)
+
+
+def test_the_output_layer_has_one_before_it():
+    weight = lambda dz, o_prev: dz.transpose(0, 2, 1) @ o_prev.reshape(len(o_prev), 1, -1)      # noqa: E731
+    assert verify(weight, "dL/dW", where={"layer": "output", "depth": 2}, trials=4)
+
+
+def convolved(image, kernel, b, stride, padding):
+    image = np.pad(image, ((0, 0), *padding, (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape[1:3], axis=(1, 2))[:, ::stride, ::stride]
+    z = np.einsum("nhwcij,kijc->nhwk", windows, kernel) + b
+    return z.reshape(len(z), -1, len(kernel))
+
+
+def flipped(image, kernel, b, stride, padding):
+    return convolved(image, kernel[:, ::-1, ::-1], b, stride, padding)
+
+
+def normed(x, W, b, mean, var):
+    return (x @ W.T + b - mean) / np.sqrt(var + 1e-5)
+
+
+DEEP = {"depth": 3, "residual": False}
+
+
+@pytest.mark.parametrize("true, false, equals, where", [
+    (lambda do, df: do * df, lambda do, o, f: do * f.derivative(o), "dL/dz", {}),
+    (lambda p, t: p - t, lambda y, t: y - t, "dL/dy", {}),
+    (lambda dz, a_hat: (dz * a_hat).sum(axis=1), lambda dz, z: (dz * z).sum(axis=1), "dL/dgamma", {}),
+    (lambda dz, gamma, var: (dz * gamma / np.sqrt(var + 1e-5)).sum(axis=1),
+     lambda dz, gamma: (dz * gamma).sum(axis=1), "dL/db", {}),
+    (lambda z_prev, f: f(z_prev), lambda z_prev: z_prev, lambda x: x, DEEP),
+    (lambda o_prev: o_prev, lambda o_prev: o_prev + 1, lambda x: x, DEEP),
+    (convolved, flipped, lambda z: z, {}),
+    (normed, lambda x, W, b, mean: x @ W.T + b - mean, lambda a_hat: a_hat, {})])
+def test_true_and_false_formulas_of_these_names(true, false, equals, where):
+    assert largest_error(true, equals, where) < 1e-7
+    assert largest_error(false, equals, where) > 1e-2
+
+
+def largest_error(formula, equals, where):
+    """On six networks."""
+    formula = Formula(formula)
+    settings = {**formula.where_settings(), **Equality.where_settings(equals)}
+    quantity = quantity_of(equals, formula) if callable(equals) else find_quantity(equals)
+    claim = Equality(formula, quantity, 1e-6)
+    return max(claim.trial(case).error for case in draw_cases(Where(where, **settings), 6, 0, claim.fits))
+
+
+# ---------------------------------------------------------------------------------- scores as formulas
+
+
+def mean_output(net, forward_traces):
+    """With turns, as `score` takes them."""
+    totals, count = {name: 0 for name in net.hidden_layers}, 0
+    for trace in forward_traces:
+        count += len(trace.x)
+        for name in totals:
+            totals[name] += trace[name].o.reshape(len(trace.x), -1, net[name].K).sum(axis=(0, 1))
+        yield
+    return {name: total / count for name, total in totals.items()}
+
+
+def test_a_score_of_traces_is_verified_unchanged():
+    assert verify(mean_output, equals=lambda o: o.sum(axis=1).mean(axis=0), trials=5)
+    assert verify(mean_output, invariant="batch size", trials=5)
+
+
+def test_exact_removal_is_removal_and_half_of_it_is_not():
+    removal = mp.scores.CATALOGUE["removal"]
+    assert verify(removal, "removal", trials=5)
+
+    def half(net, x, t, loss):
+        return {name: scores / 2 for name, scores in removal(net, x, t, loss).items()}
+
+    verdict = verify(half, "removal", trials=5)
+    assert not verdict and verdict.mistake.name == "off by the factor ½" and verdict.counterexample is not None
+
+
+def test_a_score_is_tried_where_it_can_speak():
+    """On networks without blocks if it does not know them, and never of coupled layers or of the output layer."""
+    blocks = Formula(mean_output)
+    inside = [blocks.fits(about(layer), coupled=True) for layer in ("dense1", "dense2", "dense3", "dense4")]
+    assert inside == [False, True, False, False]
+    deeplift = Formula(mp.scores.CATALOGUE["deeplift"])
+    assert deeplift.fits(about("dense1", net=CHAIN)) and not deeplift.fits(about("dense2"))
+
+
+def test_a_score_cannot_change_the_network(fingerprint):
+    def emptying(net, x):
+        for name in net.hidden_layers:
+            net[name].W[...], x[...] = 0, 0
+        return {name: np.zeros(net[name].K) for name in net.hidden_layers}
+
+    before, x = fingerprint(CASE.net), CASE.x.copy()
+    assert Formula(emptying)(CASE).tolist() == [0, 0]
+    assert fingerprint(CASE.net) == before and (CASE.x == x).all()
+
+
+def test_what_a_score_raises_is_shown_with_the_samples():
+    def raising(net, traces):
+        raise RuntimeError("no")
+
+    def crooked(net):
+        return {name: np.zeros(9) for name in net.hidden_layers}
+
+    F = CASE.x.shape[1]
+    with pytest.raises(Unanswered, match=rf"^raising raised RuntimeError: no \(given x \(4, {F}\), t \(4, 3\)\)$"):
+        Formula(raising)(CASE)
+    with pytest.raises(Unanswered, match="crooked raised ValueError: score \"crooked\" expects to return arrays of"):
+        Formula(crooked)(CASE)
+
+
+@pytest.mark.parametrize("formula, names", [
+    (lambda net, o: 0, "net and o"), (lambda o, loss: 0, "o and loss"), (lambda traces, x: 0, "traces and x")])
+def test_arrays_the_network_and_traces_do_not_go_together(formula, names):
+    with pytest.raises(ValueError, match=f"formula asks for {names}, which do not go together: it gets arrays, or net"):
+        Formula(formula)
+
+
+def test_what_is_no_array_is_given_as_it_is_and_shown():
+    formula = Formula(lambda f, o: f + o)
+    assert list(formula.arrays(CASE)) == ["o"] and formula.others(CASE) == {"f": CASE.net["dense2"].f}
+    with pytest.raises(Unanswered, match=rf"raised TypeError.*\(given o \(4, 1, 2\), f {CASE.net['dense2'].f.name}\)"):
+        formula(CASE)

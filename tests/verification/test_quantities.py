@@ -5,10 +5,14 @@ import pytest
 
 import minprune as mp
 from minprune.recording import record_batch
+from minprune.verification.claims.equality import Equality
+from minprune.verification.formulas import Formula
 from minprune.verification.quantities import (
-    LEAST, MOVES, QUANTITIES, STEP, curvatures, error_of, find_quantity, moved, moved_in_place, repeated, slopes)
+    LEAST, MOVES, QUANTITIES, REMOVALS, STEP, curvatures, error_of, find_quantity, moved, moved_in_place, repeated,
+    slopes)
 from minprune.verification.sampling.random_networks import Case, draw_cases
 from minprune.verification.sampling.where import PLACES, POOLINGS, Where, is_pooled, place_of
+from minprune.verification.verify import verify
 
 DENSE, CONV = draw_cases(Where(), 16, 3), draw_cases(Where({"layers": "conv"}), 8, 3)
 OUTPUT = draw_cases(Where({"layer": "output"}), 6, 3)
@@ -16,7 +20,11 @@ BLOCK = [case for place in PLACES for case in draw_cases(Where({"residual": plac
 POOLED = [case for kind in POOLINGS for case in draw_cases(Where({"layers": "conv", "pooling": kind}), 3, 3)]
 BOTH = draw_cases(Where({"layers": "conv", "pooling": True, "residual": True}), 5, 3)
 NORMED = draw_cases(Where({"layers": "conv", "residual": True, "batch_norm": True}), 3, 3)
+NORMED_DENSE = draw_cases(Where({"batch_norm": True}), 4, 3)
 HIDDEN = DENSE + CONV + BLOCK + POOLED + BOTH + NORMED
+
+
+OF_BATCH_NORM = ("dL/dgamma", "dL/dbeta")
 
 
 def test_what_is_measured_here_has_all_shapes():
@@ -49,6 +57,86 @@ def test_first_derivatives_are_those_of_backward(case):
     da = layer.scaled(trace.dz, trace)
     near(measured("dL/db", case), da.reshape(N, -1, K).sum(axis=1))
     near(measured("dL/dx", case), layer.product_back(da).reshape(N, -1, trace.x.shape[-1]))
+
+
+@pytest.mark.parametrize("case", NORMED_DENSE + NORMED)
+def test_slopes_of_batch_norm_are_those_of_backward(case):
+    """Added up over the samples: ∂ℓ/∂γ = Σ ∂ℓ/∂z · â and ∂ℓ/∂β = Σ ∂ℓ/∂z."""
+    grads = record_batch(case.net, case.x, case.t, case.loss)[case.layer].grads
+    near(measured("dL/dgamma", case).sum(axis=0), grads["gamma"])
+    near(measured("dL/dbeta", case).sum(axis=0), grads["beta"])
+    alone = Case(case.net, case.layer, case.x[:1], case.t[:1], case.loss)
+    near(measured("dL/dgamma", case)[:1], measured("dL/dgamma", alone))
+
+
+def test_slopes_of_batch_norm_need_a_layer_that_has_it():
+    with pytest.raises(ValueError, match='dL/dbeta is measured for layers with batch norm, and "dense1" has none'):
+        measured("dL/dbeta", DENSE[0])
+
+
+@pytest.mark.parametrize("case", DENSE + CONV[:2] + OUTPUT)
+def test_dy_is_the_slope_of_the_loss(case):
+    near(measured("dL/dy", case), case.trace.dy)
+
+
+@pytest.mark.parametrize("case", DENSE + CONV[:2])
+def test_second_derivatives_in_z_are_those_in_o_by_the_chain_rule(case):
+    """∂²ℓ/∂z² = ∂²ℓ/∂o² f′² + ∂ℓ/∂o f″."""
+    layer, trace = case.net[case.layer], case.trace[case.layer]
+    slope, curvature = (array.reshape(len(case.x), -1, layer.K)
+                        for array in (layer.slope(trace.z), layer.curvature(trace.z)))
+    expected = measured("d2L/do2", case) * slope ** 2 + measured("dL/do", case) * curvature
+    assert error_of(measured("d2L/dz2", case), expected, 1e-2 * max(1, case.trace.L.max())) < 1e-6
+
+
+@pytest.mark.parametrize("case", [case for case in (DENSE + CONV + POOLED)[::2] if case.net.is_chain])
+def test_removal_of_pairs_is_that_of_the_score(case):
+    """Of both neurons ℓ rises by what it rises by for each alone, and by the interaction that `pair_removal` gives."""
+    pairs, one = measured("pair removal", case), measured("removal", case).mean(axis=0)
+    K = case.net[case.layer].K
+    assert pairs.shape == (len(case.x), K, K)
+    np.testing.assert_array_equal(pairs, pairs.transpose(0, 2, 1))
+    near(pairs[:, np.arange(K), np.arange(K)], measured("removal", case))
+    interaction = mp.scores.pair_removal(case.net, case.x, case.t, case.loss, case.layer)
+    expected = np.where(np.eye(K), np.diag(one), one[:, np.newaxis] + one + interaction)
+    near(pairs.mean(axis=0), expected)
+
+
+def summed(dz):
+    return dz.sum(axis=1)
+
+
+LAST = {"layer": "last hidden", "loss": "mse"}
+
+
+@pytest.mark.parametrize("true, false, equals, where", [
+    (lambda dz, a_hat: (dz * a_hat).sum(axis=1), lambda dz, z: (dz * z).sum(axis=1), "dL/dgamma", {}),
+    (lambda dz, a_hat: (dz * a_hat).sum(axis=(0, 1)), lambda dz, a_hat: (dz * a_hat).mean(axis=0)[0], "dL/dgamma", {}),
+    (lambda dz: dz.sum(axis=1), lambda dz, gamma: summed(dz) * gamma, "dL/dbeta", {}),
+    (lambda dz: np.abs(summed(dz)), summed, "|dL/dbeta|", {}),
+    (lambda y, t: y - t, lambda y, t: (y - t) / len(y), "dL/dy", {"loss": "mse"}),
+    (lambda p, t: p - t, lambda p, t: t - p, "dL/dy", {"loss": "cross_entropy", "layer": "output"}),
+    (lambda W_next, df, d2f, do: df ** 2 * (W_next ** 2).sum(axis=0) + do * d2f,
+     lambda W_next, df: df ** 2 * (W_next ** 2).sum(axis=0), "d2L/dz2", {**LAST, "activation": "tanh"}),
+    (lambda o, W_next, dy: risen(-pair_sums(o[:, 0, :, None] * W_next.T), dy),
+     lambda o, W_next, dy: risen(-o[:, 0, :, None, None] * W_next.T[:, None], dy), "pair removal", LAST)])
+def test_true_and_false_formulas_of_these_quantities(true, false, equals, where):
+    assert verify(true, equals, where, trials=10).holds
+    quantity = find_quantity(equals)
+    claim = Equality(Formula(false), quantity, 1e-6)
+    cases = draw_cases(Where(where, **quantity.where), 10, 0, claim.fits)
+    assert sum(claim.trial(case).error > 1e-2 for case in cases) >= 3
+
+
+def pair_sums(given):
+    """(N, K, M) -> (N, K, K, M): what two neurons give together; where they are one, what it gives."""
+    both = given[:, :, np.newaxis] + given[:, np.newaxis]
+    return np.where(np.eye(given.shape[1])[..., np.newaxis], given[:, :, np.newaxis], both)
+
+
+def risen(moved, dy):
+    """What ½ Σ (y − t)² rises by where y moves: Σ dy · moved + ½ moved²."""
+    return (dy[:, np.newaxis, np.newaxis] * moved + moved ** 2 / 2).sum(axis=-1)
 
 
 @pytest.mark.parametrize("case", DENSE + CONV)
@@ -143,7 +231,8 @@ def test_removal_is_that_of_the_score(case):
 
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_measuring_leaves_the_network_as_it_was(name, fingerprint):
-    for case in DENSE[:4] + BLOCK[4:6] + (CONV[:1] if name != "do/dx" else []):
+    for case in NORMED_DENSE + NORMED if name in OF_BATCH_NORM else \
+            DENSE[:4] + BLOCK[4:6] + (CONV[:1] if name != "do/dx" else []):
         before, x = fingerprint(case.net), case.x.copy()
         measured(name, case)
         assert fingerprint(case.net) == before and (case.x == x).all()
@@ -151,7 +240,8 @@ def test_measuring_leaves_the_network_as_it_was(name, fingerprint):
 
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_two_steps_agree(name):
-    for case in DENSE + BLOCK + ([] if name == "do/dx" else (POOLED + BOTH)[::2]):
+    for case in NORMED_DENSE + NORMED if name in OF_BATCH_NORM else \
+            DENSE + BLOCK + ([] if name == "do/dx" else (POOLED + BOTH)[::2]):
         one, other = (QUANTITIES[name].measure(case, step) for step in (STEP, 1.5 * STEP))
         assert error_of(one, other, QUANTITIES[name].least * max(1, case.trace.L.max())) < 1e-6
 
@@ -212,7 +302,8 @@ def test_axes_of_one_may_be_left_out_of_dy_do():
 def test_layers_that_are_added_to_others_are_not_removed_alone():
     assert {QUANTITIES["removal"].fits(case) for case in BLOCK if case.coupled} == {False}
     assert {QUANTITIES["removal"].fits(case) for case in BLOCK + POOLED + OUTPUT if not case.coupled} == {True}
-    assert all(one.fits(case) for one in QUANTITIES.values() if one.name != "removal" for case in HIDDEN)
+    assert all(one.fits(case) for one in QUANTITIES.values() if one.name not in REMOVALS for case in HIDDEN)
+    assert all(QUANTITIES["pair removal"].fits(case) == QUANTITIES["removal"].fits(case) for case in HIDDEN)
     assert not find_quantity("|removal|").fits(next(case for case in BLOCK if case.coupled))
 
 
@@ -272,7 +363,8 @@ def test_samples_are_repeated_in_their_order():
 @pytest.mark.parametrize("name, letters", [
     ("dL/do", ["(N, P, K)"]), ("dL/dz", ["(N, P, K)"]), ("d2L/do2", ["(N, P, K)"]), ("dL/dx", ["(N, P, F)"]),
     ("dL/dW", ["(N, K, F)", "(K, F)"]), ("d2L/dW2", ["(N, K, F)", "(K, F)"]),
-    ("dL/db", ["(N, K)", "(N, 1, K)", "(K,)"]),
+    ("dL/db", ["(N, K)", "(N, 1, K)", "(K,)"]), ("dL/dy", ["(N, M)"]), ("d2L/dz2", ["(N, P, K)"]),
+    ("pair removal", ["(N, K, K)", "(K, K)"]),
     ("removal", ["(N, K)", "(N, 1, K)", "(K,)"]), ("dy/do", ["(N, P, K, M)"])])
 def test_forms_of_images(name, letters):
     """With several positions and outputs: none of these axes can be left out."""
@@ -286,7 +378,7 @@ def test_forms_of_images(name, letters):
     assert [form.letters for form in forms] == letters
     for form in forms:
         assert form.values.shape == eval(form.letters.replace("(K,)", "(K, )"))
-        whole = "mean over the batch" if name == "removal" else "sum over the batch"
+        whole = "mean over the batch" if name in REMOVALS else "sum over the batch"
         assert form.reduction == ("per sample" if form.letters.startswith("(N") else whole)
 
 
@@ -300,7 +392,7 @@ def test_no_quantity_of_the_table_is_a_formula():
 
 def test_arrays_are_moved_in_place_and_put_back():
     array = np.array([[1.0, 2.0], [3.0, 4.0]])
-    values = moved_in_place(lambda rows: rows.sum(axis=1), lambda: array.reshape(1, -1) ** 2, array, 0.5)
+    values = moved_in_place(lambda rows: rows.sum(axis=1), lambda: (array ** 2).sum(axis=1)[np.newaxis], array, 0.5)
     assert array.tolist() == [[1, 2], [3, 4]] and values.shape == (len(MOVES), 4, 1)
     for place, move in enumerate(MOVES):
         for entry, value in enumerate((1, 2, 3, 4)):

@@ -292,6 +292,47 @@ def test_a_note_says_what_float32_lacks():
     assert "digits" not in str(verify(lambda do: -do.astype(np.float32), equals="dL/do", trials=20))
 
 
+@pytest.mark.parametrize("claim", [
+    {"equals": "dL/do"}, {"equals": lambda do: do}, {"invariant": "batch size"}, {"ranks_like": "removal"},
+    {"approximates": "removal"}])
+def test_what_draws_numbers_now_and_then_is_no_formula(claim):
+    """The first networks do not show it; those that fail are tried again before anything is said."""
+    rng = np.random.default_rng(0)
+
+    def forgetful(do):
+        return do * (1 + (rng.random() < 0.2)) if len(do) > 2 else do
+
+    with pytest.raises(ValueError, match="forgetful gives other numbers for the same arrays the second time"):
+        verify(forgetful, **claim, trials=12, seed=2)
+
+
+def test_a_narrow_where_says_how_many_networks_it_found():
+    """One of 100 fillings fits: 20 networks are drawn for each that is asked for, four fillings of each."""
+    turns = iter(range(10 ** 6))
+    verdict = verify(lambda do: do, "dL/do", where=lambda net: next(turns) % 100 == 0, trials=5)
+    assert verdict and verdict.trials == 4 and "Of 100 random networks only 4 are such, of 5 asked for." in str(verdict)
+    turns = iter(range(10 ** 6))
+    with pytest.raises(ValueError, match="where accepts none of 100 random networks"):
+        verify(lambda do: do, "dL/do", where=lambda net: next(turns) < 0, trials=20)
+
+
+def test_what_remembers_is_no_formula():
+    """Right at first, wrong for good from the tenth call on: the networks of the first calls give it away."""
+    calls = []
+
+    def tired(do):
+        calls.append(len(do))
+        return do if len(calls) < 10 else 2 * do
+
+    with pytest.raises(ValueError, match="tired gives other numbers for the same arrays the second time"):
+        verify(tired, "dL/do", trials=12)
+
+
+def test_what_holds_everywhere_is_not_tried_again():
+    calls = []
+    assert verify(lambda do: do if calls.append(0) is None else 0, "dL/do", trials=10) and len(calls) == 12
+
+
 def test_what_does_not_repeat_itself_is_no_formula():
     rng, calls = np.random.default_rng(0), []
     with pytest.raises(ValueError, match="gives other numbers for the same arrays the second time"):
@@ -311,13 +352,12 @@ def test_batch_norm_is_named():
 
 
 def test_a_search_that_finds_nothing_small_ends(monkeypatch):
-    """Networks built, and networks tried, are bounded; a random one is shown then."""
-    built = []
-    original = search.build
-    monkeypatch.setattr(search, "build", lambda *arguments: built.append(0) or original(*arguments))
+    """The small networks that are looked at are bounded; a random one is shown then."""
+    built, original = [], search.Page
+    monkeypatch.setattr(search, "Page", lambda structure: built.append(0) or original(structure))
     verdict = verify(lambda do, o: do * (1 + (np.abs(o) > 3.4)), equals="dL/do", trials=60)
     assert not verdict and verdict.counterexample is not None
-    assert len(built) <= search.MOST_BUILT + search.DRAWS * 40
+    assert len(built) <= 4 * search.Budget(trials=1).pages
 
 
 # ------------------------------------------------------------------- activations and losses of one's own

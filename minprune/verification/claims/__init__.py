@@ -2,7 +2,7 @@
 of that name in `verify`."""
 
 from .approximation import Approximation
-from .claim import Equality
+from .equality import Equality
 from .invariance import Invariance
 from .ranking import Ranking
 

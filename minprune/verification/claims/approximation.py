@@ -11,7 +11,7 @@ from ..numbers import number
 from ..quantities import find_quantity
 from ..sampling.changed_cases import reading_weights
 from ..verdict import Spread
-from .claim import Claim, Judgement, Trial, measured_forms, without_numbers
+from .claim import Claim, Judgement, Trial, is_same, measured_forms, without_numbers
 
 LOUDNESS = (1 / 64, 1 / 128)
 SHORT = 0.3                     # how far a measured slope may lie below order + 1
@@ -43,8 +43,11 @@ class Approximation(Claim):
     # --- the slopes of one network
 
     def forms(self, case):
+        """Measured once: all corrections are tried on the same networks."""
+        if "removals" not in case.kept:
+            case.kept["removals"] = measured_forms(self.quantity, case)
         return [form._replace(values=form.values if self.signed else np.abs(form.values))
-                for form in measured_forms(self.quantity, case)]
+                for form in case.kept["removals"]]
 
     def trial_of(self, query, case):
         """`claimed` and `measured` are of the network as it is; the error is how far the worst slope falls short."""
@@ -76,6 +79,15 @@ class Approximation(Claim):
             claimed = query(scaled)
             form = matching(self.formula, claimed, self.forms(scaled), scaled)
             return [array.reshape(-1, array.shape[-1])[:, i] for array in (claimed, form.values)]
+
+    def not_repeated(self, trial):
+        """As of any claim, but only the network as it is."""
+        if trial.problem is not None:
+            return super().not_repeated(trial)
+        try:
+            return "" if is_same(self.formula(trial.case), trial.claimed) else self.formula.name
+        except Unanswered:
+            return self.formula.name
 
     # --- all networks
 
@@ -158,13 +170,14 @@ def is_signed(formula, cases):
 
 @contextlib.contextmanager
 def scaled_readers(case, i, epsilon):
-    """The case with all weights that read neuron i multiplied by ε; the network is put back."""
+    """The case with all weights that read neuron i multiplied by ε, the same each time; the network is put back."""
+    scaled = case.kept.setdefault((i, epsilon), case.of())
     weights = reading_weights(case.net, case.layer)
     before = [columns[:, i].copy() for columns in weights]
     try:
         for columns in weights:
             columns[:, i] *= epsilon
-        yield case.of()
+        yield scaled
     finally:
         for columns, old in zip(weights, before):
             columns[:, i] = old

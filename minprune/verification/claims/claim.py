@@ -1,16 +1,13 @@
-"""Claim: what is said of a formula; Trial: what came of it on one network; and Equality, the plainest of claims."""
+"""Claim: what is said of a formula; Trial: what came of it on one network."""
 
 import contextlib
-import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from ..diagnosis import mistakes
-from ..formulas import Formula, Unanswered, matching
-from ..numbers import numbers
-from ..quantities import STEP, Form, Quantity, error_of, find_quantity
+from ..formulas import Unanswered
+from ..quantities import STEP
 from ..sampling.random_networks import draw_cases
 from ..sampling.where import Where
 
@@ -120,6 +117,13 @@ class Claim:
         """The Trial measured anew, in another way if there is one: both must agree that the formula is wrong."""
         return self.trial(case)
 
+    def not_repeated(self, trial):
+        """The name of a formula that gives something else in a second trial of the same network; "" if none does."""
+        again = self.trial(trial.case)
+        same = (again.problem is None) == (trial.problem is None) and is_same(again.claimed, trial.claimed) \
+            and is_same(again.measured, trial.measured)
+        return "" if same else self.formula.name
+
     def judge(self, trials):
         return Judgement(all(trial.error <= self.tolerance for trial in trials))
 
@@ -164,6 +168,13 @@ def without_numbers(case, problem, claimed=None):
     return Trial(case, claimed, None, np.inf, problem=str(problem))
 
 
+def is_same(one, other):
+    """Whether a formula gave the same twice, None or an array."""
+    if one is None or other is None:
+        return one is other
+    return one.shape == other.shape and np.allclose(one, other, rtol=1e-9, atol=0, equal_nan=True)
+
+
 def measured_forms(quantity, case, step=STEP):
     return quantity.forms(quantity.measure(case, step))
 
@@ -176,83 +187,3 @@ def largest_number(formulas, cases):
             with contextlib.suppress(Unanswered):
                 sizes.append(np.abs(formula(case)).max(initial=0.0))
     return max(sizes)
-
-
-# ------------------------------------------------------------------------------ the plainest claim
-
-
-class Equality(Claim):
-    """A formula equals a quantity: on every network, to the tolerance."""
-
-    def __init__(self, formula, quantity, tolerance, step=STEP):
-        super().__init__(formula, quantity.name, tolerance)
-        self.quantity, self.step = quantity, step
-
-    def __str__(self):
-        return f"{self.formula.name} equals {self.quantity.name}"
-
-    @classmethod
-    def from_request(cls, formula, request):
-        if not callable(request.value):
-            return cls(formula, find_quantity(request.value), request.tolerance)
-        return cls(formula, quantity_of(request.value, formula, request.first_cases(formula.fits)), request.tolerance)
-
-    @classmethod
-    def goes_with_the_output_layer(cls, value):
-        return value not in ("removal", "|removal|")
-
-    def fits(self, case):
-        return self.formula.fits(case, coupled=True) and self.quantity.fits(case)
-
-    def forms(self, case):
-        return measured_forms(self.quantity, case, self.step)
-
-    def trial_of(self, query, case):
-        claimed = None
-        try:
-            claimed = query(case)
-            form = matching(self.formula, claimed, self.forms(case), case)
-        except Unanswered as problem:
-            return without_numbers(case, problem, claimed)
-        return Trial(case, claimed, form.values, self.error(case, claimed, form.values), form.reduction)
-
-    def error(self, case, claimed, measured):
-        """The relative error. A difference of two large losses has fewer digits, and so `least` grows with the loss."""
-        return error_of(claimed, measured, self.quantity.least * max(1.0, case.trace.L.max()))
-
-    def trial_again(self, case):
-        """With another step: a number that depends on the step is none to compare with."""
-        return Equality(self.formula, self.quantity, self.tolerance, self.step * 1.4).trial(case)
-
-    @property
-    def labels(self):
-        return (self.formula.name, self.measured) if self.quantity.is_formula else super().labels
-
-    def corrections(self, probes):
-        return mistakes.corrections(probes)
-
-    def accepts(self, probe, corrected):
-        """As of any claim; but the probe has measured its case once for all corrections."""
-        array = corrected(probe)
-        return any(form.values.shape == array.shape and np.isfinite(array).all()
-                   and self.error(probe.case, array, form.values) <= self.tolerance for form in probe.forms)
-
-    def story(self, trial):
-        layer, claimed, measured = trial.case.layer, numbers(trial.claimed), numbers(trial.measured)
-        if self.quantity.is_formula:
-            return [f"  of {layer}: {self.formula.name} gives {claimed}, {self.measured} gives {measured}"]
-        return [f"  {self.measured} of {layer}: claimed {claimed}, measured {measured}"]
-
-
-def quantity_of(function, formula, cases=()):
-    """The Quantity that a second formula gives: what the first one is said to equal.
-
-    It is called and not measured. So no difference is too small to count, but for the rounding of the largest numbers
-    that the two formulas give in some cases.
-    """
-    other = Formula(function)
-    name = "the other formula" if other.name == "formula" else other.name
-    return Quantity("the other " + name if name == formula.name else name,
-                    lambda case, step: other(case), lambda values: [Form("the other's", "", values)],
-                    least=SMALL * largest_number((formula, other), cases),
-                    fits=functools.partial(other.fits, coupled=True), is_formula=True)

@@ -10,7 +10,7 @@ from ..quantities import find_quantity
 from ..verdict import Spread
 from .claim import Claim, Judgement, Trial, measured_forms, without_numbers
 
-RANKING_QUANTITIES = ("removal", "dL/do", "dL/dz", "dL/db", "d2L/do2")       # they have a number for each neuron
+RANKING_QUANTITIES = ("removal", "dL/do", "dL/dz", "dL/db", "d2L/do2", "d2L/dz2")   # a number for each neuron
 APART = 0.2                     # of the largest number: by how much two neurons of a counterexample differ at least
 
 

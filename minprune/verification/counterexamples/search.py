@@ -5,19 +5,39 @@ import itertools
 
 import numpy as np
 
-from ...engine.activations import ACTIVATIONS
-from ...engine.conv2d import Conv2D
-from ..sampling.random_networks import Case, is_clear
+from ..sampling.kinks import is_clear
+from ..sampling.random_networks import Case
+from ..sampling.where import CONDITIONS
 from .counterexample import Counterexample
-from .small_networks import build, neuron_layers, small_case, structures, with_round_norm
+from .drafts import combinations_of, drafts_of, draws, share_needed
+from .kinds import hopeless_kinds, is_larger_than_needed, kinds_of_case, kinds_of_structure, least_sizes
+from .round_numbers import Page, case_of_its_own, round_targets
+from .roughness import has_round_results, roughness
+from .small_networks import neuron_layers, structures
 
-DRAWS = 12                      # round numbers tried for each structure, pair of activations, and loss
-MOST_BUILT, MOST_TRIED = 6000, 2500     # networks in one search: what holds on all of these fails on larger ones only
-ENOUGH = 8                      # trials of one kind that must all hold before that kind is left out of the search
+QUICK = 1 / 6                   # the share of the usual draws that is tried at first
+WIDER = 4                       # how many times as many there are where a function says which networks there are
+EASIEST = 6                     # combinations that are tried at first,
+EACH = 20                       # and structures of each depth
+OTHERS = 6                      # trials that fail in another way, before a structure is given up
+EASY = 3                        # combinations of which all cases near the plain one are tried
 ROUNDER = 8                     # how much rougher a case may be for results that are round
-SIMPLE = {0.0: 0, 1.0: 0, 2.0: 1, -1.0: 1, 0.5: 2, -2.0: 2, 3.0: 2, 4.0: 2, -0.5: 3, 0.25: 3}     # of each number
-OTHER = 4                       # the same of all other numbers
-DIGITS = 4                      # of a round number at most
+
+
+class Budget:
+    """The work that a search may still do. It is counted and not timed: the same seed gives the same result.
+
+    trials   of cases
+    rows     of numbers that are looked at, and left out for the most part where few networks are what `where` says
+    pages    for structures
+    """
+
+    def __init__(self, trials, rows=1500, pages=150):
+        self.trials, self.rows, self.pages = trials, rows, pages
+
+    @property
+    def is_spent(self):
+        return min(self.trials, self.rows, self.pages) <= 0
 
 
 def find_counterexample(claim, where, trials, seed):
@@ -29,12 +49,12 @@ def find_counterexample(claim, where, trials, seed):
     if not failing:
         return None
     failing = [trial for trial in failing if trial.problem is None] or failing      # problems if there is nothing else
-    *better, enough = claim.ways_to_show(failing)
+    search, (*better, enough) = Search(claim, where, trials, failing, seed), claim.ways_to_show(failing)
     for shows in better:
-        trial = smallest(claim, where, trials, failing, shows, seed)
+        trial = search.smallest(shows)
         if trial is not None:
             return counterexample_of(trial, claim)
-    trial = smallest(claim, where, trials, failing, enough, seed) or smallest_drawn(claim, failing, enough)
+    trial = search.smallest(enough) or smallest_drawn(claim, failing, enough)
     return None if trial is None else counterexample_of(trial, claim)
 
 
@@ -43,18 +63,6 @@ def counterexample_of(trial, claim):
     claimed, measured = (None if array is None else array + 0.0 for array in (trial.claimed, trial.measured))
     return Counterexample(case.net, case.layer, case.x, case.t, case.loss, claimed, measured, claim.measured,
                           trial.problem, claim, trial)
-
-
-def smallest(claim, where, trials, failing, shows, seed):
-    """The trial of the smallest and roundest case that `shows` the failure, or None."""
-    tried = 0
-    for cases in small_cases(claim, where, trials, failing, np.random.default_rng(seed)):
-        shown = (failing_trial(claim, failing, shows, case) for case in sorted(cases, key=roughness))
-        trial = roundest(trial for trial in shown if trial is not None)
-        tried += len(cases)
-        if trial is not None or tried > MOST_TRIED:
-            return trial
-    return None
 
 
 def roundest(trials):
@@ -73,153 +81,161 @@ def roundest(trials):
 
 def smallest_drawn(claim, failing, shows):
     """The trial of the smallest of the random cases that `shows` the failure, or None."""
-    by_size = sorted(failing, key=lambda trial: trial.case.sizes())
-    shown = (failing_trial(claim, failing, shows, trial.case) for trial in by_size)
-    return next((trial for trial in shown if trial is not None), None)
-
-
-def failing_trial(claim, failing, shows, case):
-    """The trial of a case if it fails as the others do, by numbers or by a problem, and shows it; else None."""
-    trial = claim.trial(case)
-    return trial if (trial.problem is None) == (failing[0].problem is None) and shows(trial) else None
+    by_size = sorted((trial.case for trial in failing), key=lambda case: case.sizes())
+    trials = (claim.trial(case) for case in by_size)
+    return next((trial for trial in trials
+                 if (trial.problem is None) == (failing[0].problem is None) and shows(trial)), None)
 
 
 # ----------------------------------------------------------------------------------------- small cases
 
 
-def small_cases(claim, where, trials, failing, rng):
-    """Yield lists of cases, those of the smallest structure first, and of these the cases about its first layer first.
+class Search:
+    """The search for a small case on which a claim fails, by what random trials say of where it fails.
 
-    Kinds that never failed in many trials are left out.
+    Kinds of cases that never failed in many trials are left out. What holds on all cases that the search has the budget
+    for fails on larger networks only.
     """
-    hopeless, combinations = hopeless_kinds(trials, failing), combinations_of(where, failing)
-    built = 0
-    for structure in structures(where):
-        if built > MOST_BUILT:
+
+    def __init__(self, claim, where, trials, failing, seed):
+        self.claim, self.where, self.failing = claim, where, failing
+        self.hopeless = hopeless_kinds(where, trials, failing)
+        self.combinations = combinations_of(where, trials, failing)
+        self.least = least_sizes(failing)
+        self.times = 1 if all(condition in CONDITIONS.values() for condition in where.that) else WIDER
+        self.thorough = share_needed(trials, failing)
+        self.structures = list(structures(where))
+        self.rng, self.targets = np.random.default_rng(seed), {}
+
+    def smallest(self, shows):
+        """The trial of the smallest and roundest case that `shows` the failure, or None.
+
+        A few draws of each structure find one that will do, and many draws a smaller one, if there is any. Last the
+        roundest numbers are looked for.
+        """
+        place, structure, trial = self.first(self.with_fewest_samples(), QUICK, shows, Budget(trials=300))
+        if trial is None:
+            place, structure, trial = self.first(enumerate(self.structures), QUICK, shows, Budget(trials=250))
+        before = enumerate(self.structures[:place])
+        _, smaller, other = self.first(before, self.thorough, shows, Budget(trials=300))
+        structure, trial = (structure, trial) if other is None else (smaller, other)
+        if trial is None:
+            return None
+        return self.roundest_of(structure, 1, shows, Budget(trials=150), near=True) or trial
+
+    def with_fewest_samples(self):
+        """(place, structure) of those that have as few samples as there can be where the claim fails.
+
+        Only the smallest of each depth, so that all depths have their turn.
+        """
+        possible = [N for N in self.where.samples if ("samples", N) not in self.hopeless]
+        seen = collections.Counter()
+        for place, structure in enumerate(self.structures):
+            depth = len(neuron_layers(structure.layers))
+            if structure.samples == min(possible, default=None) and seen[depth] < EACH \
+                    and not self.is_hopeless(structure):
+                seen[depth] += 1
+                yield place, structure
+
+    def first(self, places, share, shows, budget):
+        """(place, structure, trial) of the first of (place, structure) that `shows` the failure; None for all three."""
+        for place, structure in places:
+            trial = self.roundest_of(structure, share, shows, budget)
+            if trial is not None:
+                return place, structure, trial
+            if budget.is_spent:
+                break
+        return None, None, None
+
+    def roundest_of(self, structure, share, shows, budget, near=False):
+        """The trial of the roundest case of a structure that `shows` the failure, or None; about its first layer if it
+        can be. `share` of the usual draws; `near`: also the plainest ones with one number changed."""
+        if self.is_hopeless(structure):
+            return None
+        budget.pages -= 1
+        page = Page(structure)
+        possible = [each for each in self.combinations if structure.outputs >= each.loss.least_outputs]
+        possible = possible[:EASIEST] if share == QUICK else possible
+        fitting = {layer: Fitting(page, layer, self.claim, self.hopeless, self.where.asks_for_pooling_or_blocks())
+                   for layer in self.where.possible_layers(page.net)}
+        layers = [layer for layer, fits in fitting.items() if any(map(fits, possible))]
+        drafts = self.drafts(page, possible, share, near) if layers else []
+        for layer in layers:
+            cases = cases_about(layer, page, drafts, fitting[layer], self.where.that, budget)
+            trial = roundest(self.failing_trials(cases, shows))
+            if trial is not None:
+                return trial
+        return None
+
+    def failing_trials(self, cases, shows):
+        """Yield the trials that show the failure.
+
+        It ends where the first ones fail in another way than the random ones: by a problem, such as a shape, that all
+        networks of this structure have.
+        """
+        others = 0
+        for case in cases:
+            trial = self.claim.trial(case)
+            if (trial.problem is None) == (self.failing[0].problem is None):
+                others = -np.inf
+                if shows(trial):
+                    yield trial._replace(case=case_of_its_own(case))
+            others += 1
+            if others == OTHERS:
+                return
+
+    def is_hopeless(self, structure):
+        """Whether all its cases are of a kind that never failed, or larger than a few where few are enough to fail."""
+        *hidden, output = neuron_layers(structure.layers)
+        sizes = {("neurons", layer.K) for layer in ([output] if self.where.layer == "output" else hidden)}
+        kinds = kinds_of_structure(structure)
+        return sizes <= self.hopeless or not self.hopeless.isdisjoint(kinds) \
+            or is_larger_than_needed(kinds | sizes, self.least)
+
+    def drafts(self, page, combinations, share, near):
+        """The Drafts of all these Combinations, the roundest first."""
+        drafts = []
+        for place, combination in enumerate(combinations):
+            kind = combination.loss, page.net.output_shape
+            if kind not in self.targets:
+                self.targets[kind] = round_targets(combination.loss, self.rng, page.net.output_shape)
+            drafts += drafts_of(page, self.where, combination, self.targets[kind], draws(place, share * self.times),
+                                self.rng, near and place < EASY)
+        return sorted(drafts, key=lambda draft: draft.order)
+
+
+class Fitting:
+    """Whether the cases about a layer of a page fit the claim and are worth a trial: fitting(combination) -> bool."""
+
+    def __init__(self, page, layer, claim, hopeless, any_next):
+        self.page, self.layer, self.claim, self.hopeless, self.any_next = page, layer, claim, hopeless, any_next
+        self.known = {}
+
+    def __call__(self, combination):
+        if combination not in self.known:
+            case = self.case(self.page.plain(), None, combination)
+            self.known[combination] = self.hopeless.isdisjoint(kinds_of_case(case)) and self.claim.fits(case)
+        return self.known[combination]
+
+    def case(self, row, t, combination):
+        """The case that is written on the page."""
+        self.page.write(row, combination.hidden, combination.output)
+        return Case(self.page.net, self.layer, self.page.x, t, combination.loss, self.any_next)
+
+
+def cases_about(layer, page, drafts, fits, conditions, budget):
+    """The cases of these drafts about a layer that the claim is about and that keep clear of kinks."""
+    done = set()
+    for draft in drafts:
+        if budget.is_spent:
             return
-        if not hopeless.isdisjoint(kinds_of_structure(structure)):
+        same = draft.combination, draft.row.tobytes(), draft.t.tobytes()
+        if draft.layer not in (None, layer) or same in done or not fits(draft.combination):
             continue
-        by_layer, refused = collections.defaultdict(list), 0
-        for draw, (hidden, output, loss) in draws(combinations):
-            # one network of this structure, with round numbers
-            if structure.outputs not in where.output_sizes(loss):
-                continue
-            if refused == DRAWS:
-                break                               # the claim is not about networks of this structure
-            built += 1
-            net = build(structure, hidden, output)
-            case = small_case(where, net, structure.samples, loss, rng, plain=draw == 0)
-            # the cases with it that the claim is about
-            fitting = [variant for variant in variants(where, case, plain=draw == 0)
-                       if hopeless.isdisjoint(kinds_of_case(variant)) and claim.fits(variant)]
-            refused += not fitting
-            for variant in fitting:
-                if is_clear(variant.net, variant.x).all():
-                    by_layer[variant.layer].append(variant)
-        yield from by_layer.values()
-
-
-def combinations_of(where, failing):
-    """(hidden activation, output activation, loss) of the cases that failed, and with the easiest loss.
-
-    The easiest combination comes first.
-    """
-    found = {(trial.case.activations()[0], trial.case.activations()[-1], trial.case.loss) for trial in failing}
-    loss = min(where.losses_that_fit(), key=loss_rank)
-    found |= {(hidden, output, loss) for hidden, output, _ in found if output in where.output_activations(loss)}
-    return sorted(found, key=ease)
-
-
-def variants(where, case, plain):
-    """The case about each of the layers that `where` allows; of plain numbers also those with a round norm."""
-    layers = where.possible_layers(case.net) if where.accepts(case.net) else []
-    cases = [Case(case.net, layer, case.x, case.t, case.loss, case.any_next) for layer in layers]
-    with_norms = [with_round_norm(case) for case in cases] if plain else []
-    return cases + [case for case in with_norms if case not in cases and where.accepts(case.net)]
-
-
-def draws(combinations):
-    """(draw, combination): the easier a combination is on paper, the more often it is drawn."""
-    often = (4 * DRAWS, DRAWS, DRAWS)
-    for place, combination in enumerate(combinations):
-        for draw in range(often[place] if place < len(often) else DRAWS // 3):
-            yield draw, combination
-
-
-def hopeless_kinds(trials, failing):
-    """The kinds of cases of which many were tried and none failed.
-
-    If others failed by their numbers, a trial that gave no numbers says nothing of its kind.
-    """
-    if failing[0].problem is None:
-        trials = [trial for trial in trials if trial.problem is None]
-    tried = collections.Counter(kind for trial in trials for kind in kinds_of_case(trial.case))
-    failed = {kind for trial in failing for kind in kinds_of_case(trial.case)}
-    return {kind for kind, count in tried.items() if count >= ENOUGH and kind not in failed}
-
-
-def kinds_of_case(case):
-    """What a case is an example of: (property, value)."""
-    return {("depth", len(case.net.neuron_layers)), ("samples", len(case.x)), ("neurons", case.net[case.layer].K),
-            ("outputs", case.net.output_shape[0]), ("inputs", int(np.prod(case.net.input_shape))),
-            ("padded", any(map(is_padded, case.net.all_layers.values())))}
-
-
-def kinds_of_structure(structure):
-    """The same of all cases of a structure, as far as it is known."""
-    return {("depth", len(neuron_layers(structure.layers))), ("samples", structure.samples),
-            ("outputs", structure.outputs), ("inputs", int(np.prod(structure.input_shape))),
-            ("padded", structure.padded)}
-
-
-def is_padded(layer):
-    """Whether it is a Conv2D that sees zeros around its image."""
-    return isinstance(layer, Conv2D) and any(
-        sum(layer.zeros_along(size, kernel)) for size, kernel in zip(layer.input_shape, layer.kernel))
-
-
-# ------------------------------------------------------------------ how hard a case is on paper
-
-
-def roughness(case):
-    """How hard a case is on paper, for sorting: how many exponentials it needs, how many kinks, then its loss and numbers.
-
-    A number counts the more the farther it is from 0 and 1.
-    """
-    arrays = [*case.net.arrays().values(), case.x, case.t]
-    return (exponentials(case.activations(), case.loss), sum(bool(f.kinks) for f in case.activations()),
-            sum(rank(f, ACTIVATIONS) ** 2 for f in case.activations()) * 2 + loss_rank(case.loss) * 3
-            + sum(SIMPLE.get(float(value), OTHER) for array in arrays for value in np.ravel(array)))
-
-
-def exponentials(activations, loss):
-    """How many exponentials these activations and the loss need, at least."""
-    piecewise_linear = rank(ACTIVATIONS["leaky_relu"], ACTIVATIONS)
-    return sum(rank(f, ACTIVATIONS) > piecewise_linear for f in activations) + loss_rank(loss)
-
-
-def ease(combination):
-    """How easy the activations and the loss are on paper, for sorting."""
-    hidden, output, loss = combination
-    return rank(hidden, ACTIVATIONS), rank(output, ACTIVATIONS), loss_rank(loss)
-
-
-def rank(value, known):
-    """The place of an activation in the engine's table, the plainest first; those of one's own come last."""
-    return [*known, value.name].index(value.name)
-
-
-def loss_rank(loss):
-    """mse, then the binary cross entropy, which needs an exponential, then the cross entropy, which needs several."""
-    return ["mse", "binary_cross_entropy", "cross_entropy", loss.name].index(loss.name)
-
-
-def has_round_results(trial):
-    """Whether all numbers that were compared have few digits."""
-    arrays = [array for array in (trial.claimed, trial.measured) if array is not None]
-    return all(is_round(float(value)) for array in arrays for value in np.ravel(array))
-
-
-def is_round(value):
-    """Whether a number has few digits, but for the rounding of central differences."""
-    return abs(value - float(f"{value:.{DIGITS}g}")) <= 1e-7 * max(abs(value), 1e-2)
+        # written on the page, and looked at
+        done.add(same)
+        budget.rows -= 1
+        case = fits.case(draft.row, draft.t, draft.combination)
+        if all(condition.holds(page.net) for condition in conditions) and is_clear(page.net, page.x).all():
+            budget.trials -= 1
+            yield case

@@ -4,28 +4,18 @@ import itertools
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 from ...engine.conv2d import Conv2D
 from ...engine.dense import Dense
 from ...engine.layer import NeuronLayer
-from ...engine.losses import rounded
 from ...engine.network import Network
 from ...engine.pooling import Flatten
 from ...engine.residual import Residual
-from ..sampling.random_networks import Case
 from ..sampling.where import POOLINGS
 
-MOST_NEURONS = 5
 WIDTHS = 2                      # of images and around blocks: the two smallest numbers of neurons that `where` allows
-WEIGHTS = (1, 1, 2, -1, 0.5, -2, 3)
-BIASES = (0, 0, 0, 1, -1, 0.5)
-SCALES = (1, 2, 0.5)
-MEANS = (0, 1)
-VARIANCES = (1, 4, 0.25)        # their roots are round
-LEGS = (3, 4)                   # weights of the ℓ2 norm 5
-INPUTS = (1, 1, 2, -1, 0.5, 3)
-MANY = 12                       # draws of targets, of which the plainest are taken
+MORE = 2                        # neurons in all layers together, beyond the least that there can be
+INPUTS = (1, 2, 5)              # more than 4 where only many show it
+CHANNELS = (1, 2, 5)
 
 
 class Structure(NamedTuple):
@@ -44,6 +34,11 @@ class Structure(NamedTuple):
         """Whether a Conv2D is to see zeros around its image."""
         return any(isinstance(layer, Conv2D) and layer.padding == "same" for layer in self.layers)
 
+    @property
+    def strided(self):
+        """Whether a Conv2D leaves out pixels."""
+        return any(isinstance(layer, Conv2D) and layer.stride > 1 for layer in self.layers)
+
 
 def structures(where):
     """The Structures that `where` allows: by layers with neurons, then by neurons, samples, and inputs."""
@@ -54,44 +49,59 @@ def structures(where):
 
 def dense_structures(where):
     """Dense layers one after the other."""
+    inner = {size: make(where, size) for size in allowed(where, "neurons")}
+    last = {size: Dense(size) for size in allowed(where, "outputs")}
     for depth in sorted(where.depths):
-        # all widths of the layers that are not much larger than the smallest ones
-        widths = [where.neurons] * (depth - 1) + [where.outputs]
-        most = max(sum(map(min, widths)) + 2, 3)
-        chosen = [sizes for sizes in itertools.product(*widths) if sum(sizes) <= most]
-        for total, N, F in itertools.product(range(1, MOST_NEURONS + 1), sorted(where.samples), (1, 2)):
-            for sizes in chosen:
-                if sum(sizes) == total:
-                    *hidden, outputs = sizes
-                    layers = [*(Dense(size, batch_norm=where.batch_norm) for size in hidden), Dense(outputs)]
-                    yield Structure((F,), layers, N)
+        chosen = widths([allowed(where, "neurons")] * (depth - 1) + [allowed(where, "outputs")])
+        for total in sorted(set(map(sum, chosen))):
+            for N, F in itertools.product(sorted(allowed(where, "samples")), INPUTS):
+                for *hidden, outputs in (sizes for sizes in chosen if sum(sizes) == total):
+                    yield Structure((F,), [*(inner[size] for size in hidden), last[outputs]], N)
 
 
-# the shapes of images, and the kernels and the padding with which they are seen
-IMAGES = (((1, 1, 1), 1, "valid"), ((1, 2, 1), 1, "valid"), ((1, 2, 2), 1, "valid"), ((2, 2, 1), 2, "valid"),
-          ((1, 3, 1), (1, 2), "valid"), ((1, 1, 1), (1, 2), "same"))
+def allowed(where, key):
+    """The numbers of neurons, outputs or samples that may be: those of `where`, and what it draws now and then."""
+    return *getattr(where, key), *where.larger.get(key, ())
+
+
+def widths(choices):
+    """The numbers of neurons of all layers: a few more than the least in all, or any more in one layer alone."""
+    least = list(map(min, choices))
+    return [sizes for sizes in itertools.product(*choices)
+            if sum(sizes) <= sum(least) + MORE or sum(size > few for size, few in zip(sizes, least)) == 1]
+
+
+# images, and the kernel, the stride and the padding with which they are seen
+IMAGES = (((1, 1, 1), 1, 1, "valid"), ((1, 2, 1), 1, 1, "valid"), ((1, 2, 1), (1, 2), 1, "valid"),
+          ((1, 2, 2), 1, 1, "valid"), ((2, 2, 1), 2, 1, "valid"), ((1, 3, 1), (1, 2), 1, "valid"),
+          ((1, 1, 5), 1, 1, "valid"), ((1, 1, 1), (1, 2), 1, "same"), ((1, 3, 1), 1, 2, "valid"))
 
 
 def conv_structures(where):
-    """Images, of the least depth: Conv2D layers of which only the first may see several pixels, Flatten, Dense."""
-    more = min(where.depths) - 2
+    """Images, of the two least depths: Conv2D layers of which only the first may see several pixels, Flatten, Dense."""
     found = []
-    for K, M, N in itertools.product((1, 2), smallest(where.outputs), where.samples):
-        for shape, kernel, padding in IMAGES:
-            first = Conv2D(K, kernel, padding=padding, batch_norm=where.batch_norm)
-            found.append(Structure(shape, [first, *[make(where, K)] * more, Flatten(), Dense(M)], N))
+    for depth, K, (shape, kernel, stride, padding) in itertools.product(smallest(where.depths), CHANNELS, IMAGES):
+        first = Conv2D(K, kernel, stride=stride, padding=padding, batch_norm=where.batch_norm)
+        hidden = [first, *[make(where, K)] * (depth - 2), Flatten()]
+        for M in few_outputs(where):
+            layers = [*hidden, Dense(M)]
+            found += [Structure(shape, layers, N) for N in allowed(where, "samples")]
     return sorted(found, key=size)
 
 
 def shaped_structures(where):
     """Networks with blocks and pooling; without blocks, of the least depth."""
-    widths = (1, 2) if where.kind == "conv" else smallest(where.neurons)
     found = []
-    for K in widths:
+    for K in (1, 2) if where.kind == "conv" else smallest(where.neurons):
         for hidden in with_blocks(where, K) if where.residual else [chain(where, K)]:
-            for (shape, after), M, N in itertools.product(endings(where, K), smallest(where.outputs), where.samples):
+            for (shape, after), M, N in itertools.product(endings(where, K), few_outputs(where),
+                                                          allowed(where, "samples")):
                 found.append(Structure(shape, [*hidden, *after, Dense(M)], N))
     return sorted((each for each in found if len(neuron_layers(each.layers)) in where.depths), key=size)
+
+
+def few_outputs(where):
+    return *smallest(where.outputs), *where.larger.get("outputs", ())
 
 
 def smallest(numbers):
@@ -99,9 +109,12 @@ def smallest(numbers):
 
 
 def size(structure):
-    """What a smaller structure has less of, the first counting most: padding only where no image shows it without."""
+    """What a smaller structure has less of, the first counting most.
+
+    Padding, and a stride of 2, only where no image shows it without.
+    """
     neurons = neuron_layers(structure.layers)
-    return (len(neurons), sum(layer.K for layer in neurons), structure.samples, structure.padded,
+    return (len(neurons), sum(layer.K for layer in neurons), structure.samples, structure.padded + structure.strided,
             math.prod(structure.input_shape))
 
 
@@ -166,47 +179,3 @@ def with_activation(layer, f):
     if isinstance(layer, NeuronLayer):
         return type(layer)(**{**layer.settings(), "activation": f})
     return layer
-
-
-# ------------------------------------------------------------------------------ round numbers
-
-
-def small_case(where, net, N, loss, rng, plain):
-    """The network with round numbers, and N samples of them; `plain`: ones, and 0 for targets, wherever possible."""
-    fill(net, rng, plain)
-    where.shape(net)
-    x = inputs(rng, (N, *net.input_shape), plain)
-    t = targets(loss, rng, (N, *net.output_shape), plain)
-    layer = (where.possible_layers(net) or net.neuron_layers)[0]        # without a possible one, `accepts` refuses it
-    return Case(net, layer, x, t, loss, where.asks_for_pooling_or_blocks())
-
-
-def fill(net, rng, plain):
-    """Round numbers; `plain`: ones, and no biases."""
-    for name in net.neuron_layers:
-        layer = net[name]
-        layer.W[...] = rounded(rng, WEIGHTS[:1 if plain else None], layer.W.shape)
-        layer.b[...] = rounded(rng, BIASES[:1 if plain else None], layer.b.shape)
-        if layer.batch_norm:
-            layer.gamma[...] = rounded(rng, SCALES[:1 if plain else None], layer.K)
-            layer.running_mean[...] = rounded(rng, MEANS[:1 if plain else None], layer.K)
-            layer.running_var[...] = rounded(rng, VARIANCES[:1 if plain else None], layer.K)
-
-
-def inputs(rng, shape, plain):
-    return rounded(rng, INPUTS[:1 if plain else None], shape)
-
-
-def targets(loss, rng, shape, plain):
-    """Round targets, ready for the loss; `plain`: the smallest of several draws, which is 0 where 0 is a target."""
-    drawn = [loss.targets(rng, shape, simple=True) for _ in range(MANY if plain else 1)]
-    return loss.prepare(min(drawn, key=lambda t: np.abs(t).sum()), shape[1:])
-
-
-def with_round_norm(case):
-    """The same case with the weights 3 and 4 in its layer, whose ℓ2 norm is 5; itself if they do not go in pairs."""
-    if case.net[case.layer].W.size % 2:
-        return case
-    net = case.net.copy()
-    net[case.layer].W[...] = np.resize(LEGS, net[case.layer].W.shape)
-    return Case(net, case.layer, case.x, case.t, case.loss, case.any_next)

@@ -9,7 +9,8 @@ import numpy as np
 from ..quantities import error_of
 from ..sampling.changed_cases import is_per_sample
 from .mistakes import MEANS
-from .probe import WITHOUT_SQUARE, Correction, DoesNotApply, Rule
+from .operations import WITHOUT_SQUARE, Rule
+from .probe import Correction, DoesNotApply
 
 SAME = 1e-9                     # a relative difference up to this is rounding
 DISTINCT = 4                    # so many different numbers, over all networks, show that more than a constant is left

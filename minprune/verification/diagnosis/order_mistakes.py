@@ -1,5 +1,6 @@
 """Why a formula depends on an order, that of the samples or that of the neurons."""
 
+import itertools
 from typing import Callable, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ def of_neuron_order(probes):
 
 
 class Items(NamedTuple):
-    """What has an order: its name, how many a case has, the case with all of them equal, and the possible axes."""
+    """What has an order: its name, how many a case has, the case with all equal to one of them, the possible axes."""
 
     name: str
     count: Callable
@@ -42,12 +43,12 @@ def neuron_count(case):
     return case.net[case.layer].K
 
 
-def with_equal_samples(case):
-    return case.of(samples=[0] * len(case.x))
+def with_equal_samples(case, place):
+    return case.of(samples=[place] * len(case.x))
 
 
-def with_equal_neurons(case):
-    return permuted_case(case, [0] * neuron_count(case))
+def with_equal_neurons(case, place):
+    return permuted_case(case, [place] * neuron_count(case))
 
 
 SAMPLES = Items("sample", sample_count, with_equal_samples, axes=(0,))
@@ -84,12 +85,12 @@ class IndexWeights:
         return self.inverse(probe.claimed, along(self.weights[count], self.axis, probe.claimed.ndim))
 
     def weights_of(self, count):
-        """The weights of so many items, from the first network that shows them: where all get 0 there is no factor."""
-        for probe in self.probes:
-            if self.items.count(probe.case) == count:
-                weights = self.read_off(probe.about(self.items.equal(probe.case)).claimed)
-                if np.isfinite(weights).all():
-                    return weights
+        """The weights of so many items, from the first that shows them: where all get 0 there is no factor."""
+        of_this_size = [probe for probe in self.probes if self.items.count(probe.case) == count]
+        for probe, place in itertools.product(of_this_size, range(count)):
+            weights = self.read_off(probe.about(self.items.equal(probe.case, place)).claimed)
+            if np.isfinite(weights).all():
+                return weights
         raise DoesNotApply("equal items give 0 on all networks")
 
     def read_off(self, claimed):
@@ -97,7 +98,8 @@ class IndexWeights:
         first = claimed.take([0], self.axis)
         place = np.unravel_index(np.abs(first).argmax(), first.shape)
         others = tuple(index for axis, index in enumerate(place) if axis != self.axis)
-        return self.inverse(np.moveaxis(claimed, self.axis, -1)[others], first[place])
+        with np.errstate(all="ignore"):
+            return self.inverse(np.moveaxis(claimed, self.axis, -1)[others], first[place])
 
     def confirm(self, probes):
         """Whether there are any weights, and something is left without them."""

@@ -18,8 +18,11 @@ from typing import Callable, NamedTuple
 
 import numpy as np
 
-from ..formulas import Unanswered, array_of
+from ..arrays import array_of
+from ..formulas import Unanswered
+from ..sampling.random_networks import Case, fill
 from ..verdict import Mistake
+from .operations import Rule, counterfactual
 
 
 class DoesNotApply(ValueError):
@@ -37,11 +40,18 @@ class Probe:
         self.claim, self.formula = claim, claim.formula
         self.trial, self.case = trial, trial.case
         self.layer = self.case.net[self.case.layer]
+        self.drawn = {}                 # {place: Probe} of `redrawn`
+        self.last = None, None          # a Correction, and what the formula returns with it
 
     @functools.cached_property
     def arrays(self):
         """{parameter: array} that the formula gets."""
         return self.formula.arrays(self.case)
+
+    @functools.cached_property
+    def others(self):
+        """{parameter: value} of what the formula gets besides arrays."""
+        return self.formula.others(self.case)
 
     @functools.cached_property
     def forms(self):
@@ -61,11 +71,12 @@ class Probe:
 
     def with_arrays(self, **changed):
         """What the formula returns for its arrays with some of them replaced."""
-        return self.formula.of({**self.arrays, **changed})
+        return self.formula.of({**self.arrays, **changed}, self.others)
 
-    def under(self, rule):
-        """What the formula returns with the operations of a Rule done differently."""
-        return self.formula.of({name: counterfactual(array.copy(), rule) for name, array in self.arrays.items()})
+    def under(self, rule, **changed):
+        """What the formula returns with the operations of a Rule done differently, and perhaps other arrays."""
+        return self.formula.of({name: counterfactual(array.copy(), rule)
+                                for name, array in {**self.arrays, **changed}.items()}, self.others)
 
     def calls(self, functions):
         """Whether the formula calls one of these functions of NumPy."""
@@ -78,24 +89,54 @@ class Probe:
         return bool(called)
 
     def next_layer(self):
-        """The layer that reads this one; ValueError for the output layer, which no layer reads."""
-        return self.case.net[self.case.net.reader(self.case.layer)]
+        """The first layer that reads this one, whose arrays the formula gets; DoesNotApply if no layer reads it."""
+        if not self.case.readers:
+            raise DoesNotApply("no layer reads it")
+        return self.case.net[self.case.readers[0]]
 
     def about(self, case):
         """The Probe of the same formula in another case."""
         return Probe(self.claim, self.trial._replace(case=case, claimed=self.formula(case)))
 
+    def redrawn(self, place):
+        """The Probe of the same formula, layer and targets with other random weights and inputs; drawn once."""
+        if place not in self.drawn:
+            rng, case, net = np.random.default_rng(place), self.case, self.case.net.copy()
+            fill(net, rng)
+            for name in net.neuron_layers:
+                net[name].b[net[name].b == 0] = 0.5                 # W x and W x + b are to differ
+            x = rng.normal(size=case.x.shape)
+            self.drawn[place] = self.about(Case(net, case.layer, x, case.t, case.loss, case.any_next))
+        return self.drawn[place]
+
     def accepts(self, correction):
         """Whether the claim holds in this case with the correction."""
         try:
             with np.errstate(all="ignore"):
-                return self.claim.accepts(self, correction.apply)
-        except (Unanswered, KeyError, ValueError, IndexError):          # it does not apply, or its shapes do not fit
+                return self.claim.accepts(self, lambda probe: probe.corrected(correction))
+        except INAPPLICABLE:
             return False
+
+    def is_changed_by(self, correction):
+        """Whether the formula returns something else with the correction."""
+        try:
+            with np.errstate(all="ignore"):
+                corrected = self.corrected(correction)
+        except INAPPLICABLE:
+            return False
+        return self.trial.claimed is None or not np.array_equal(corrected, self.trial.claimed)
+
+    def corrected(self, correction):
+        """What the formula returns with the correction; the last one is remembered."""
+        if self.last[0] is not correction:
+            self.last = correction, correction.apply(self)
+        return self.last[1]
 
 
 # ------------------------------------------------------------------------------------------ corrections
 
+# A correction that does not apply, or whose shapes do not fit, raises one of these.
+INAPPLICABLE = (Unanswered, KeyError, ValueError, IndexError)
 ENOUGH = 6                      # if a correction helps on none of the first six networks, the others are not tried
 
 
@@ -139,128 +180,3 @@ def rejections(correction, probes, exceptions):
         if count > exceptions or count == tried == ENOUGH:
             return exceptions + 1
     return count
-
-
-# ---------------------------------------------------------------------------- operations done differently
-
-REDUCTIONS = ("sum", "mean", "max", "min", "std", "var")
-
-
-class Rule:
-    """Which operations are done differently.
-
-    reductions   {"sum": f, "max": f, …}: the function that is called instead, as f(array, axis=…, keepdims=…)
-    instead      {np.square: f, …}: the function that stands for a ufunc or another function of NumPy
-    seen         seen(result) replaces every result
-    """
-
-    def __init__(self, reductions=None, instead=None, seen=None):
-        self.reductions = {name: getattr(np.ndarray, name) for name in REDUCTIONS} | (reductions or {})
-        self.instead = instead or {}
-        self.seen = seen or (lambda result: result)
-
-
-class Counterfactual(np.ndarray):
-    """An array that follows a Rule, as all that is made of it does. Without a rule it is like any other array."""
-
-    rule = Rule()
-
-    def __array_finalize__(self, other):
-        self.rule = getattr(other, "rule", Counterfactual.rule)
-
-    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **settings):
-        """NumPy calls this in place of `ufunc`, for a + b, np.abs(a) and the like."""
-        arrays = [ordinary(array) for array in inputs]
-        if out is not None:
-            settings["out"] = tuple(ordinary(array) for array in out)
-        instead = self.rule.instead.get(ufunc) if method == "__call__" else None
-        result = instead(*arrays) if instead else getattr(ufunc, method)(*arrays, **settings)
-        if out is None:
-            return self.follow(result)
-        if instead:
-            settings["out"][0][...] = result
-        return out[0]
-
-    def __array_function__(self, function, types, arguments, settings):
-        """NumPy calls this in place of its other functions, such as np.median(a)."""
-        if function in self.rule.instead:
-            return self.follow(self.rule.instead[function](*map(ordinary, arguments), **settings))
-        return self.follow(super().__array_function__(function, types, arguments, settings))
-
-    def follow(self, result):
-        """The result, which follows the same rule."""
-        if not isinstance(result, np.ndarray):
-            return result
-        return counterfactual(self.rule.seen(ordinary(result)), self.rule)
-
-    def reduced(self, name, axis, settings):
-        """What the rule makes of this reduction along an axis."""
-        if settings.get("where", True) is not True:
-            raise ValueError(f"a {name} of some of the numbers cannot be done differently")
-        return self.follow(self.rule.reductions[name](ordinary(self), axis=axis, **settings_of_reduction(settings)))
-
-    def sum(self, axis=None, **settings):
-        return self.reduced("sum", axis, settings)
-
-    def mean(self, axis=None, **settings):
-        return self.reduced("mean", axis, settings)
-
-    def max(self, axis=None, **settings):
-        return self.reduced("max", axis, settings)
-
-    def min(self, axis=None, **settings):
-        return self.reduced("min", axis, settings)
-
-    def std(self, axis=None, **settings):
-        return self.reduced("std", axis, settings)
-
-    def var(self, axis=None, **settings):
-        return self.reduced("var", axis, settings)
-
-
-def counterfactual(array, rule):
-    """A view of the array that follows the rule."""
-    view = array.view(Counterfactual)
-    view.rule = rule
-    return view
-
-
-def ordinary(array):
-    """The array without a rule; anything else as it is."""
-    return array.view(np.ndarray) if isinstance(array, Counterfactual) else array
-
-
-def settings_of_reduction(settings):
-    """keepdims and ddof, where they are set: np.sum passes more settings than a.sum takes."""
-    return {name: value for name, value in settings.items()
-            if name == "keepdims" and value in (True, False) or name == "ddof" and value}
-
-
-def along(fixed, reduce):
-    """A reduction along this axis, whatever axis the formula names."""
-    def along_axis(array, axis=None, **settings):
-        if not -array.ndim <= fixed < array.ndim:
-            raise ValueError(f"no axis {fixed}")
-        return reduce(array, axis=fixed, **settings)
-    return along_axis
-
-
-def after(function, reduce):
-    """A reduction of function(array) instead of the array."""
-    return lambda array, **settings: reduce(function(array), **settings)
-
-
-def power_other_than_square(array, exponent):
-    """array ** exponent, but without the square: for the exponent 2 the array itself."""
-    return array if np.ndim(exponent) == 0 and exponent == 2 else np.power(array, exponent)
-
-
-# The Rules of several corrections.
-SUM, MEAN = np.ndarray.sum, np.ndarray.mean
-MEAN_FOR_SUM = Rule({"sum": MEAN})
-SUM_FOR_MEAN = Rule({"mean": SUM})
-WITHOUT_ABS = Rule(instead=dict.fromkeys((np.absolute, np.fabs), np.array))
-WITHOUT_SQUARE = Rule(instead={np.square: np.array, np.power: power_other_than_square})
-ABS_FIRST = Rule({"sum": after(np.abs, SUM), "mean": after(np.abs, MEAN)})
-SQUARE_FIRST = Rule({"sum": after(np.square, SUM), "mean": after(np.square, MEAN)}, WITHOUT_SQUARE.instead)
-OTHER_AXES = {axis: Rule({"sum": along(axis, SUM), "mean": along(axis, MEAN)}) for axis in (0, 1, 2)}

@@ -9,32 +9,37 @@ from ...engine.conv2d import Conv2D
 from ...engine.coupling import readers_of, what_is_read
 from ...engine.dense import Dense
 from ...engine.losses import find_loss
-from ...engine.network import Network
-from ...engine.pooling import Flatten, GlobalAvgPool2D, MaxPool2D
+from ...engine.network import UNSET, Network
+from ...engine.pooling import Flatten, GlobalAvgPool2D
 from ...engine.residual import Residual
 from ...recording import record_batch
+from .kinks import is_clear
 from .where import POOLINGS, Where, place_of
 
-MARGIN = 0.08                   # how far z stays from a kink: central differences move it by far less
-FAR = 5                         # where a layer reads numbers larger than this, the margin grows with them
-DRAWS = 60                      # networks drawn for each that is to be found, before `where` is called too narrow
-CANDIDATES = 12                 # samples drawn for each that is to be found: some lie on a kink
+DRAWS = 20                      # networks drawn, at most, for each that is to be found
+FILLINGS = 4                    # tries to fill a network with numbers that a condition of `where` accepts
+CANDIDATES = (2, 4, 8)          # samples drawn for each that is needed, batch by batch: some lie on a kink
+ZEROS = 1 / 8                   # how often some inputs are exactly 0, as behind a relu, and how often a bias is
+ZERO_INPUTS = 0.3               # the share of them
+LARGER = 0.1                    # how often there are more inputs, or channels, than a few
 BLOCKS = 0.4                    # how often there is a block, if there is room for one and `where` says nothing of it
 POOLED = (None, None, "max", "max", "avg", "global")        # the pooling that is drawn, if `where` says nothing of it
 OVERLAPS = 0.25                 # how often the windows of a pooling overlap
 WINDOWS = ((1, 2), (2, 1), (2, 2))
+WIDE = 2 / 3                    # how often an image is wider than high, or square, and not higher than wide
 
 
 class Case:
     """A network, the layer that a formula is about, and samples: all that a trial needs.
 
     With `any_next`, formulas of the next layer's arrays are tried even if that layer does not read this one directly.
+    In `kept` a claim keeps what it has measured, as long as the case lives: neither net nor samples change.
     """
 
     def __init__(self, net, layer, x, t, loss, any_next=False):
         self.net, self.layer = net, layer
         self.x, self.t, self.loss = x, t, find_loss(loss)
-        self.any_next = any_next
+        self.any_next, self.kept = any_next, {}
 
     def of(self, net=None, samples=slice(None)):
         """The same case with another network, or with some of its samples."""
@@ -84,7 +89,10 @@ def is_read_directly(net, name):
 
 
 def draw_cases(where, count, seed, fits=lambda case: True):
-    """`count` random cases that `where` (a Where, or what makes one) accepts and that fit; ValueError if none does."""
+    """`count` random cases that `where` (a Where, or what makes one) accepts and that fit; ValueError if none does.
+
+    Fewer, if there are so few among DRAWS networks for each.
+    """
     where = where if isinstance(where, Where) else Where(where)
     rng, cases, left = np.random.default_rng(seed), [], DRAWS * count
     while len(cases) < count and left:
@@ -105,21 +113,48 @@ def draw_case(where, rng):
     loss = choice(rng, where.losses_that_fit())
     draw = draw_conv if where.kind == "conv" else draw_dense
     net = draw(where, loss, rng)
-    if net is None:
-        return None
-    fill(net, rng)
-    where.shape(net)
-    if not where.accepts(net):
+    if net is None or not fill_to_fit(net, where, rng):
         return None
 
     # samples, and the layer that the formula is about
-    N = choice(rng, where.samples)
-    x = rng.normal(0, 1.5, (CANDIDATES * N, *net.input_shape))
-    x = x[is_clear(net, x)][:N]
+    N = choice(rng, where.sizes("samples", rng))
+    x = draw_clear_inputs(net, N, rng)
     if len(x) < N:
         return None
     t = loss.prepare(loss.targets(rng, (N, *net.output_shape)), net.output_shape)
     return Case(net, draw_layer(where, net, rng), x, t, loss, where.asks_for_pooling_or_blocks())
+
+
+def fill_to_fit(net, where, rng):
+    """Whether `where` accepts the network; where only its numbers are refused, several fillings are tried."""
+    if not where.possible_layers(net):
+        return False
+    for _ in range(FILLINGS if where.that else 1):
+        fill(net, rng)
+        where.shape(net)
+        if where.meets_conditions(net):
+            return True
+    return False
+
+
+def draw_clear_inputs(net, N, rng):
+    """N samples that lie on no kink; fewer if too many do."""
+    clear = np.zeros((0, *net.input_shape))
+    for many in CANDIDATES:
+        x = draw_inputs(net, many * N, rng)
+        clear = np.concatenate([clear, x[is_clear(net, x)]])
+        if len(clear) >= N:
+            break
+    return clear[:N]
+
+
+def draw_inputs(net, count, rng):
+    """Normal(0, 1.5²), now and then with zeros among them."""
+    x = rng.normal(0, 1.5, (count, *net.input_shape))
+    if rng.random() < ZEROS:
+        some = x * (rng.random(x.shape) > ZERO_INPUTS)
+        x = np.where(some.any(axis=tuple(range(1, x.ndim)), keepdims=True), some, x)    # no sample is 0 altogether
+    return x
 
 
 def draw_layer(where, net, rng):
@@ -136,31 +171,37 @@ def choice(rng, values):
     return values[rng.integers(len(values))]
 
 
+def few(rng, *numbers):
+    """One of a few numbers; now and then a larger one, so that no formula holds that reads the first few only."""
+    return 5 if rng.random() < LARGER else choice(rng, numbers)
+
+
 def fill(net, rng):
-    """Random weights, biases and, with batch norm, scales and statistics."""
+    """Random weights, biases and, with batch norm, scales of both signs and statistics."""
     for name in net.neuron_layers:
         layer = net[name]
         layer.W[...] = rng.normal(0, 1 / np.sqrt(max(1, layer.W[0].size / 2)), layer.W.shape)
-        layer.b[...] = rng.normal(0, 0.5, layer.K)
+        layer.b[...] = rng.normal(0, 0.5, layer.K) * (rng.random(layer.K) > ZEROS)
         if layer.batch_norm:
-            layer.gamma[...] = rng.uniform(0.5, 2, layer.K)
+            layer.gamma[...] = rng.uniform(0.5, 2, layer.K) * rng.choice((1, 1, -1), layer.K)
             layer.beta[...] = rng.normal(0, 0.5, layer.K)
             layer.running_mean[...] = rng.normal(0, 0.5, layer.K)
-            layer.running_var[...] = rng.uniform(0.5, 2, layer.K)
+            layer.running_var[...] = rng.uniform(0.2, 2, layer.K)
 
 
 def draw_dense(where, loss, rng):
     """Dense layers, the last one the output layer; `depth` counts them all."""
-    depth, activation, size = choice(rng, where.depths), choice(rng, where.activations), int(rng.integers(1, 4))
+    depth, activation, size = choice(rng, where.depths), choice(rng, where.activations), few(rng, 1, 2, 3)
 
     def make(neurons=None):
-        return Dense(choice(rng, where.neurons) if neurons is None else neurons, activation, where.batch_norm)
+        K = choice(rng, where.sizes("neurons", rng)) if neurons is None else neurons
+        return Dense(K, activation, where.batch_norm)
 
     block = draw_block(where, depth - 1, rng)
     if block is not None and not block.before and not block.around:
-        size = choice(rng, where.neurons)                           # the block adds its neurons to the input
+        size = choice(rng, where.sizes("neurons", rng))             # the block adds its neurons to the input
     hidden = [make() for _ in range(depth - 1)] if block is None else with_block(block, make, size)
-    return Network(size, [*hidden, draw_output(where, loss, rng)], seed=0)
+    return Network(size, [*hidden, draw_output(where, loss, rng)], seed=UNSET)
 
 
 def draw_conv(where, loss, rng):
@@ -169,26 +210,28 @@ def draw_conv(where, loss, rng):
     `depth` counts all layers with neurons. None if the layers that were drawn do not fit one another.
     """
     # sizes: one Conv2D may make its image smaller, several keep it
-    depth, activation, channels = choice(rng, where.depths), choice(rng, where.activations), int(rng.integers(1, 3))
+    depth, activation, channels = choice(rng, where.depths), choice(rng, where.activations), few(rng, 1, 2)
     block, count = draw_block(where, depth - 1, rng), depth - 1
-    height, paddings = (3, ("valid", "same", 1)) if count == 1 else (int(rng.integers(2, 4)), ("same",))
+    height, paddings = (3, ("valid", "same", 1)) if count == 1 else (choice(rng, (2, 3)), ("same",))
+    strides = (1, 1, 2) if count == 1 and block is None else (1,)
+    image = height, choice(rng, (3, 4))
 
     def make(neurons=None):
-        return Conv2D(int(rng.integers(1, 3)) if neurons is None else neurons, choice(rng, WINDOWS), activation,
-                      padding=choice(rng, paddings), batch_norm=where.batch_norm)
+        return Conv2D(few(rng, 1, 2) if neurons is None else neurons, choice(rng, WINDOWS), activation,
+                      choice(rng, strides), choice(rng, paddings), where.batch_norm)
 
     # layers
     hidden = [make() for _ in range(count)] if block is None else with_block(block, make, channels)
     pooling = choice(rng, POOLED if where.pooling is None else where.pooling or (None,))
     layers = [*pooled(hidden, pooling, where, rng), draw_output(where, loss, rng)]
     try:
-        return Network((height, int(rng.integers(3, 5)), channels), layers, seed=0)
+        return Network((*(image if rng.random() < WIDE else image[::-1]), channels), layers, seed=UNSET)
     except ValueError:
         return None
 
 
 def draw_output(where, loss, rng):
-    return Dense(choice(rng, where.output_sizes(loss)), choice(rng, where.output_activations(loss)))
+    return Dense(choice(rng, where.output_sizes(loss, rng)), choice(rng, where.output_activations(loss)))
 
 
 class Block(NamedTuple):
@@ -232,49 +275,3 @@ def pooled(layers, kind, where, rng):
     place = len(layers) if where.pooling and where.layer == "last hidden" else int(rng.integers(len(layers))) + 1
     stride = 1 if rng.random() < OVERLAPS else None
     return [*layers[:place], POOLINGS[kind](choice(rng, WINDOWS), stride), *layers[place:], Flatten()]
-
-
-# -------------------------------------------------------------------------------------- kinks
-
-
-def is_clear(net, x, margin=MARGIN):
-    """(N,) booleans: which samples keep clear of all kinks.
-
-    Each z of an activation with kinks is farther than the margin from them, and so is the largest number of each window
-    of max pooling from the second largest. The margin is wider where moves of a weight go far, see `reach`.
-    """
-    trace = net.forward(x)
-    margin = margin * np.maximum(1, reach(net, trace) / FAR)
-    clear = np.ones(len(x), bool)
-    for name in net.neuron_layers:
-        z = trace[name].z.reshape(len(x), -1)
-        for kink in net[name].f.kinks:
-            clear &= np.abs(z - kink).min(axis=1) > margin
-    for name, layer in net.all_layers.items():
-        if isinstance(layer, MaxPool2D):
-            clear &= leads(layer, trace[name].x).reshape(len(x), -1).min(axis=1) > margin
-    return clear
-
-
-def reach(net, trace):
-    """(N,): how far z moves, at most, when a weight moves by 1: |x|, times γ / √var with batch norm.
-
-    It is that of the layer that reads the largest numbers.
-    """
-    by_layer = [np.abs(trace[name].x).reshape(len(trace.x), -1).max(axis=1) * enlargement(net[name])
-                for name in net.neuron_layers]
-    return np.max(by_layer, axis=0)
-
-
-def enlargement(layer):
-    """γ / √var, the factor by which batch norm enlarges moves of W x + b: the largest of all neurons, at least 1."""
-    return max(1.0, (layer.gamma / np.sqrt(layer.running_var)).max()) if layer.batch_norm else 1.0
-
-
-def leads(pool, x):
-    """By how much the largest number of each window exceeds the second largest, in the shape of o; ∞ of one alone."""
-    windows = np.stack([place for row in pool.along(x, 2) for place in pool.along(row, 1)])
-    if len(windows) == 1:
-        return np.full_like(windows[0], np.inf)
-    second, first = np.partition(windows, len(windows) - 2, axis=0)[-2:]
-    return first - second

@@ -17,6 +17,10 @@ from ...engine.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 DRAWN_ACTIVATIONS = ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "softplus")
 DRAWN_LOSSES = ("mse", "cross_entropy", "binary_cross_entropy")
 
+# Now and then more than the few that are the default: no formula holds that reads the first four only.
+LARGER = {"neurons": (5, 6), "outputs": (5,), "samples": (5, 6)}
+OFTEN = 0.1
+
 LAYERS = ("hidden", "last hidden", "output")
 KINDS = ("dense", "conv")
 POOLINGS = {"max": MaxPool2D, "avg": AvgPool2D, "global": GlobalAvgPool2D}
@@ -80,7 +84,7 @@ def place_of(net, name):
 
 
 class Where:
-    """Which networks a claim is about.
+    """Which networks a claim is about: `mp.Where({"activation": "tanh"})`, or the dict alone.
 
         activation   a name, an Activation or several: of the hidden layers             (default: six of them)
         output       the same: of the output layer (default: identity; for layer="output" with a loss that takes the
@@ -100,7 +104,11 @@ class Where:
         that         "all weights positive", "no biases", a function net -> bool, or several of these
 
     Instead of {"that": …} the words or the function may be given alone. An Activation must say where its kinks are,
-    a Loss how its targets are drawn: NotSaid names the one that does not.
+    a Loss how its targets are drawn: NotSaid names the one that does not. ValueError or TypeError names any other key
+    or value that cannot be. As text a Where says what is not the default.
+
+    In one case of ten there are more neurons, outputs or samples than these, 5 or 6, if nothing is said of them; some
+    inputs and biases are exactly 0, and γ has both signs.
 
     `depth` counts the layers inside a block as well, its projection too. "Before a block" is the layer whose output
     goes through the block and around it: several paths lead from o to the loss, each with a next layer of its own.
@@ -115,13 +123,11 @@ class Where:
     """
 
     def __init__(self, where=None, **defaults):
-        said = {} if where is None else where if isinstance(where, dict) else {"that": where}
-        for key in said:
-            check_known("key of where:", key, KEYS)
-        settings = {**defaults, **said}
+        self.said = said_in(where)
+        settings = {**defaults, **self.said}
         # what is asked about
-        self.layer = check_choice("layer", settings.get("layer", "hidden"), LAYERS)
-        self.kind = check_choice("layers", settings.get("layers", "dense"), KINDS)
+        self.layer = check_choice("layer", settings.get("layer", "hidden"), LAYERS, KIND_IS_LAYERS)
+        self.kind = check_choice("layers", settings.get("layers", "dense"), KINDS, WHICH_IS_LAYER)
         self.residual = check_residual(settings.get("residual"), self.layer)
         self.pooling = check_pooling(settings.get("pooling"), self.kind)
         # what networks are made of
@@ -129,12 +135,14 @@ class Where:
         self.output = activations("output", settings.get("output", "identity"))
         self.output_is_said = "output" in settings
         self.losses = losses(settings.get("loss", DRAWN_LOSSES))
-        self.batch_norm = bool(settings.get("batch_norm", False))
+        self.batch_norm = check_switch("batch_norm", settings.get("batch_norm", False))
         # how large they are
         self.depths = depths(settings.get("depth"), 1 if self.layer == "output" else 2, self.residual)
         self.outputs = counts("outputs", settings.get("outputs", (1, 2, 3)))
         self.neurons = counts("neurons", settings.get("neurons", (1, 2, 3, 4)))
         self.samples = counts("samples", settings.get("samples", (1, 2, 3, 4)))
+        self.larger = {key: sizes for key, sizes in LARGER.items()
+                       if key not in self.said and max(getattr(self, key)) <= 4}
         self.that = [as_condition(value) for value in as_list(settings.get("that", []))]
         self.check_together()
 
@@ -154,8 +162,14 @@ class Where:
         free = self.layer == "output" and not self.output_is_said and takes_output_as_it_is(loss)
         return self.activations if free else self.output
 
-    def output_sizes(self, loss):
-        return [size for size in self.outputs if size >= loss.least_outputs]
+    def sizes(self, key, rng):
+        """The numbers of neurons, outputs or samples of which one is drawn: now and then the larger ones."""
+        return self.larger[key] if key in self.larger and rng.random() < OFTEN else getattr(self, key)
+
+    def output_sizes(self, loss, rng=None):
+        """Those that the loss can have; with a `rng` as in `sizes`."""
+        sizes = self.outputs if rng is None else self.sizes("outputs", rng)
+        return [size for size in sizes if size >= loss.least_outputs]
 
     def losses_that_fit(self):
         return [loss for loss in self.losses if self.output_sizes(loss)]
@@ -168,7 +182,11 @@ class Where:
     # --- which networks and which of their layers the claim is about
 
     def accepts(self, net):
-        return bool(self.possible_layers(net)) and all(condition.holds(net) for condition in self.that)
+        return bool(self.possible_layers(net)) and self.meets_conditions(net)
+
+    def meets_conditions(self, net):
+        """Whether all of `that` is so."""
+        return all(condition.holds(net) for condition in self.that)
 
     def asks_for_pooling_or_blocks(self):
         """Whether formulas of the next layer are tried even where pooling or a block lies before that layer."""
@@ -238,9 +256,33 @@ def check_some(key, values):
     return values
 
 
-def check_choice(key, value, known):
-    check_known(f"where {key}", value, known)
+KIND_IS_LAYERS = 'layer says which one is asked about; its kind is layers="dense" or "conv"'
+WHICH_IS_LAYER = 'layers is the kind of layer; which one is asked about is layer="hidden", "last hidden" or "output"'
+
+
+def said_in(where):
+    """{key: value} of what the user says; ValueError for unknown keys, with the nearest."""
+    if isinstance(where, Where):
+        return where.said
+    said = {} if where is None else where if isinstance(where, dict) else {"that": where}
+    for key in said:
+        check_known("key of where:", key, KEYS)
+    return dict(said)
+
+
+def check_choice(key, value, known, hint=""):
+    """Return the value; ValueError, with the hint, if it is not among the known ones."""
+    try:
+        check_known(f"where {key}", value, known)
+    except ValueError as error:
+        raise ValueError(f"{error}; {hint}" if hint else str(error)) from None
     return value
+
+
+def check_switch(key, value):
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"where {key} expects True or False, got {value!r}")
+    return bool(value)
 
 
 def activations(key, value):
@@ -284,8 +326,8 @@ def as_condition(value):
 
 def check_residual(value, layer):
     """None, True, False, or a place."""
-    if value is None or isinstance(value, bool):
-        return value
+    if value is None or isinstance(value, (bool, np.bool_)):
+        return value if value is None else bool(value)
     if not isinstance(value, str):
         raise TypeError(f"where residual expects True, False or {', '.join(PLACES)}, got {value!r}")
     check_choice("residual", value, PLACES)

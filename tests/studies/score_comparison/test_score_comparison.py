@@ -15,14 +15,16 @@ from minprune.studies.score_comparison.score_comparison import shape_of, small_n
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
-    """A small comparison; its figures show three scores only, since drawing all takes longer than measuring them."""
-    out = tmp_path_factory.mktemp("compare")
+    """A small comparison, on 4×3 pixels of the digits: the Hessian of the small networks is inverted again and again.
+    The figures show three scores only, since drawing all takes longer than measuring them."""
+    out, data = tmp_path_factory.mktemp("compare"), mp.datasets.load("digits")
+    np.savez(out / "parts.npz", x=data.x_train[:300, 2:6, 2:5], t=data.t_train[:300])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measurement, "SECONDS", 0.0)          # a turn each
         for name, place in (("agreement", 0), ("accuracy_curves", 1)):
             patch.setattr(plots, name, functools.partial(drawn_in_part, getattr(plots, name), place))
         assert main(["compare", "--model", "mlp", "--seeds", "2", "--samples", "40", "--epochs", "1", "--out", str(out),
-                     "--leave-out", "shapley", "greedy_removal", "chip"]) == 0
+                     "--data", str(out / "parts.npz"), "--leave-out", "shapley", "greedy_removal", "chip"]) == 0
     return out
 
 
@@ -39,7 +41,7 @@ def test_every_score_is_measured(out):
     assert set(report["scores"]) == set(mp.scores.CATALOGUE) - left_out - small_only \
         | {"removal, reversed", "GatheredGradient", "Movement"}
     assert set(report["small"]["scores"]) == set(report["scores"]) | small_only     # on a network where they can be
-    assert report["small"]["network"] == "64-16-12-10"
+    assert report["small"]["network"] == "12-16-12-10"
     assert all(np.isfinite(report["small"]["scores"][name]["rho"]["overall"][0]) for name in small_only)
     truth, reversed_ = report["scores"]["removal"], report["scores"]["removal, reversed"]
     assert truth["rho"]["overall"] == pytest.approx([1, 0]) and reversed_["rho"]["overall"] == pytest.approx([-1, 0])
@@ -54,7 +56,7 @@ def test_the_table_and_the_figures_are_there(out):
     lines = (out / "compare.txt").read_text(encoding="utf-8").splitlines()
     assert len(lines[:lines.index("")]) == 1 + len(report["scores"])
     assert lines[1].startswith("removal ") and "1.00 ± 0.00" in lines[1]
-    start = lines.index("on small networks, 64-16-12-10:")
+    start = lines.index("on small networks, 12-16-12-10:")
     rest = lines[start + 1:]
     assert len(rest[:rest.index("")]) == 1 + len(report["small"]["scores"]) and rest[1].startswith("removal ")
     for name in ("compare_rho.png", "compare_accuracy.png"):

@@ -8,12 +8,19 @@ import minprune as mp
 from minprune.studies.walkthrough import Settings, run
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    """`minprune run` with its defaults, but for the curve of all fractions and the files of the figures."""
+@pytest.fixture(scope="module", autouse=True)
+def no_figures():
+    """No figure becomes a file, and four filters are drawn instead of 64."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mp.plots, "save", lambda figure, path: None)
-        return run(Settings(curve=False, out=tmp_path_factory.mktemp("run")))
+        patch.setattr("minprune.plots.filter_images.MOST_FILTERS", 4)
+        yield
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """`minprune run` with its defaults, but for the curve of all fractions and the figures."""
+    return run(Settings(curve=False, out=tmp_path_factory.mktemp("run")))
 
 
 def test_the_default_cnn_reads_97_percent_of_the_test_digits(report):
@@ -41,9 +48,8 @@ def test_a_score_that_knows_no_blocks_is_refused_before_the_training(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def test_without_retraining_the_report_is_written_as_well(tmp_path, monkeypatch):
+def test_without_retraining_the_report_is_written_as_well(tmp_path):
     """The history of no epochs is empty, and a history all the same."""
-    monkeypatch.setattr(mp.plots, "save", lambda figure, path: None)
     report = run(Settings(model="mlp", epochs=1, retrain=0, curve=False, out=tmp_path))
     written = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert written["steps"][0]["history"] == mp.History().to_dict() and report["comparison"]["after"]["test_loss"] > 0

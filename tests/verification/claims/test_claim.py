@@ -1,4 +1,4 @@
-"""What all claims share, on a claim made up here; and the plainest claim: a formula equals a quantity."""
+"""What all claims share, on a claim made up here."""
 
 import numpy as np
 import pytest
@@ -6,11 +6,11 @@ import pytest
 import minprune as mp
 from minprune.verification.claims import CLAIMS
 from minprune.verification.claims.claim import (
-    CLEAR, FIRST, SMALL, Claim, Equality, Judgement, Request, Trial, largest_number, measured_forms, quantity_of,
-    without_numbers)
+    CLEAR, FIRST, SMALL, Claim, Judgement, Request, Trial, is_same, largest_number, measured_forms, without_numbers)
+from minprune.verification.claims.equality import Equality
 from minprune.verification.diagnosis.probe import Probe
 from minprune.verification.formulas import Formula
-from minprune.verification.quantities import STEP, find_quantity
+from minprune.verification.quantities import find_quantity
 from minprune.verification.sampling.random_networks import Case, draw_cases
 from minprune.verification.sampling.where import Where
 
@@ -117,7 +117,7 @@ def test_forms_are_of_what_is_measured():
     forms = measured_forms(find_quantity("dL/do"), CASE)
     assert [form.letters for form in forms] == ["(N, P, K)", "(N, K)"]
     np.testing.assert_allclose(forms[0].values, DO, rtol=1e-9)
-    assert [form.letters for form in check(lambda do: do, "removal").forms(CASE)] == ["(N, K)", "(N, 1, K)", "(K,)"]
+    assert [form.letters for form in measured_forms(find_quantity("removal"), CASE)] == ["(N, K)", "(N, 1, K)", "(K,)"]
 
 
 def test_the_largest_number_of_several_formulas():
@@ -141,181 +141,25 @@ def test_one_kind_for_each_keyword():
     assert all(issubclass(kind, Claim) for kind in CLAIMS.values())
 
 
-# ------------------------------------------------------------------------------------------------ equality
+# ------------------------------------------------------------------------------------------------ repeating
 
 
-def check(formula, quantity="dL/do", tolerance=1e-6):
-    formula = Formula(formula)
-    return Equality(formula, quantity_of(quantity, formula) if callable(quantity) else find_quantity(quantity),
-                    tolerance)
+@pytest.mark.parametrize("one, other, same", [
+    (np.ones(2), np.ones(2), True), (np.ones(2), np.ones(2) + 1e-12, True), (np.ones(2), np.ones(2) + 1e-6, False),
+    (np.ones(2), np.ones(3), False), (None, None, True), (None, np.ones(2), False), (np.ones(2), None, False)])
+def test_what_is_the_same_twice(one, other, same):
+    assert is_same(one, other) == same
 
 
-def test_a_trial_has_what_was_claimed_and_what_was_measured():
-    trial = check(lambda do: 2 * do).trial(CASE)
-    np.testing.assert_allclose(trial.measured, DO, rtol=1e-9)
-    np.testing.assert_allclose(trial.claimed, 2 * DO, rtol=1e-9)
-    assert trial.error == pytest.approx(0.5) and trial.problem is None and trial.form == "per sample"
-    assert trial.case is CASE
+def test_a_formula_that_remembers_is_named():
+    calls = []
 
+    def counting(o):
+        calls.append(o)
+        return np.float64(len(calls))
 
-def test_a_problem_is_an_infinite_error():
-    raised = check(lambda o: o[7]).trial(CASE)
-    shape = check(lambda o: o[0, 0, 0]).trial(CASE)
-    assert raised.error == shape.error == np.inf and raised.measured is shape.measured is None
-    assert raised.claimed is None and shape.claimed == 1.0
-    assert "raised IndexError" in raised.problem and "returned the shape ()" in shape.problem
-
-
-def test_large_losses_leave_fewer_digits():
-    """What entries are at least measured against grows with the loss: differences of large ones have fewer digits."""
-    far = Case(NET, "dense1", np.array([[1.0]]), np.array([[201.0]]), "mse")
-    assert far.trace.L.item() == pytest.approx(199 ** 2 / 2)
-    one = check(lambda do: do)
-    assert one.error(CASE, np.array([1e-5]), np.zeros(1)) == pytest.approx(1e-5 / (1e-4 * 4.5))
-    assert one.error(far, np.array([1e-5]), np.zeros(1)) == pytest.approx(1e-5 / (1e-4 * 199 ** 2 / 2))
-    curved = check(lambda do: do, "d2L/do2")
-    assert curved.error(CASE, np.array([1e-5]), np.zeros(1)) == pytest.approx(1e-5 / (1e-2 * 4.5))
-    small = Case(NET, "dense1", np.array([[0.5]]), np.array([[1.0]]), "mse")          # ℓ = 0: no less than 1 counts
-    assert one.error(small, np.array([1e-5]), np.zeros(1)) == pytest.approx(0.1)
-
-
-def test_a_second_measurement_takes_another_step():
-    steps = []
-    quantity = find_quantity("dL/do")
-    watched = quantity._replace(measure=lambda case, step: steps.append(step) or quantity.measure(case, step))
-    one = Equality(Formula(lambda do: do), watched, 1e-6)
-    assert one.trial(CASE).error < 1e-9 and one.trial_again(CASE).error < 1e-9
-    assert steps == [STEP, pytest.approx(1.4 * STEP)]
-
-
-def test_all_trials_of_an_equality_must_hold():
-    right, wrong = check(lambda do: do).trial(CASE), check(lambda do: do * 1.001).trial(CASE)
-    assert check(lambda do: do).judge([right, right]) == (True, "", {})
-    assert not check(lambda do: do).judge([right, wrong])[0]
-    assert check(lambda do: do, tolerance=0.01).judge([right, wrong])[0]
-    exact = right._replace(error=1e-6)
-    assert check(lambda do: do, tolerance=1e-6).judge([exact])[0]
-    assert not check(lambda do: do, tolerance=1e-6).judge([right._replace(error=np.inf)])[0]
-
-
-class DoProbe:
-    """What `accepts` reads of a Probe: the case, and what was measured in it."""
-
-    case = CASE
-    forms = find_quantity("dL/do").forms(DO)
-
-
-@pytest.mark.parametrize("array, accepted", [
-    (DO, True), (DO[:, 0], True), (DO * (1 + 1e-8), True), (DO * 1.001, False), (-DO, False), (DO[:1], False),
-    (DO * np.nan, False), (DO[:, 0] * np.inf, False)])
-def test_corrections_are_accepted_in_all_forms(array, accepted):
-    assert check(lambda do: do).accepts(DoProbe, lambda probe: array) == accepted
-
-
-def test_claims_as_sentences():
-    def mine(do):
-        return do
-
-    assert str(check(mine, "|dL/do|")) == "mine equals |dL/do|" and check(mine).measured == "dL/do"
-    assert str(check(mine, lambda o: o)) == "mine equals the other formula"
-    assert str(check(lambda o: o, mine)) == "formula equals mine"
-
-
-def test_a_second_formula_is_what_is_measured():
-    trial = check(lambda o, do: o * do, lambda w_dW: w_dW[:, None]).trial(CASE)
-    np.testing.assert_allclose(trial.measured[:, 0], DO[:, 0] * np.array([[1, -2], [2, -4.0]]), rtol=1e-9)
-    assert trial.error < 1e-12 and trial.form == ""
-
-
-BLOCK = mp.Network(2, [mp.Dense(2), mp.Residual([mp.Dense(3), mp.Dense(2)]), mp.Dense(1)])
-
-
-@pytest.mark.parametrize("formula, quantity, fitting", [
-    (lambda do: do, "dL/do", [1, 2, 3]), (lambda do: do, "removal", [2]), (lambda do: do, "|removal|", [2]),
-    (lambda W_next, do: do, "dL/do", [2]), (lambda do: do, lambda o: o, [1, 2, 3]),
-    (lambda do: do, lambda W_out: 0, [2]), (lambda do: do, lambda z_next: 0, [2]),
-])
-def test_what_is_added_to_others_has_derivatives_but_cannot_be_removed(formula, quantity, fitting):
-    cases = [Case(BLOCK, f"dense{place}", np.ones((1, 2)), np.zeros((1, 1)), "mse") for place in (1, 2, 3)]
-    assert [place for place, case in enumerate(cases, 1) if check(formula, quantity).fits(case)] == fitting
-
-
-def test_equal_on_every_network():
-    assert Equality.share == 1 and check(lambda do: do, tolerance=0.25).tolerance == 0.25
-
-
-# --------------------------------------------------------------------------------------- a second formula
-
-
-def other(o):
-    return 3 * o
-
-
-def test_what_a_second_formula_gives():
-    quantity = quantity_of(other, Formula(lambda o: o), [CASE])
-    assert quantity.name == "other" and quantity.is_formula and quantity.least == SMALL * 12      # o is -4 at most
-    (form,) = quantity.forms(quantity.measure(CASE, STEP))
-    assert (form.letters, form.reduction) == ("the other's", "")
-    np.testing.assert_array_equal(form.values, 3 * CASE.trace["dense1"].o[:, np.newaxis])
-    assert not find_quantity("dL/do").is_formula
-
-
-@pytest.mark.parametrize("first, second, name", [
-    (other, other, "the other other"), (lambda o: o, other, "other"), (other, lambda o: o, "the other formula"),
-    (lambda o: o, lambda o: 2 * o, "the other formula")])
-def test_names_of_second_formulas(first, second, name):
-    assert quantity_of(second, Formula(first)).name == name
-
-
-def test_equality_as_verify_makes_it():
-    made = Equality.from_request(Formula(other), request("|dL/do|"))
-    assert (made.measured, made.tolerance, made.step) == ("|dL/do|", 1e-3, STEP) and str(made) == "other equals |dL/do|"
-    made = Equality.from_request(Formula(lambda o: o), request(other))
-    largest = max(np.abs(3 * case.trace[case.layer].o).max() for case in request(other).first_cases(made.formula.fits))
-    assert made.quantity.least == SMALL * largest and str(made) == "formula equals other"
-    with pytest.raises(ValueError, match='unknown quantity "3"'):
-        Equality.from_request(Formula(other), request(3))
-
-
-def test_what_the_output_layer_has():
-    assert [name for name in ("dL/do", "removal", "|removal|", other) if Equality.goes_with_the_output_layer(name)] == \
-        ["dL/do", other]
-
-
-def test_what_points_are_called():
-    assert check(lambda do: do).labels == ("claimed", "measured dL/do")
-    assert check(lambda do: do, "|dL/do|").labels == ("claimed", "measured |dL/do|")
-    assert check(other, other).labels == ("other", "the other other")
-    assert check(lambda o: o, other).labels == ("formula", "other")
-
-
-def test_a_second_formula_named_like_a_quantity_is_called_a_formula():
-    """Its name says nothing of how it is compared."""
-    def removal(o):
-        return o
-
-    claim = check(lambda o: 2 * o, removal)
-    assert claim.labels == ("formula", "removal")
-    assert claim.story(claim.trial(CASE)) == ["  of dense1: formula gives [[2, -4], [4, -8]], removal gives "
-                                              "[[1, -2], [2, -4]]"]
-
-
-def test_the_story_of_an_equality():
-    claim = check(lambda do: 2 * do)
-    assert claim.story(claim.trial(CASE)) == ["  dL/do of dense1: claimed [[6, 1], [18, 3]], measured [[3, 0.5], "
-                                              "[9, 1.5]]"]
-
-
-def test_a_correction_of_an_equality():
-    """It may have any of the accepted shapes; the case is measured once for all corrections."""
-    measured = []
-    quantity = find_quantity("dL/do")
-    watched = quantity._replace(measure=lambda case, step: measured.append(step) or quantity.measure(case, step))
-    claim = Equality(Formula(lambda do: 2 * do), watched, 1e-6)
-    probe = Probe(claim, claim.trial(CASE))
-    measured.clear()
-    for factor, holds in ((1, False), (0.5, True), (np.nan, False), (0.5 + 1e-5, False)):
-        assert claim.accepts(probe, lambda probe: factor * probe.claimed) == holds
-    assert claim.accepts(probe, lambda probe: probe.claimed[:, 0] / 2)
-    assert not claim.accepts(probe, lambda probe: probe.claimed[0] / 2)
-    assert measured == [STEP]
+    claim = FirstIs(Formula(counting), 1.0, 0.1)
+    tried = claim.trial(CASE)
+    assert not tried.error and claim.not_repeated(tried) == "counting"
+    right = first_is(2.0)
+    assert right.not_repeated(right.trial(CASE)) == ""

@@ -10,13 +10,15 @@ import pytest
 import minprune as mp
 from minprune.verification.verify import verify
 
+pytestmark = pytest.mark.usefixtures("search_only")
+
 
 def minus_chain_rule(dz_next, W_next):
     return -dz_next @ W_next
 
 
 def test_it_is_printed_so_that_it_can_be_redone_on_paper():
-    first, rest = str(verify(minus_chain_rule, "dL/do").counterexample).split("\n", 1)
+    first, rest = str(verify(minus_chain_rule, "dL/do", trials=20).counterexample).split("\n", 1)
     assert first == ("The smallest counterexample found, dense1 of a network 1 → 1 → 1 on 1 sample, mse, "
                      "ℓ = ½ Σ (y − t)²:")
     assert rest == """\
@@ -30,7 +32,7 @@ def test_it_is_printed_so_that_it_can_be_redone_on_paper():
 
 
 def test_batch_norm_is_described():
-    verdict = verify(lambda dz, x: dz.transpose(0, 2, 1) @ x, "dL/dW", where={"batch_norm": True}, trials=30)
+    verdict = verify(lambda dz, x: dz.transpose(0, 2, 1) @ x, "dL/dW", where={"batch_norm": True}, trials=10)
     example = verdict.counterexample
     assert ", γ = [" in str(example) and ", β = [" in str(example)
 
@@ -147,7 +149,7 @@ def paper_of(formula, equals=None, **claim):
     (lambda W: W * np.arange(len(W))[:, None], {"invariant": "neuron permutation"}),
 ])
 def test_z_o_and_the_loss_follow_from_the_printed_weights(formula, claim):
-    paper = paper_of(formula, **claim, trials=60)
+    paper = paper_of(formula, **claim, trials=20)
     assert sum(paper.sizes[1:]) <= 3 and len(paper.x) <= 2
 
 
@@ -160,7 +162,7 @@ RANKINGS = {"magnitude": (magnitude, "removal"), "magnitude, |removal|": (magnit
 @pytest.mark.parametrize("name", RANKINGS)
 def test_a_ranking_is_wrong_on_two_neurons_for_everyone_to_see(name):
     formula, quantity = RANKINGS[name]
-    paper = paper_of(formula, ranks_like=quantity, least=0.99)
+    paper = paper_of(formula, ranks_like=quantity, least=0.99, trials=20)
     assert paper.sizes[1:] == [2, 1] and len(paper.x) == 1 and paper.text.count(", without neuron ") == 2
     numbers, order = paper.text.splitlines()[-2:]
     scores, measured = (ast.literal_eval(array) for array in
@@ -177,7 +179,7 @@ def test_a_ranking_is_wrong_on_two_neurons_for_everyone_to_see(name):
 
 
 def test_a_ranking_that_puts_no_neuron_before_another():
-    paper = paper_of(lambda W: np.ones(len(W)), ranks_like="removal")
+    paper = paper_of(lambda W: np.ones(len(W)), ranks_like="removal", trials=10)
     assert paper.sizes[1:] == [2, 1] and "gives [1, 1], removal is [" in paper.text
     assert "none before the other by formula." in paper.text
     removal = [paper.removal(i) for i in (0, 1)]
@@ -191,7 +193,7 @@ def test_a_ranking_on_the_sizes_that_where_asks_for():
     assert ", the mean over the samples, is [" in str(example)
     paper = Paper(str(example))
     np.testing.assert_allclose(example.measured, [paper.removal(i) for i in range(3)], rtol=1e-9)
-    assert verify(magnitude, ranks_like="removal", where={"neurons": 7}, trials=30).counterexample.net["dense1"].K == 7
+    assert verify(magnitude, ranks_like="removal", where={"neurons": 7}, trials=15).counterexample.net["dense1"].K == 7
 
 
 @pytest.mark.parametrize("formula, order, slope, conclusion", [
@@ -201,7 +203,7 @@ def test_a_ranking_on_the_sizes_that_where_asks_for():
     (lambda o: np.abs(o).sum(axis=1), 1, 0, "no approximation, for a formula that is always 0 does better"),
 ])
 def test_the_order_can_be_redone_on_paper(formula, order, slope, conclusion):
-    paper = paper_of(formula, approximates="removal", order=order, trials=60)
+    paper = paper_of(formula, approximates="removal", order=order, trials=20)
     assert paper.sizes == [1, 1, 1] and len(paper.x) == 1
     rows = re.findall(r"^    ε = (\S+): .* (\S+), \|removal\| (\S+), error (\S+)$", paper.text, re.M)
     assert [row[0] for row in rows] == ["1", "1/64", "1/128"]
@@ -222,7 +224,7 @@ def test_the_order_can_be_redone_on_paper(formula, order, slope, conclusion):
 
 def test_taylor_at_small_neurons_on_paper():
     """ε |o ∂ℓ/∂o|, with ∂ℓ/∂o taken at the neuron whose output is multiplied by ε."""
-    paper = paper_of(taylor, approximates="removal", order=2)
+    paper = paper_of(taylor, approximates="removal", order=2, trials=20)
     claimed = [float(number) for number in re.findall(r"ε = \S+: taylor (\S+),", paper.text)]
     (_, o), = (paper.forward(paper.x[0])[0][paper.layer],)
     h = 1e-5
@@ -243,7 +245,7 @@ def test_several_samples_have_one_error():
 
 def test_invariances_say_what_was_changed():
     def last_lines(formula, kind, **where):
-        return paper_of(formula, invariant=kind, where=where or None, trials=30).text.splitlines()[-2:]
+        return paper_of(formula, invariant=kind, where=where or None, trials=15).text.splitlines()[-2:]
 
     assert last_lines(magnitude, "relu rescaling") == [
         "  magnitude of the neurons of dense1: [1]",
@@ -264,7 +266,7 @@ def test_invariances_say_what_was_changed():
 
 
 def test_the_mean_of_the_parts_is_weighted_by_their_sizes():
-    verdict = verify(lambda o: np.abs(o).max(axis=(0, 1)), invariant="batch size", where={"samples": 3}, trials=30)
+    verdict = verify(lambda o: np.abs(o).max(axis=(0, 1)), invariant="batch size", where={"samples": 3}, trials=15)
     example = verdict.counterexample
     o = np.abs(example.net.forward(example.x)[example.layer].o)
     np.testing.assert_allclose(example.claimed, (o[0] + 2 * o[1:].max(axis=0)) / 3)

@@ -8,7 +8,8 @@ from minprune.verification.claims.invariance import Invariance
 from minprune.verification.diagnosis.batch_mistakes import (
     abs_by_sample, alike_for_one, by_sample, holding, is_same, leaves_something, mean_for_max, of_batch_size,
     of_first_or_last, split_axes, square_by_sample)
-from minprune.verification.diagnosis.probe import DoesNotApply, Probe, counterfactual
+from minprune.verification.diagnosis.operations import counterfactual
+from minprune.verification.diagnosis.probe import DoesNotApply, Probe
 from minprune.verification.formulas import Formula
 from minprune.verification.sampling.random_networks import draw_cases
 from minprune.verification.sampling.where import Where

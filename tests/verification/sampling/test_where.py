@@ -11,6 +11,7 @@ from minprune.engine.activations import ACTIVATIONS, Activation
 from minprune.engine.facts import NotSaid
 from minprune.engine.losses import LOSSES
 from minprune.engine.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from minprune.verification.sampling.kinks import MOVE
 from minprune.verification.sampling.random_networks import draw_cases
 from minprune.verification.sampling.where import (
     CONDITIONS, DRAWN_ACTIVATIONS, DRAWN_LOSSES, PLACES, Where, is_pooled, place_of, takes_output_as_it_is)
@@ -105,6 +106,14 @@ def test_where_narrows(where, fits):
     ({"outputs": 1, "loss": "cross_entropy"}, ValueError,
      'where: loss="cross_entropy" needs 2 outputs or more, got outputs=1'),
     ({"layers": "conv", "layer": "output"}, ValueError, "the output layer here is Dense"),
+    ({"batch_norm": "no"}, TypeError, "where batch_norm expects True or False, got 'no'"),
+    ({"batch_norm": 1}, TypeError, "where batch_norm expects True or False, got 1"),
+    ({"batch_norm": None}, TypeError, "where batch_norm expects True or False, got None"),
+    ({"residual": 0}, TypeError, "where residual expects True, False or before, inside, after, got 0"),
+    ({"pooling": "no", **CONV}, ValueError, 'unknown pooling "no"'),
+    ({"layer": "conv"}, ValueError, 'its kind is layers="dense" or "conv"'),
+    ({"layer": "dense1"}, ValueError, 'its kind is layers="dense" or "conv"'),
+    ({"layers": "hidden"}, ValueError, 'which one is asked about is layer="hidden", "last hidden" or "output"'),
     ({"residual": "befor"}, ValueError, 'unknown where residual "befor"; did you mean "before"'),
     ({"residual": 2}, TypeError, "where residual expects True, False or before, inside, after, got 2"),
     ({"residual": "inside", "layer": "output"}, ValueError, "the output layer is never inside a Residual block"),
@@ -141,6 +150,14 @@ def test_errors_name_what_is_wrong(where, error, message):
 ])
 def test_where_as_text(where, text):
     assert str(Where(where)) == text
+
+
+def test_where_is_public_and_goes_wherever_a_dict_does():
+    where = mp.Where({"activation": "tanh", "batch_norm": np.True_, "residual": np.False_})
+    assert isinstance(where, Where) and where.batch_norm is True and where.residual is False
+    again = Where(where, samples=2)
+    assert str(again) == str(where) == "dense hidden layers; batch norm; tanh; no Residual blocks"
+    assert again.samples == [2] and mp.verify(lambda do: do, "dL/do", where=where, trials=3).where == str(where)
 
 
 def test_defaults_stand_behind_what_is_said():
@@ -275,7 +292,7 @@ def test_samples_keep_clear_of_the_kinks_that_an_activation_says():
                      kinks=(-1.0, 0.5))
     z = np.concatenate([case.trace[name].z.ravel() for case in drawn({"activation": own}, 100)
                         for name in case.net.hidden_layers if name in case.net.all_layers])
-    assert np.abs(z + 1).min() > 0.08 < np.abs(z - 0.5).min() and np.abs(z).min() < 0.08
+    assert np.abs(z + 1).min() > MOVE < np.abs(z - 0.5).min() and np.abs(z).min() < MOVE
 
 
 def test_an_activation_of_ones_own_is_not_the_built_in_one_of_its_name():

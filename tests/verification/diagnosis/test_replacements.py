@@ -1,0 +1,21 @@
+"""Every result that equals a wrong array is the right one instead."""
+
+import numpy as np
+
+from verification.diagnosis.probes import CASE, NET, applied, probe_of
+
+
+def test_what_equals_z_without_b_is_z():
+    z, z_next = CASE.trace["dense1"].z, CASE.trace["dense2"].z
+    here = probe_of(lambda x, W: np.tanh(x @ W.T) + W[0, 0])
+    np.testing.assert_allclose(applied("bias forgotten", here), np.tanh(z)[:, np.newaxis] + NET["dense1"].W[0, 0], rtol=1e-12)
+    flat = probe_of(lambda x, W: x[:, 0] @ W.T)
+    np.testing.assert_allclose(applied("bias forgotten", flat), z, rtol=1e-12)
+    there = probe_of(lambda o, W_next: o @ W_next.T)
+    np.testing.assert_allclose(applied("bias forgotten", there)[:, 0], z_next, rtol=1e-12)
+    no_next = probe_of(lambda o: o @ NET["dense2"].W.T)                        # it does not need the next layer
+    np.testing.assert_allclose(applied("bias forgotten", no_next)[:, 0], z_next - NET["dense2"].b, rtol=1e-12)
+    for formula in (lambda x, W: x @ (W * (1 + 1e-9)).T, lambda x, W: W @ x.transpose(0, 2, 1),
+                    lambda x, W: np.einsum("npf,kf->kn", x, W)):                   # not W x, or of another shape
+        probe = probe_of(formula)
+        np.testing.assert_array_equal(applied("bias forgotten", probe), probe.claimed)
