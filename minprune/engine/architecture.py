@@ -28,6 +28,8 @@ def follow(layers, shape, shapes, counts):
         elif hasattr(layer, "branches"):
             shape = layer.shape_of([follow(branch, shape, shapes, counts) for branch in layer.branches])
         else:
+            if hasattr(layer, "saved_shapes"):
+                check_shapes(layer, layer.saved_shapes(shape), shapes)
             shape = shape_after(layer, shape)
     return shape
 
@@ -51,7 +53,11 @@ def shape_after(layer, shape):
 
 def check_layer(layer, shapes):
     """Raise ValueError unless the W of this layer, and its b if it has one, are there in the shapes of its settings."""
-    expected = {"W": layer.weight_shape()[0], **({"b": (layer.K,)} if layer.bias else {})}
+    check_shapes(layer, {"W": layer.weight_shape()[0], **({"b": (layer.K,)} if layer.bias else {})}, shapes)
+
+
+def check_shapes(layer, expected, shapes):
+    """Raise ValueError unless the layer's arrays are there, in the expected shapes."""
     for name, shape in ((f"{layer.name}.{key}", shape) for key, shape in expected.items()):
         if name not in shapes:
             raise ValueError(f"array {name} is missing, of shape {shape}")

@@ -15,8 +15,8 @@ class BatchNorm(Layer):
     and var are the batch's own. Arrays: `gamma`, `beta` (trained), `running_mean`, `running_var`.
 
     A batch norm right behind a layer with neurons is better a part of it, `Dense(8, batch_norm=True)`: it leaves with the
-    neuron. This one makes β − γ mean / √(var + ε) of a channel that is silent, and so `prune`, and all that silences
-    neurons, refuse the layers before it, by name. Ioffe & Szegedy, ICML 2015, arXiv:1502.03167.
+    neuron. This one makes β − γ mean / √(var + ε) of a channel that is silent. So `prune` refuses the layers before it, by name;
+    `mask` and scores silence the neuron's own output, which stands before it. Ioffe & Szegedy, ICML 2015, arXiv:1502.03167.
     """
 
     prefix = "batchnorm"
@@ -28,6 +28,10 @@ class BatchNorm(Layer):
 
     def settings(self):
         return {"eps": self.constants.eps, "momentum": self.constants.momentum}
+
+    def saved_shapes(self, input_shape):
+        """{array: its shape}, known before anything is built."""
+        return {name: (input_shape[-1],) for name in ("gamma", "beta", "running_mean", "running_var")}
 
     def build(self, input_shape, rng, dtype):
         super().build(input_shape, rng, dtype)

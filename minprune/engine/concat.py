@@ -8,6 +8,8 @@ from .layer import NO_KINKS, Layer, LayerTrace, flat
 from .network import build, check_layers, run, run_back, run_from, run_tangent
 from .registry import as_layer, described, register_layer
 
+MOST = 1 << 20                  # channels side by side: each is followed by itself to find who reads whom
+
 
 @register_layer
 class Concat(Layer):
@@ -48,6 +50,9 @@ class Concat(Layer):
 
     def shape_of(self, shapes):
         """The shape of outputs of these shapes side by side."""
+        if sum(shape[-1] for shape in shapes) > MOST:
+            raise self.cannot_fit(f"its {len(shapes)} branches make {sum(shape[-1] for shape in shapes):,} channels, more "
+                                  f"than {MOST:,}")
         if len({shape[:-1] for shape in shapes}) > 1:
             raise self.cannot_fit(f"its branches make {', '.join(map(str, shapes))}, which differ in more than their "
                                   "last number")

@@ -125,12 +125,15 @@ class Network:
         return list(self.units[name].members)
 
     def groups(self):
-        """Which neurons leave together and who reads them, as text: one line for each of `hidden_layers`."""
+        """Which neurons leave together and who reads them, as text; and which layers stay."""
         lines = []
         for name, unit in self.units.items():
             together = f"neuron i of {' and '.join(unit.members)} together" if len(unit.members) > 1 else "each alone"
             between = f" through {', '.join(unit.between)}" if unit.between else ""
             lines.append(f"{name}: {self[name].K} neurons, {together}; read by {', '.join(unit.readers)}{between}")
+        members = {member for unit in self.units.values() for member in unit.members}
+        lines += [f"{name}: stays; its neurons make the output, are added to the input or to others, or groups read them"
+                  for name in self.neuron_layers if name not in members] if lines else []
         return "\n".join(lines) or "no neuron can leave"
 
     def readers(self, name):
@@ -348,32 +351,36 @@ class Network:
 
     # --- networks that were made elsewhere
 
-    def load_arrays(self, arrays, layout="torch", order=None, limit=storage.LIMIT):
+    def load_arrays(self, arrays, layout="torch", order=None, ignore=(), limit=storage.LIMIT):
         """Copy in the arrays of a network that was made elsewhere; return the ArrayMap, which prints what went where.
 
-        `arrays` is a dict {name: array}, the path of a .safetensors or .npz file, the list of Keras's
-        `model.get_weights()`, or a fitted scikit-learn estimator. `layout` says who made them: "torch", "keras",
-        "sklearn". The architecture is this network's. Layers with weights are matched in their order, batch norms in
-        theirs (a projection of a block comes last, as in ResNets); a .safetensors file is sorted by name, and read so.
-        `order` gives the names of the layers there, batch norms included, where that order is another one.
+        `arrays` is a dict {name: array}, the path of a .safetensors or .npz file, a model of PyTorch or Keras, the list
+        of Keras's `model.get_weights()`, or a fitted scikit-learn estimator. `layout` says who made them: "torch",
+        "keras", "sklearn". The architecture is this network's. Layers with weights are matched in their order, batch
+        norms in theirs (a projection of a block comes last, as in ResNets). `order` lists the names of the layers there,
+        batch norms included, in the order of this network. It is asked for where the order is not known and shapes do
+        not tell (a .safetensors file is sorted by name; Keras mixes branches); order="given" takes it as it was found.
+        `ignore` lists names, or first parts of names, that are left out.
 
         What differs is put right: axes of kernels, matrices that are transposed, the inputs of a Dense behind Flatten
-        (channels first in PyTorch), masks and weight norm of PyTorch, bfloat16. A bias that is not there is 0. Not in
-        any file, and to be set by you: activations, padding, and the ε of a batch norm.
+        (channels first in PyTorch), masks and weight norm of PyTorch, bfloat16. A bias that is not there is 0; masks of
+        this network stay. Not in any file, and to be set by you: activations, padding (`padding=1` of PyTorch is
+        padding=1 here; "same" with a stride is another border), and ε of a batch norm (1e-3 in Keras, 1e-5 here).
 
         Raises ValueError for an array that is missing, left over, of another shape (naming both sides), not finite, or
         for a file that is damaged or declares more than `limit` bytes. Then nothing is changed.
         """
         from .layouts.matching import load_arrays
-        return load_arrays(self, arrays, layout, order, limit)
+        return load_arrays(self, arrays, layout, order, ignore, limit)
 
     def arrays_for(self, layout="torch", names=None):
         """{name: array} of this network as another framework names and lays them out, "torch" or "keras".
 
-        `names` {"conv1": "features.0", …} says what layers are called there; those without a name keep ours, and a
-        batch norm is called "conv1_bn". PyTorch: `model.load_state_dict({name: torch.tensor(array) …})`.
+        `names` {"conv1": "0", "conv1_bn": "1", …} says what layers, and batch norms inside of layers, are called there;
+        those without a name keep ours. PyTorch: `model.load_state_dict({name: torch.tensor(array) …})`. ValueError for
+        a network with masks.
         """
-        from .layouts.matching import arrays_for
+        from .layouts.writing import arrays_for
         return arrays_for(self, layout, names)
 
     def save_safetensors(self, path, names=None):

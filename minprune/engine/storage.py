@@ -131,7 +131,8 @@ def load(path, expected=DENSE, limit=LIMIT):
     with telling(path):
         with open(path, "rb") as file:
             if file.read(4) != b"PK\x03\x04":
-                raise ValueError("it is truncated or no .npz file at all")
+                hint = "; net.load_arrays reads the arrays of other frameworks" if path.suffix != ".npz" else ""
+                raise ValueError(f"it is truncated or no .npz file at all{hint}")
         with np.load(path, allow_pickle=False) as file:
             check_declared(file, file.files, limit)
             arrays = {name: file[name] for name in file.files if name != "__network__"}

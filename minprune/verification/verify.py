@@ -63,6 +63,7 @@ def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6,
     layer's input, or (N, F) for Dense; dL/dy (N, M); dy/do (N, P, K, M), without P or M where these are 1; do/dx
     (N, K, F), Dense only; removal (N, K), or its mean (K,); pair removal (N, K, K), of one neuron where i = j, or its
     mean (K, K). `where` narrows the claim, see `mp.Where`. The same `seed` gives the same verdict.
+    `minprune verify --help` lists the mistakes that get a name; their table is `diagnosis/mistakes.py`.
 
     Raises TypeError or ValueError for unknown names (naming the nearest), for no claim or several, for a `where` that
     no random network fits, and for a formula that gives other numbers the second time; NotSaid, a ValueError, for an

@@ -102,6 +102,14 @@ def test_files_and_training(tmp_path, fingerprint):
         mp.fit(dense, np.ones((2, 2)), np.array([0, 1]), batch_size=1, progress=False)
 
 
+def test_a_file_of_a_huge_batch_norm_is_refused_before_it_is_built(tmp_path):
+    from minprune.engine.storage import save
+    layers = [{"kind": "BatchNorm", "eps": 1e-5, "momentum": 0.1}, {"kind": "Dense", "units": 1}]
+    save(tmp_path / "x.npz", {"input_shape": [2 ** 30], "dtype": "float64", "layers": layers}, {})
+    with pytest.raises(ValueError, match=r"array batchnorm1.gamma is missing, of shape \(1073741824,\)"):
+        mp.Network.load(tmp_path / "x.npz")
+
+
 # ------------------------------------------------------------------------------------------ ε, momentum, no bias
 
 

@@ -34,7 +34,7 @@ def test_there_and_back(tmp_path, dtype):
 def test_the_bytes_by_hand(tmp_path):
     write_safetensors(tmp_path / "x.safetensors", {"b": np.array([1], "<u2"), "a": np.array([2.0])})
     data = (tmp_path / "x.safetensors").read_bytes()
-    header = (b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},'
+    header = (b'{"__metadata__":{"order":"b\\na"},"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},'
               b'"b":{"dtype":"U16","shape":[1],"data_offsets":[8,10]}}')
     padded = header + b" " * (-len(header) % 8)
     assert data == len(padded).to_bytes(8, "little") + padded + np.array([2.0]).tobytes() + b"\x01\x00"
@@ -43,7 +43,18 @@ def test_the_bytes_by_hand(tmp_path):
 def test_tied_weights_are_under_both_names(tmp_path):
     write_safetensors(tmp_path / "x.safetensors", {"a.weight": np.ones(2)},
                       {"b.weight": "a.weight", "format": "pt", "title": "a.weight"})
-    assert list(read_safetensors(tmp_path / "x.safetensors")) == ["a.weight", "b.weight"]
+    assert sorted(read_safetensors(tmp_path / "x.safetensors")) == ["a.weight", "b.weight"]
+
+
+def test_a_second_name_never_hides_an_array(tmp_path):
+    write_safetensors(tmp_path / "x.safetensors", {"a.weight": np.ones(2), "b.weight": np.zeros(2)}, {"b.weight": "a.weight"})
+    assert read_safetensors(tmp_path / "x.safetensors")["b.weight"].tolist() == [0, 0]
+
+
+def test_arrays_come_in_the_order_in_which_they_were_written(tmp_path):
+    names = ["z", "b.10", "b.2", "a"]
+    write_safetensors(tmp_path / "x.safetensors", {name: np.ones(1) for name in names})
+    assert list(read_safetensors(tmp_path / "x.safetensors")) == names
 
 
 def test_dtypes_that_the_format_has_not(tmp_path):
@@ -85,7 +96,12 @@ def entry(shape=(2,), dtype="F32", offsets=(0, 8)):
     ({"a": entry(), "b": entry()}, r'"b" starts at byte 0, and the one before ends at 8: arrays overlap'),
     ({"a": entry(offsets=(4, 12))}, "there is a gap"),
     ({"a": entry((1,), offsets=(0, 4))}, "its arrays take 4 bytes, and the file has 8"),
-    ({"a": entry((2 ** 40, 2 ** 40), offsets=(0, 2 ** 82))}, "and the file has 8"),
+    ({"a": entry((2 ** 40, 2 ** 40), offsets=(0, 2 ** 82))}, "below 2.63, and of at most 64 axes"),
+    ({"a": entry((2 ** 30, 2 ** 30), offsets=(0, 2 ** 62))}, "and the file has 8"),
+    ({"a": entry((1,) * 65, offsets=(0, 4))}, "of at most 64 axes"),
+    ({"a\nb": entry()}, r'"a\\nb" has a name that cannot be printed'),
+    (b'{"\\ud800": 1}', "has a name that cannot be printed"),
+    ({"a" * 1000: 1}, 'array "' + "a" * 80 + '…" expects'),
     ({"a": entry((0, 2 ** 62), offsets=(0, 0)), "b": entry((3,), offsets=(0, 12))}, "and the file has 8"),
     ({"__metadata__": {"a": 1}, "a": entry()}, "__metadata__ expects texts"),
     ({"__metadata__": "a", "a": entry()}, "__metadata__ expects texts")])

@@ -7,9 +7,11 @@ nothing changes behind a Flatten. A batch norm there has ε = 1e-3 unless it say
 from .module import Module, made_modules
 
 NAME = "Keras"
+CHANNELS_FIRST = False
 KEYS = {"kernel": "W", "bias": "b", "gamma": "gamma", "beta": "beta", "moving_mean": "running_mean",
         "moving_variance": "running_var", "seed_generator_state": None}
 NORM = ("gamma", "beta", "running_mean", "running_var")
+NO_DOUBT = "{v.path: v.numpy() for v in model.variables} leaves no doubt"
 # {how many vectors follow a kernel in the list: what they are}
 FOLLOWING = {0: (), 1: ("b",), 4: NORM, 5: ("b", *NORM)}
 
@@ -30,7 +32,7 @@ def modules_of_list(entries):
         if array.ndim > 1 or groups:
             groups[-1].append((name, array))
         else:
-            raise ValueError(f"{NAME} arrays begin with {name} of shape {array.shape}: expected a kernel")
+            raise ValueError(f"{NAME} arrays begin with {name} of shape {array.shape}: expected a kernel. {NO_DOUBT}")
     return [module for number, group in enumerate(groups) for module in modules_of_group(number, group)]
 
 
@@ -40,11 +42,12 @@ def modules_of_group(number, group):
     if len(vectors) not in FOLLOWING or kernel.ndim not in (2, 4):
         raise ValueError(f"{NAME} array {name} of shape {kernel.shape} is followed by {len(vectors)} vectors: expected "
                          "a kernel of 2 or 4 axes, then its bias or none, then the four arrays of a batch norm or none. "
-                         "A dict with the names of the variables leaves no doubt")
+                         f"{NO_DOUBT}")
     own = {"W": (name, kernel), **dict(zip(FOLLOWING[len(vectors)], vectors))}
     norm = {key: own.pop(key) for key in NORM if key in own}
     kind = "conv" if kernel.ndim == 4 else "dense"
-    yield of_pairs(f"layer {number}", kind, own)
+    doubt = f"{name} is followed by four vectors: a bias and three arrays of a batch norm, or four. {NO_DOUBT}"
+    yield of_pairs(f"layer {number}", kind, own)._replace(doubt=doubt if len(vectors) == 4 else "")
     if norm:
         yield of_pairs(f"batch norm of layer {number}", "norm", norm)
 

@@ -1,98 +1,150 @@
-"""Matching: which arrays from elsewhere go into which arrays of a network, by their order; and the way back."""
+"""Matching: which arrays from elsewhere go into which arrays of a network, by their order."""
 
-from typing import NamedTuple
+import re
 
 import numpy as np
 
-from ..checks import check_known
-from ..coupling import what_is_read
+from ..checks import as_dtype, check_count, check_known
 from ..layer import NeuronLayer
-from ..pooling import Flatten
 from ..storage import check_values
-from ..tables import as_html
-from . import LAYOUTS
+from . import LAYOUTS, sklearn
+from .array_map import ArrayMap, Row
+from .flattened import orders_read
+from .module import without_numbers
 from .source import read_source
 
 NORM = {"gamma": np.ones, "beta": np.zeros, "running_mean": np.zeros, "running_var": np.ones}   # and where not there
-WRITTEN = ("torch", "keras")     # the layouts in which arrays are given; an estimator of scikit-learn has lists
+GIVEN = "given"                 # `order` of somebody who knows that the order is right
+LISTED = 12                     # names in a message at most
 
 
-class Row(NamedTuple):
-    """One array of the network, and what went into it."""
-
-    ours: str
-    shape: tuple
-    theirs: str
-    their_shape: tuple | None
-    how: str
-
-
-class ArrayMap(list):
-    """The Rows of `load_arrays`: which array of the network got which from elsewhere. It prints as a table."""
-
-    HEAD = ("array", "shape", "got", "of shape", "")
-
-    def cells(self):
-        return [[row.ours, str(row.shape), row.theirs, "" if row.their_shape is None else str(row.their_shape), row.how]
-                for row in self]
-
-    def __str__(self):
-        rows = [self.HEAD, *self.cells()]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(self.HEAD))]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
-
-    __repr__ = __str__
-
-    def _repr_html_(self):
-        return as_html(self.HEAD, self.cells())
-
-
-# ------------------------------------------------------------------------------------------ from elsewhere
-
-
-def load_arrays(net, arrays, layout, order, limit):
+def load_arrays(net, arrays, layout, order, ignore, limit):
     """Fill the network and return the ArrayMap; nothing is changed if an array is missing, left over or unfit."""
     check_known("layout", layout, LAYOUTS)
+    order, ignore = checked_order(order), checked_list("ignore", ignore)
+    check_count("limit", limit)
     source = read_source(arrays, limit)
+    try:
+        filled, rows = filled_arrays(net, without(source, ignore), LAYOUTS[layout], order)
+    except ValueError as error:
+        raise ValueError(f"{source.text}: {error}") from None
+    if layout == "sklearn":
+        sklearn.check_activations(net, arrays)
+    masks = {f"{name}.mask": net[name].mask for name in net.neuron_layers if net[name].mask is not None}
+    net.fill({**filled, **masks})
+    return rows
+
+
+def filled_arrays(net, source, layout, order):
+    """({our name: array}, ArrayMap)"""
     check_values(source.entries)
-    modules = in_order(LAYOUTS[layout].modules(source.entries), order)
-    pairs = matched(net, modules, source, LAYOUTS[layout].NAME)
-    orders = orders_read(net)
-    filled, rows = {}, ArrayMap()
+    modules = layout.modules(source.entries)
+    if order is None and sorted(module.name for module in modules) == sorted(own_names(net)):
+        order = own_names(net)                  # the names of this network say what is what
+    modules = in_order(modules, order)
+    if order is None:
+        check_doubtless(net, modules, source, layout)
+    orders = orders_read(net) if layout.CHANNELS_FIRST else {}
+    pairs, rows = matched(net, modules, layout), ArrayMap()
+    filled = {}
     for ours, key, module in pairs:
-        filled[ours], row = converted(net, ours, key, module, LAYOUTS[layout], orders)
+        filled[ours], row = converted(net, ours, key, module, layout, orders)
         rows.append(row)
     check_values(filled)
-    net.fill(filled)
-    return rows
+    return filled, rows
+
+
+# --------------------------------------------------------------------------------- what the caller says
+
+
+def checked_order(order):
+    return order if order in (None, GIVEN) else checked_list("order", order)
+
+
+def checked_list(name, values):
+    """The values as a list; TypeError unless they are texts."""
+    if not isinstance(values, (list, tuple)) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"{name} expects a list of names, got {values!r:.80}")
+    return list(values)
+
+
+def without(source, ignore):
+    """The source without the arrays whose names are in `ignore`, or begin with one of these and a dot."""
+    def is_ignored(name):
+        return any(name == one or name.startswith((f"{one}.", f"{one}/")) for one in ignore)
+
+    unknown = [one for one in ignore if not any(name == one or name.startswith((f"{one}.", f"{one}/"))
+                                                for name in source.entries)]
+    if unknown:
+        raise ValueError(f"ignore: nothing in {source.text} is called {listed(unknown)}")
+    return source._replace(entries={name: array for name, array in source.entries.items() if not is_ignored(name)})
 
 
 def in_order(modules, order):
     """The modules in the order of these names; ValueError unless each is named once."""
-    if order is None:
+    if order in (None, GIVEN):
         return modules
     named = {module.name: module for module in modules}
     for name in order:
-        check_known("name in order:", name, named)
+        check_known("name in order:", name, list(named))
     if sorted(order) != sorted(named):
-        left = [name for name in named if list(order).count(name) != 1]
-        raise ValueError(f"order expects each of these once: {', '.join(named)}; wrong: {', '.join(left)}")
+        wrong = [name for name in named if order.count(name) != 1]
+        raise ValueError(f"order expects each of these once: {listed(named)}; wrong: {listed(wrong)}")
     return [named[name] for name in order]
 
 
-def matched(net, modules, source, framework):
-    """[(our array, its key, its Module or None)]: weights with weights, batch norms with batch norms, each in order."""
-    layers = {name: net[name] for name in net.neuron_layers}
-    with_norm = [name for name, layer in net.all_layers.items() if layer.batch_norm]
+def own_names(net):
+    """The names of this network's layers, and of the batch norms inside them, as `arrays_for` writes them."""
+    return [name for layer in net.all_layers.values() for name in
+            [layer.name] * (isinstance(layer, NeuronLayer) or layer.batch_norm)
+            + [f"{layer.name}_bn"] * (isinstance(layer, NeuronLayer) and layer.batch_norm)]
+
+
+# --------------------------------------------------------------------------------- is the order right?
+
+
+def check_doubtless(net, modules, source, layout):
+    """Raise ValueError where the order of the modules may not be the network's, and their shapes do not tell.
+
+    A safetensors file is sorted by name; Keras puts layers at the same depth beside each other, branch by branch.
+    """
+    if source.ordered and (net.is_chain or layout.NAME != "Keras"):
+        check_places(net, modules)
+        return
+    seen = {}
+    for module in modules:
+        shapes = (module.kind, tuple(array.shape for array in module.arrays.values()))
+        other = seen.setdefault(shapes, module)
+        if not source.ordered and without_numbers(other.name) == without_numbers(module.name):
+            continue
+        if other is not module:
+            raise ValueError(f'"{other.name}" and "{module.name}" have the same shapes, and the order of the layers is '
+                             f"not known. order=[…] gives it, or order=\"given\" takes the one that was found: "
+                             f"{listed(one.name for one in modules)}")
+
+
+def check_places(net, modules):
+    """Raise ValueError if modules that are numbered, as in a Sequential, have their batch norms in other places."""
+    if not all(re.fullmatch("[0-9]+", module.name) for module in modules):
+        return
+    ours = [kind for layer in net.all_layers.values()
+            for kind in (["weights"] * isinstance(layer, NeuronLayer) + ["norm"] * layer.batch_norm)]
+    theirs = ["norm" if module.kind == "norm" else "weights" for module in modules]
+    if sorted(ours) == sorted(theirs) and ours != theirs:
+        raise ValueError(f"the network has its batch norms in other places: here {', '.join(ours)}; there "
+                         f"{', '.join(f'{module.name} {kind}' for module, kind in zip(modules, theirs))}")
+
+
+def matched(net, modules, layout):
+    """[(our array, its key, its Module)]: weights with weights, batch norms with batch norms, each in order."""
     weights = [module for module in modules if module.kind != "norm"]
     norms = [module for module in modules if module.kind == "norm"]
-    check_counts("layers with weights", list(layers), weights, source, framework)
-    check_counts("layers with batch norm", with_norm, norms, source, framework)
+    with_norm = [name for name, layer in net.all_layers.items() if layer.batch_norm]
+    check_counts("layers with weights", net.neuron_layers, weights, layout)
+    check_counts("layers with batch norm", with_norm, norms, layout)
     pairs = []
-    for name, module in zip(layers, weights):
-        if not layers[name].bias and np.any(module.arrays.get("b", 0)):
-            raise ValueError(f'"{module.theirs["b"]}" of shape {module.arrays["b"].shape} is left over: {name} has no '
-                             "bias")
+    for name, module in zip(net.neuron_layers, weights):
+        check_bias(net[name], module)
         pairs += [(f"{name}.{key}", key, module) for key in ("W", *["b"] * net[name].bias)]
     for name, module in zip(with_norm, norms):
         pairs += [(f"{name}.{key}", key, module) for key in NORM]
@@ -100,40 +152,50 @@ def matched(net, modules, source, framework):
     return sorted(pairs, key=lambda pair: places.index(pair[0]))
 
 
-def check_counts(what, ours, modules, source, framework):
+def check_counts(what, ours, modules, layout):
     """Raise ValueError, listing both sides, unless there are as many of theirs as of ours."""
     if len(ours) != len(modules):
-        theirs = ", ".join(module.name for module in modules)
-        raise ValueError(f"the network has {len(ours)} {what} ({', '.join(ours) or 'none'}), and {source.text} in the "
-                         f"layout of {framework} {len(modules)} ({theirs or 'none'})")
+        raise ValueError(f"the network has {len(ours)} {what} ({listed(ours) or 'none'}), and the arrays in the layout of "
+                         f"{layout.NAME} {len(modules)} ({listed(module.name for module in modules) or 'none'})")
+
+
+def check_bias(layer, module):
+    """Raise ValueError for a bias that would be lost, and for vectors that may be one."""
+    if not layer.bias and np.any(module.arrays.get("b", 0)):
+        raise ValueError(f'"{module.theirs["b"]}" of shape {module.arrays["b"].shape} is left over: {layer.name} has no '
+                         "bias")
+    if layer.bias and module.doubt:
+        raise ValueError(module.doubt)
+
+
+def listed(names):
+    """The names as text, the first of them if there are many."""
+    names = list(names)
+    return ", ".join(names[:LISTED]) + (f", … {len(names)} in all" if len(names) > LISTED else "")
+
+
+# --------------------------------------------------------------------------------- one array
 
 
 def converted(net, ours, key, module, layout, orders):
     """(the array in our layout, its Row); ValueError that names both sides if its shape does not fit."""
     name, expected = ours.rpartition(".")[0], net.arrays()[ours]
+    layer, order = net[name], orders.get(name)
     if key not in module.arrays:
         fill = NORM.get(key, np.zeros)
         return fill(expected.shape), Row(ours, expected.shape, "–", None, f"{module.name} has none: {fill.__name__}")
-    array, how = module.arrays[key], ""
+    array, theirs, how = module.arrays[key], module.theirs[key], ""
+    if array.shape != shape_there(layer, key, layout, order):
+        raise ValueError(f'{ours} of shape {expected.shape} is {shape_there(layer, key, layout, order)} in the layout of '
+                         f'{layout.NAME}, and "{theirs}" has {array.shape}; layers are matched in their order: order=[…] '
+                         "gives the names in the network's order")
+    their_shape = array.shape
     if key == "W":
-        array, how = weights_from(net[name], array, layout, orders.get(name))
-    if array is None or array.shape != expected.shape:
-        theirs = module.theirs[key]
-        raise ValueError(f'{ours} of shape {expected.shape} is {shape_there(net[name], key, layout, orders.get(name))} '
-                         f'in the layout of {layout.NAME}, and "{theirs}" has {module.arrays[key].shape}; layers are '
-                         "matched in their order: order=[…] gives the names in the network's order")
-    return array, Row(ours, expected.shape, module.theirs[key], module.arrays[key].shape, how)
-
-
-def weights_from(layer, W, layout, order):
-    """(W in our layout, what was done), or (None, "") for one with another number of axes or inputs."""
-    dense = layer.W.ndim == 2
-    if W.ndim != layer.W.ndim or W.size != layer.W.size:
-        return None, ""
-    if dense and shape_there(layer, "W", layout, order) != W.shape:
-        return None, ""
-    array = layout.dense_from(W, order) if dense else layout.conv_from(W)
-    return array, how_moved(layer, W, layout, order)
+        how = how_moved(layer, array, layout, order)
+        array = layout.dense_from(array, order) if layer.W.ndim == 2 else layout.conv_from(array)
+    elif order is not None and not isinstance(layer, NeuronLayer):
+        array, how = array[order], "moved to channels last"
+    return as_dtype(f'array "{theirs}"', array, expected.dtype), Row(ours, expected.shape, theirs, their_shape, how)
 
 
 def how_moved(layer, W, layout, order):
@@ -143,9 +205,7 @@ def how_moved(layer, W, layout, order):
         return "axes moved to (K, kh, kw, C)"
     if not np.array_equal(layout.dense_from(probe), probe):
         return "transposed"
-    if order is not None and not np.array_equal(layout.dense_from(probe, order), probe):
-        return "inputs moved to channels last"
-    return ""
+    return "inputs moved to channels last" if order is not None else ""
 
 
 def shape_there(layer, key, layout, order):
@@ -154,81 +214,3 @@ def shape_there(layer, key, layout, order):
         return getattr(layer, key).shape
     empty = np.empty(layer.W.shape, bool)
     return (layout.dense_to(empty, order) if empty.ndim == 2 else layout.conv_to(empty)).shape
-
-
-def orders_read(net):
-    """{dense layer: where each of its inputs is among those of a network with channels first}; None: in the same place.
-
-    Flatten of an image (H, W, C) takes channel after channel there, and position after position here.
-    """
-    found = {}
-    follow_order(net.layers, None, found)
-    return {name: None if order is None or (order == np.arange(len(order))).all() else order
-            for name, order in found.items()}
-
-
-def follow_order(chain, order, found):
-    """Follow the order of a vector's entries through the layers; None for images. Note in `found` what Dense layers read."""
-    for name, layer in chain.items():
-        if isinstance(layer, NeuronLayer):
-            found[name] = order
-            order = np.arange(layer.K) if len(layer.output_shape) == 1 else None
-        elif layer.paths:
-            order = joined(layer, [follow_order(path, order, found) for path in layer.paths])
-        elif len(layer.input_shape) == 3 and len(layer.output_shape) == 1:
-            spread = isinstance(layer, Flatten)
-            order = channels_first(layer.input_shape) if spread else np.arange(layer.output_shape[0])
-        elif len(layer.output_shape) == 1 and order is None:
-            order = np.arange(layer.output_shape[0])
-    return order
-
-
-def channels_first(image):
-    """Where each number of a flattened image (H, W, C) is if the channels come first."""
-    height, width, channels = image
-    return np.arange(height * width * channels).reshape(channels, height, width).transpose(1, 2, 0).ravel()
-
-
-def joined(layer, orders):
-    """The order behind a block (both paths must agree), or behind a Concat (one after the other)."""
-    shape = layer.input_shape
-    orders = [np.arange(shape[0]) if order is None and len(layer.output_shape) == 1 else order for order in orders]
-    if len(layer.output_shape) > 1:
-        return None
-    if hasattr(layer, "branches"):
-        starts = np.cumsum([0, *map(len, orders)])
-        return np.concatenate([order + start for order, start in zip(orders, starts)])
-    if any((order != orders[0]).any() for order in orders):
-        raise ValueError(f"{layer} adds a flattened image to a vector: their order elsewhere is not known")
-    return orders[0]
-
-
-# ------------------------------------------------------------------------------------------ to elsewhere
-
-
-def arrays_for(net, layout, names):
-    """{name there: array} of the network in another layout; `names` {our layer: its name there}."""
-    check_known("layout to write", layout, WRITTEN)
-    layout = LAYOUTS[layout]
-    names = {} if names is None else dict(names)
-    for name in names:
-        check_known("layer in names:", name, net.all_layers)
-    orders, arrays = orders_read(net), {}
-    for name, layer in net.all_layers.items():
-        there = names.get(name, name)
-        if isinstance(layer, NeuronLayer):
-            arrays |= {layout.WEIGHTS[key].format(there): array_to(layer, key, layout, orders.get(name))
-                       for key in ("W", "b") if key in layer.parameters()}
-        if layer.batch_norm:
-            norm = f"{there}_bn" if isinstance(layer, NeuronLayer) else there
-            arrays |= {layout.NORMS[key].format(norm): array_to(layer, key, layout, None) for key in NORM}
-            arrays |= layout.counters(norm)
-    return arrays
-
-
-def array_to(layer, key, layout, order):
-    """One of our arrays in the other layout, in memory of its own."""
-    array = getattr(layer, key)
-    if key == "W":
-        array = layout.dense_to(array, order) if array.ndim == 2 else layout.conv_to(array)
-    return np.array(array, order="C")

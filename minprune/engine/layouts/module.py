@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..safetensors import short
+
 
 class Module(NamedTuple):
     """The arrays of one layer elsewhere.
@@ -13,12 +15,14 @@ class Module(NamedTuple):
     kind      "conv", "dense" or "norm" (batch norm)
     arrays    {our name: array}, in the layout of there: W and b, or gamma, beta, running_mean and running_var
     theirs    {our name: the name there}
+    doubt     why its arrays may mean something else, if the network's layer has a bias; or ""
     """
 
     name: str
     kind: str
     arrays: dict
     theirs: dict
+    doubt: str = ""
 
 
 def made_modules(entries, keys, layout):
@@ -31,8 +35,8 @@ def made_modules(entries, keys, layout):
     for name, array in entries.items():
         owner, _, key = re.sub(r":\d+$", "", name).replace("/", ".").rpartition(".")
         if key not in keys:
-            raise ValueError(f'{layout} array "{name}" of shape {array.shape} is not known: expected names that end in '
-                             f"{', '.join(keys)}")
+            raise ValueError(f"{layout} array {short(name)} of shape {array.shape} is not known: expected names that end "
+                             f"in {', '.join(keys)}{hint(key)}; ignore=[…] leaves names out")
         if keys[key] is not None:
             together.setdefault(owner, []).append((keys[key], name, array))
     return [made_module(owner, parts, layout) for owner, parts in together.items()]
@@ -40,6 +44,12 @@ def made_modules(entries, keys, layout):
 
 def made_module(owner, parts, layout):
     """The Module of (our name, name there, array) of each of its arrays."""
+    for place, (ours, name, array) in enumerate(parts):
+        if ours in (key for key, *_ in parts[:place]):
+            raise ValueError(f'{layout} arrays of "{owner}" have two that are {ours}: {short(name)} is the second')
+        if array.dtype.kind != "f":
+            raise ValueError(f"{layout} array {short(name)} holds {array.dtype}, not floating-point numbers: a quantised "
+                             "network is to be turned back first")
     arrays = {ours: array for ours, _, array in parts}
     theirs = {ours: name for ours, name, _ in parts}
     return Module(owner, kind_of(arrays, theirs, layout), arrays, theirs)
@@ -59,5 +69,24 @@ def kind_of(arrays, theirs, layout):
 
 def in_natural_order(names):
     """The names sorted with their numbers as numbers: layers.2 before layers.10."""
-    return sorted(names, key=lambda name: [(int(part), "") if part.isdigit() else (-1, part)
-                                           for part in re.split(r"(\d+)", name)])
+    return sorted(names, key=lambda name: [(int(part), "") if re.fullmatch("[0-9]{1,18}", part) else (-1, part)
+                                           for part in re.split("([0-9]+)", name)])
+
+
+def without_numbers(name):
+    """A name with its numbers as they are sorted, all alike: two such names differ in their numbers alone."""
+    return re.sub("[0-9]+", "0", name)
+
+
+# What the last part of a name says of the framework, for a layout that does not know it.
+HINTS = {"kernel": 'layout="keras"', "gamma": 'layout="keras"', "moving_mean": 'layout="keras"',
+         "weight": 'layout="torch"', "running_mean": 'layout="torch"', "__network__": "Network.load reads a file of ours"}
+
+
+def hint(key):
+    """Which layout knows such a name, as the end of a sentence."""
+    if re.fullmatch("coefs_[0-9]+|intercepts_[0-9]+", key):
+        return '; is it layout="sklearn"?'
+    if re.fullmatch("arr_[0-9]+", key):
+        return '; is it layout="keras"?'
+    return f"; is it {HINTS[key]}?" if key in HINTS else ""

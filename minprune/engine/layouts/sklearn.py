@@ -9,6 +9,7 @@ import numpy as np
 from .module import Module
 
 NAME = "scikit-learn"
+CHANNELS_FIRST = False
 ACTIVATIONS = {"identity": "identity", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
 
 
@@ -32,6 +33,16 @@ def entries_of(arrays):
         return None
     return {f"{name}_{number}": np.asarray(array) for name, values in zip(("coefs", "intercepts"), lists)
             for number, array in enumerate(values)}
+
+
+def check_activations(net, estimator):
+    """Raise ValueError if the estimator says that its hidden layers have another activation than the network's."""
+    expected = ACTIVATIONS.get(getattr(estimator, "activation", None))
+    hidden = [net[name] for name in net.neuron_layers[:-1]]
+    for layer in hidden if expected else ():
+        if layer.f.name != expected:
+            raise ValueError(f'{layer} has the activation "{layer.f.name}", and the estimator "{estimator.activation}", '
+                             f'which is "{expected}" here')
 
 
 def dense_from(W, order=None):

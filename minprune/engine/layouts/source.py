@@ -1,13 +1,14 @@
-"""Source: arrays that were made elsewhere, from a file, a dict, a list, or an estimator."""
+"""Source: arrays that were made elsewhere, from a file, a dict, a list, a model, or an estimator."""
 
 import os
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from ..archives import check_declared
 from ..checks import check_path, check_real_array
-from ..safetensors import read_safetensors
+from ..safetensors import read_with_order
 from . import sklearn
 from .module import in_natural_order
 
@@ -16,12 +17,15 @@ HINTS = {
         "it is a pickle, which can run code and is never opened: "
         "safetensors.torch.save_file(model.state_dict(), 'model.safetensors') writes what is read here",
     (".h5", ".hdf5", ".keras"):
-        "HDF5 needs a package of its own: numpy.savez('model.npz', *model.get_weights()) writes what is read here",
+        "HDF5 needs a package of its own: "
+        "numpy.savez('model.npz', **{v.path: v.numpy() for v in model.variables}) writes what is read here",
     (".joblib",): "it is a pickle, which can run code and is never opened: give the fitted estimator itself"}
+EXPECTED = ("arrays expects a path, a dict {name: array}, a model with state_dict(), the list of model.get_weights(), or "
+            "a fitted estimator with coefs_ and intercepts_")
 
 
 class Source(NamedTuple):
-    """{name: array}, what errors call the source, and whether its order is that of the network."""
+    """{name: array}, what errors call the source, and whether its order is that in which the layers were made."""
 
     entries: dict
     text: str
@@ -29,18 +33,26 @@ class Source(NamedTuple):
 
 
 def read_source(arrays, limit):
-    """The Source of a path, a dict, a list of arrays, or a scikit-learn estimator."""
+    """The Source of a path, a dict, a list of arrays, a model, or a scikit-learn estimator."""
     if isinstance(arrays, (str, os.PathLike)):
         return read_file(check_path("arrays", arrays), limit)
-    entries = sklearn.entries_of(arrays)
-    if entries is None and isinstance(arrays, (list, tuple)):
-        entries = {f"arr_{number}": array for number, array in enumerate(arrays)}
-    if entries is None:
-        if not hasattr(arrays, "items"):
-            raise TypeError("arrays expects a path, a dict {name: array}, the list of model.get_weights(), or a fitted "
-                            f"estimator with coefs_ and intercepts_, got {type(arrays).__name__}")
-        entries = dict(arrays.items())
-    return Source({str(name): as_array(name, array) for name, array in entries.items()}, "arrays", True)
+    entries = {str(name): as_array(str(name), array) for name, array in entries_of(arrays).items()}
+    return Source(entries, "arrays", True)
+
+
+def entries_of(arrays):
+    """{name: array} of what a framework has in memory."""
+    if (lists := sklearn.entries_of(arrays)) is not None:
+        return lists
+    if callable(getattr(arrays, "state_dict", None)):               # a module of PyTorch
+        return arrays.state_dict()
+    if hasattr(arrays, "get_weights") and hasattr(arrays, "variables"):     # a model of Keras
+        return {variable.path: variable for variable in arrays.variables}
+    if isinstance(arrays, (list, tuple)):
+        return {f"arr_{number}": array for number, array in enumerate(arrays)}
+    if not hasattr(arrays, "items"):
+        raise TypeError(f"{EXPECTED}, got {type(arrays).__name__}")
+    return dict(arrays.items())
 
 
 def read_file(path, limit):
@@ -50,8 +62,8 @@ def read_file(path, limit):
             raise ValueError(f"cannot read {path}: {hint}")
     if path.suffix.lower() == ".npz":
         return Source(read_npz(path, limit), str(path), True)
-    arrays = read_safetensors(path, limit)
-    return Source({name: arrays[name] for name in in_natural_order(arrays)}, str(path), False)
+    arrays, ordered = read_with_order(path, limit)
+    return Source({name: arrays[name] for name in (arrays if ordered else in_natural_order(arrays))}, str(path), ordered)
 
 
 def read_npz(path, limit):
@@ -59,6 +71,9 @@ def read_npz(path, limit):
     if not path.is_file():
         raise FileNotFoundError(f"no such file: {path}")
     try:
+        with open(path, "rb") as file:
+            if file.read(4) != b"PK\x03\x04":
+                raise ValueError("it is truncated or no .npz file at all")
         with np.load(path, allow_pickle=False) as file:
             check_declared(file, file.files, limit)
             return {name: file[name] for name in file.files}
@@ -68,10 +83,23 @@ def read_npz(path, limit):
 
 def as_array(name, array):
     """The array, also one of PyTorch or Keras, as a NumPy array."""
-    for method in ("detach", "cpu", "numpy"):
-        if not isinstance(array, np.ndarray) and hasattr(array, method):
-            try:
-                array = getattr(array, method)()
-            except TypeError as error:          # PyTorch has bfloat16, and NumPy has not
-                raise TypeError(f'array "{name}": {error}; .float() or .double() makes it one that NumPy has') from None
+    if isinstance(array, Mapping):
+        raise TypeError(f'array "{name}" is a dict: give arrays["{name}"] if it holds the arrays of the network')
+    if not isinstance(array, np.ndarray):
+        array = from_tensor(name, array)
     return check_real_array(f'array "{name}"', array)
+
+
+def from_tensor(name, array):
+    """The numbers of a tensor of PyTorch or Keras; anything else as it is."""
+    try:
+        for method in ("detach", "cpu"):
+            array = getattr(array, method)() if hasattr(array, method) else array
+        if not hasattr(array, "numpy"):
+            return array
+        try:
+            return array.numpy()
+        except TypeError:               # bfloat16: NumPy has none, and float32 holds it exactly
+            return array.float().numpy()
+    except Exception as error:          # sparse, quantised, lazy tensors: each says what it lacks
+        raise ValueError(f'array "{name}" cannot be read: {error}') from None

@@ -14,7 +14,7 @@ NAME = "PyTorch"
 KEYS = {"weight": "W", "bias": "b", "running_mean": "running_mean", "running_var": "running_var",
         "num_batches_tracked": None}
 NORM_KEYS = {"W": "gamma", "b": "beta"}         # a batch norm's arrays have the names of weights
-TOLD_BY_NAME = True                             # a file is sorted by name, and may be read in the order of the names
+CHANNELS_FIRST = True
 
 
 def modules(entries):
@@ -47,8 +47,10 @@ def put_together(entries):
         if other not in entries:
             raise ValueError(f'{NAME} array "{own}" comes without "{other}": spectral norm and other '
                              "reparametrisations are to be removed before saving")
+        if result in entries:
+            raise ValueError(f'{NAME} array "{result}" is there twice: whole, and as "{own}" and "{other}"')
         used |= {own, other}
-        whole[result] = combine(entries[own], entries[other])
+        whole[result] = combine(entries[own], entries[other], own, other)
     return whole
 
 
@@ -71,14 +73,22 @@ def split_at(name, end):
     return ".".join(owner), "." if owner else "", ".".join(key)
 
 
-def masked(original, mask):
+def masked(original, mask, own, other):
+    """w · m"""
+    if mask.shape != original.shape:
+        raise ValueError(f'{NAME} array "{other}" of shape {mask.shape} is the mask of "{own}" of shape {original.shape}')
     return original * mask
 
 
-def weight_normed(g, v):
+def weight_normed(g, v, own, other):
     """w = g v / ‖v‖, the norm along all axes of v along which g has length 1."""
+    if g.ndim and (g.ndim != v.ndim or any(one not in (1, size) for one, size in zip(g.shape, v.shape))):
+        raise ValueError(f'{NAME} array "{own}" of shape {g.shape} does not hold norms of "{other}" of shape {v.shape}')
     axes = tuple(axis for axis, size in enumerate(g.shape) if size == 1) if g.ndim else None
-    return g * v / np.sqrt(np.square(v).sum(axis=axes, keepdims=True).reshape(g.shape))
+    norm = np.sqrt(np.square(v).sum(axis=axes, keepdims=True)).reshape(g.shape)
+    if not norm.all():
+        raise ValueError(f'{NAME} array "{other}" has a norm of 0, by which weight norm divides')
+    return g * v / norm
 
 
 PARTS = (("{}_orig", "{}_mask", masked), ("{}_g", "{}_v", weight_normed),

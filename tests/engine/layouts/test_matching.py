@@ -181,6 +181,105 @@ def test_the_map_tells_what_went_where():
     assert "<table>" in net.load_arrays(arrays)._repr_html_()
 
 
+# ------------------------------------------------------------------------------------------ the order
+
+
+def test_a_file_of_ours_is_read_in_its_own_order(tmp_path):
+    net = vectors(4, 4, 4)
+    net.save_safetensors(tmp_path / "x.safetensors", {"dense1": "encoder", "dense2": "decoder"})
+    other = mp.Network.from_settings(net.settings(), {name: 0 * array for name, array in net.arrays().items()})
+    other.load_arrays(tmp_path / "x.safetensors")
+    assert np.array_equal(other["dense1"].W, net["dense1"].W)
+
+
+def test_a_sorted_file_is_asked_for_its_order(tmp_path):
+    from safetensors_writer import sorted_file
+    net = vectors(4, 4, 4)
+    arrays = net.arrays_for(names={"dense1": "encoder", "dense2": "decoder"})
+    path = sorted_file(tmp_path / "x.safetensors", arrays)
+    with pytest.raises(ValueError, match='"decoder" and "encoder" have the same shapes, and the order .* is not known'):
+        net.load_arrays(path)
+    other = net.copy()
+    other.load_arrays(path, order=["encoder", "decoder"])
+    assert np.array_equal(other["dense1"].W, net["dense1"].W)
+    other.load_arrays(path, order="given")
+    assert np.array_equal(other["dense2"].W, net["dense1"].W)
+
+
+def test_names_of_ours_say_what_is_what(tmp_path, fingerprint):
+    """Sorted by name, "batchnorm1" comes before "conv1_bn"."""
+    from safetensors_writer import sorted_file
+    net = mp.Network((2, 2, 4), [mp.Conv2D(4, 1, batch_norm=True), mp.BatchNorm(), mp.Conv2D(4, 1, batch_norm=True),
+                                 mp.Flatten(), mp.Dense(4)])
+    for place, array in enumerate(net.arrays().values()):
+        array += place + 1
+    other = mp.Network.from_settings(net.settings(), {name: 0 * array for name, array in net.arrays().items()})
+    other.load_arrays(sorted_file(tmp_path / "x.safetensors", net.arrays_for()))
+    assert fingerprint(other) == fingerprint(net)
+
+
+def test_branches_of_keras_need_an_order():
+    net = mp.Network(4, [mp.Concat([[mp.Dense(4), mp.Dense(4)], [mp.Dense(4), mp.Dense(4)]]), mp.Dense(2)])
+    arrays = net.arrays_for("keras", {name: f"model/{name}" for name in net.neuron_layers})
+    with pytest.raises(ValueError, match='"model.dense1" and "model.dense2" have the same shapes'):
+        net.load_arrays(arrays, "keras")
+    net.load_arrays(arrays, "keras", order="given")
+
+
+def test_batch_norms_in_other_places_of_a_sequential():
+    net = mp.Network(4, [mp.Dense(4, batch_norm=True), mp.Dense(4), mp.Dense(2)])
+    arrays = net.arrays_for(names={"dense1": "0", "dense1_bn": "2", "dense2": "1", "dense3": "3"})
+    with pytest.raises(ValueError, match="batch norms in other places: here weights, norm, weights, weights; there 0 we"):
+        net.load_arrays({name: arrays[name] for name in sorted(arrays)})
+
+
+# ------------------------------------------------------------------------------------------ what else goes in
+
+
+def test_batch_norm_behind_flatten_in_pytorchs_order():
+    net = mp.Network((1, 2, 2), [mp.Flatten(), mp.BatchNorm(), mp.Dense(1)])
+    net.layers["batchnorm1"].gamma[...] = [1, 2, 3, 4]
+    arrays = net.arrays_for("torch")
+    assert arrays["batchnorm1.weight"].tolist() == [1, 3, 2, 4]
+    other = net.copy()
+    other.layers["batchnorm1"].gamma[...] = 0
+    other.load_arrays(arrays)
+    assert other.layers["batchnorm1"].gamma.tolist() == [1, 2, 3, 4]
+    assert net.arrays_for("keras")["batchnorm1/gamma"].tolist() == [1, 2, 3, 4]
+
+
+def test_models_and_tensors_of_frameworks():
+    class Tensor:                                               # bfloat16: NumPy has no such dtype
+        def numpy(self):
+            raise TypeError("unsupported ScalarType BFloat16")
+
+        def float(self):
+            return types.SimpleNamespace(numpy=lambda: np.ones((1, 2), "f4"))
+
+    net = mp.Network(2, [mp.Dense(1)])
+    net.load_arrays(types.SimpleNamespace(state_dict=lambda: {"fc.weight": Tensor(), "fc.bias": np.zeros(1)}))
+    assert net["dense1"].W.tolist() == [[1, 1]]
+    variables = [types.SimpleNamespace(path=f"m/fc/{key}", numpy=lambda value=value: value)
+                 for key, value in (("kernel", np.full((2, 1), 2.0)), ("bias", np.zeros(1)))]
+    net.load_arrays(types.SimpleNamespace(get_weights=list, variables=variables), "keras")
+    assert net["dense1"].W.tolist() == [[2, 2]]
+
+
+def test_masks_stay_and_are_not_written():
+    net = mp.mask(vectors(2, 3, 1), {"dense1": np.array([True, False, True])})
+    with pytest.raises(ValueError, match='"dense1" has a mask, which no other layout has: prune'):
+        net.arrays_for()
+    net.load_arrays(vectors(2, 3, 1).arrays_for())
+    assert net["dense1"].mask.tolist() == [True, False, True]
+
+
+def test_what_is_left_out():
+    net, arrays = vectors(2, 1), vectors(2, 1).arrays_for()
+    net.load_arrays({**arrays, "mean": np.ones(2), "stem.std": np.ones(3)}, ignore=["mean", "stem"])
+    with pytest.raises(ValueError, match="ignore: nothing in arrays is called stem"):
+        net.load_arrays(arrays, ignore=["stem"])
+
+
 # ------------------------------------------------------------------------------------------ what is refused
 
 
@@ -205,6 +304,18 @@ def changed(**changes):
     (changed(conv1_bn__running_var=np.array([1, -1, 1.0])), ValueError, "conv1_bn.running_var is a variance"),
     (changed(dense2__bias=["a", "b", "c"]), TypeError, '"dense2.bias" expects real numbers'),
     ({}, ValueError, r"PyTorch 0 \(none\)"),
+    (changed(dense2__bias=np.zeros(3, int)), ValueError, '"dense2.bias" holds int64, not floating-point numbers'),
+    ({**changed(), "dense2/bias": np.zeros(3)}, ValueError, 'of "dense2" have two that are b: "dense2/bias" is the'),
+    (changed(dense2__weight_orig=np.zeros((3, 5)), dense2__weight_mask=np.ones((3, 5))), ValueError,
+     '"dense2.weight" is there twice: whole, and as "dense2.weight_orig"'),
+    (changed(dense2__weight=None, dense2__weight_orig=np.zeros((3, 5)), dense2__weight_mask=np.ones((1, 5))), ValueError,
+     r'"dense2.weight_mask" of shape \(1, 5\) is the mask of'),
+    (changed(dense2__weight=None, dense2__weight_g=np.ones((3, 1)), dense2__weight_v=np.zeros((3, 5))), ValueError,
+     '"dense2.weight_v" has a norm of 0'),
+    (changed(dense2__weight=None, dense2__weight_g=np.ones((2, 1)), dense2__weight_v=np.ones((3, 5))), ValueError,
+     '"dense2.weight_g" of shape .2, 1. does not hold norms of'),
+    (changed(kernel=np.zeros(3)), ValueError, 'is not known: .*; is it layout="keras"'),
+    ({"model": {"a": 1}}, TypeError, '"model" is a dict: give arrays."model".'),
     (3, TypeError, "arrays expects a path, a dict .* got int")])
 def test_what_does_not_fit_changes_nothing(fingerprint, arrays, error, message):
     net = cnn(seed=1)
@@ -230,7 +341,20 @@ def test_other_refusals(tmp_path):
         net.arrays_for("torch", names={"conv3": "a"})
     with pytest.raises(ValueError, match="followed by 3 vectors"):
         net.load_arrays([np.zeros((3, 3)), *np.zeros((3, 3))], layout="keras")
-    for name, hint in (("x.pt", "is a pickle"), ("x.keras", "get_weights"), ("x.joblib", "fitted estimator")):
+    with pytest.raises(ValueError, match="arr_0 is followed by four vectors: a bias and three arrays"):
+        mp.Network(3, [mp.Dense(3), mp.BatchNorm()]).load_arrays([np.zeros((3, 3)), *np.zeros((4, 3))], layout="keras")
+    with pytest.raises(ValueError, match='activation "sigmoid", and the estimator "tanh", which is "tanh" here'):
+        vectors(4, 6, 5, 3).load_arrays(types.SimpleNamespace(**sklearn_arrays(), activation="tanh"), layout="sklearn")
+    with pytest.raises(ValueError, match='names: two layers would write "a.weight"'):
+        net.arrays_for(names={"conv1": "a", "conv2": "a"})
+    for arguments, message in (({"order": 3}, "order expects a list of names, got 3"), ({"order": "ab"}, "order expects a"),
+                               ({"limit": "1GB"}, "limit expects a whole number"), ({"ignore": "a"}, "ignore expects a")):
+        with pytest.raises(TypeError, match=message):
+            net.load_arrays({}, **arguments)
+    single = mp.Network(1, [mp.Dense(1)], dtype="float32")
+    with pytest.raises(ValueError, match='array "a.weight" holds numbers up to 1e.300, too large for float32'):
+        single.load_arrays({"a.weight": np.array([[1e300]])})
+    for name, hint in (("x.pt", "is a pickle"), ("x.keras", "v.numpy"), ("x.joblib", "fitted estimator")):
         (tmp_path / name).write_bytes(b"x")
         with pytest.raises(ValueError, match=hint):
             net.load_arrays(tmp_path / name)

@@ -40,3 +40,17 @@ def test_any_factor_is_read_off_where_most_was_measured():
     deaf["dense2"].W[...] = 0
     probe = probe_of(lambda do, o: do + o, Case(deaf, "dense1", CASE.x, CASE.t, "mse"))
     assert not probe.forms[0].values.any() and not module.of_constant_factor([probe])
+
+
+def test_factors_are_printed_with_the_digits_that_they_need():
+    for ratio, text in ((1.00001, "1.00001"), (3.14, "3.14"), (-7, "-7"), (1 / 3, "1/3"), (-2 / 7, "-2/7"),
+                        (np.pi, "3.141593"), (0.1, "0.1"), (12345.678, "12345.68")):
+        assert module.as_text(ratio) == text
+
+
+def test_a_mistake_together_with_a_factor():
+    probe = probe_of(lambda do: do / 2, equals="dL/dz")
+    found = list(module.of_mistake_and_factor([probe], mistakes.OTHERS))
+    assert found[0].name == "f′ missing, and off by the factor ½"
+    np.testing.assert_allclose(found[0].apply(probe), probe.forms[0].values, rtol=1e-7)
+    assert found[0].describe([probe]).endswith("holds, but for the factor")

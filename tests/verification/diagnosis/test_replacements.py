@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from minprune.verification.diagnosis.replacements import Pair
+from minprune.verification.sampling.random_networks import Case
 from verification.diagnosis.probes import CASE, NET, applied, probe_of
 
 
@@ -19,3 +21,16 @@ def test_what_equals_z_without_b_is_z():
                     lambda x, W: np.einsum("npf,kf->kn", x, W)):                   # not W x, or of another shape
         probe = probe_of(formula)
         np.testing.assert_array_equal(applied("bias forgotten", probe), probe.claimed)
+
+
+def test_of_a_dead_layer_the_result_is_known_by_its_place():
+    """Where x = 0, W x is 0, and so is all else that is multiplied by it."""
+    dead = Case(NET, "dense1", np.zeros((1, 2)), CASE.t[:1], "mse")
+    probe = probe_of(lambda do, x, W: (0 * do) * (1 - np.tanh(x @ W.T) ** 2) + x @ W.T, dead)
+    np.testing.assert_allclose(applied("bias forgotten", probe), dead.trace["dense1"].z[:, np.newaxis], rtol=1e-12)
+
+
+def test_pairs_match_shapes_but_for_axes_of_length_1():
+    pair = Pair(np.array([[1.0, 2]]), np.zeros((1, 2)))
+    assert pair.matches(np.array([[[1.0, 2]]])) and not pair.matches(np.array([1.0, 2]))
+    assert not pair.matches(np.array([[1.0, 2 + 1e-9]])) and not pair.matches(np.array(1.0))

@@ -41,3 +41,24 @@ def test_without_the_slope_0_over_0_is_0(monkeypatch):
     monkeypatch.setattr(slopes, "slope", lambda probe, point: np.array([2.0, 3, 0, 0]))
     probe = SimpleNamespace(claimed=np.array([6.0, 0, 0, 1]))
     np.testing.assert_array_equal(slopes.without_slope(probe), [3, 0, 0, np.nan])
+
+
+RELU = mp.Network(2, [mp.Dense(3, "relu"), mp.Dense(2)], seed=1)
+OF_RELU = Case(RELU, "dense1", np.random.default_rng(0).normal(size=(6, 2)), np.ones((6, 2)), "mse")
+
+
+def test_a_formula_that_has_the_slope_is_not_said_to_lack_it():
+    """Of relu f′² = f′: one f′ more changes nothing, and does not show that there was none."""
+    for formula, lacks in ((lambda do: do, True), (lambda do, o: do * (o >= 0), True), (lambda do, z: do * (z > 0), False),
+                           (lambda do, z: do * np.where(z > 0, 1, 0.01), False), (lambda do, df: do * df, False)):
+        probe = probe_of(formula, OF_RELU, "dL/dz")
+        assert slopes.has_no_slope("do")([probe]) is lacks
+    without_do = probe_of(lambda dz_next, W_next, z: dz_next @ W_next * (z > 0), OF_RELU, "dL/dz")
+    assert slopes.has_no_slope()([without_do]) is False
+
+
+def test_the_term_with_f_second_by_hand():
+    probe = probe_of(lambda do: 0 * do, equals="d2L/dz2")
+    np.testing.assert_allclose(slopes.with_curvature(probe)[:, 0], DO * -2 * O * (1 - O ** 2), rtol=1e-12)
+    with pytest.raises(DoesNotApply, match="no second derivative"):
+        slopes.with_curvature(probe_of(lambda do: do))
