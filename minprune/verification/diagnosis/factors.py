@@ -113,11 +113,15 @@ def of_mistake_and_factor(probes, corrections):
 
 
 def amount(probe):
-    """How many different numbers there are to compare."""
+    """How many different numbers there are to compare; 0 if what is compared with, a second formula, has none."""
+    try:
+        forms = probe.forms
+    except Unanswered:
+        return 0
     try:
         values = measured_like(probe, probe.claimed)
     except Unanswered:
-        values = probe.forms[0].values if probe.forms else None
+        values = forms[0].values if forms else None
     return 0 if values is None else len(np.unique(np.abs(values[values != 0])))
 
 
