@@ -8,7 +8,7 @@ from .claims.claim import Request, is_same
 from .counterexamples.search import find_counterexample
 from .diagnosis.probe import find_mistake
 from .formulas import Formula, Unanswered
-from .sampling.random_networks import DRAWS, draw_cases
+from .sampling.random_networks import draw_cases, most_drawn
 from .sampling.where import Where
 from .verdict import Verdict
 
@@ -147,7 +147,7 @@ def verdict_of(claim, where, count, seed, smaller):
 
 def note_on_number(found, asked):
     """What to say where fewer networks were found than were asked for."""
-    return "" if found == asked else f"Of {DRAWS * asked} random networks only {found} are such, of {asked} asked for."
+    return "" if found == asked else f"Of {most_drawn(asked)} random networks only {found} are such, of {asked} asked for."
 
 
 SINGLE = "{} returns fewer digits than float64 has; tolerance=1e-4 leaves room for the rounding of float32."

@@ -307,12 +307,12 @@ def test_what_draws_numbers_now_and_then_is_no_formula(claim):
 
 
 def test_a_narrow_where_says_how_many_networks_it_found():
-    """One of 100 fillings fits: 20 networks are drawn for each that is asked for, four fillings of each."""
+    """One of 900 fillings fits: 800 networks are drawn for five, four fillings of each."""
     turns = iter(range(10 ** 6))
-    verdict = verify(lambda do: do, "dL/do", where=lambda net: next(turns) % 100 == 0, trials=5)
-    assert verdict and verdict.trials == 4 and "Of 100 random networks only 4 are such, of 5 asked for." in str(verdict)
+    verdict = verify(lambda do: do, "dL/do", where=lambda net: next(turns) % 900 == 0, trials=5)
+    assert verdict and verdict.trials == 4 and "Of 800 random networks only 4 are such, of 5 asked for." in str(verdict)
     turns = iter(range(10 ** 6))
-    with pytest.raises(ValueError, match="where accepts none of 100 random networks"):
+    with pytest.raises(ValueError, match="where accepts none of 200 random networks"):
         verify(lambda do: do, "dL/do", where=lambda net: next(turns) < 0, trials=20)
 
 

@@ -17,6 +17,7 @@ from .kinks import is_clear
 from .where import POOLINGS, Where, place_of
 
 DRAWS = 20                      # networks drawn, at most, for each that is to be found
+FEW = 40                        # cases for which as many networks are drawn as for fewer
 FILLINGS = 4                    # tries to fill a network with numbers that a condition of `where` accepts
 CANDIDATES = (2, 4, 8)          # samples drawn for each that is needed, batch by batch: some lie on a kink
 ZEROS = 1 / 8                   # how often some inputs are exactly 0, as behind a relu, and how often a bias is
@@ -91,20 +92,25 @@ def is_read_directly(net, name):
 def draw_cases(where, count, seed, fits=lambda case: True):
     """`count` random cases that `where` (a Where, or what makes one) accepts and that fit; ValueError if none does.
 
-    Fewer, if there are so few among DRAWS networks for each.
+    Fewer, if there are so few among `most_drawn(count)` networks.
     """
     where = where if isinstance(where, Where) else Where(where)
-    rng, cases, left = np.random.default_rng(seed), [], DRAWS * count
-    while len(cases) < count and left:
-        left -= 1
+    rng, cases, drawn = np.random.default_rng(seed), [], 0
+    while len(cases) < count and drawn < most_drawn(count):
+        drawn += 1
         case = draw_case(where, rng)
         if case is not None and fits(case):
             cases.append(case)
-        elif left == (DRAWS - 5) * count and not cases:
-            break                                       # none of the first five for each: give up early
+        elif drawn == most_drawn(count) // 4 and not cases:
+            break                                       # none of the first quarter: give up early
     if not cases:
-        raise ValueError(f"where accepts none of {DRAWS * count - left} random networks: {where}")
+        raise ValueError(f"where accepts none of {drawn} random networks: {where}")
     return cases
+
+
+def most_drawn(count):
+    """How many random networks are drawn at most for so many cases."""
+    return DRAWS * max(count, FEW)
 
 
 def draw_case(where, rng):

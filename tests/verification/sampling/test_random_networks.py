@@ -10,9 +10,9 @@ from minprune.engine.activations import ACTIVATIONS
 from minprune.engine.losses import LOSSES
 from minprune.engine.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from minprune.verification.sampling.random_networks import (
-    BLOCKS, DRAWS, FILLINGS, LARGER, ZERO_INPUTS, ZEROS, Block,
+    BLOCKS, FILLINGS, LARGER, ZERO_INPUTS, ZEROS, Block,
     Case, draw_block, draw_case, draw_cases, draw_layer, is_coupled,
-    is_read_directly, with_block)
+    is_read_directly, most_drawn, with_block)
 from minprune.verification.sampling.where import DRAWN_ACTIVATIONS, DRAWN_LOSSES, Where, place_of
 
 DENSE, CONV = draw_cases(Where(), 400, 0), draw_cases(Where({"layers": "conv"}), 400, 0)
@@ -227,20 +227,20 @@ def test_only_those_that_fit():
 
 def test_a_where_that_nothing_fits_is_an_error():
     looked_at = []
-    with pytest.raises(ValueError, match="where accepts none of 25 random networks: dense hidden layers; never"):
+    with pytest.raises(ValueError, match="where accepts none of 200 random networks: dense hidden layers; never"):
         def never(net):
             looked_at.append(net)
         drawn(never, count=5)
-    assert len(looked_at) == 25 * FILLINGS
+    assert len(looked_at) == most_drawn(5) // 4 * FILLINGS == 200 * FILLINGS
 
 
 def test_a_where_that_few_fit_gives_as_many_as_there_are():
-    """One of 20 fillings fits: DRAWS networks are drawn for each that is needed, and FILLINGS tried of each."""
+    """One of 20 fillings fits: `most_drawn` networks are drawn, and FILLINGS tried of each."""
     turns = iter(range(10 ** 6))
     assert len(drawn(lambda net: next(turns) % 20 == 0, count=5)) == 5
     turns = iter(range(10 ** 6))
     assert len(drawn(lambda net: next(turns) == 3, count=5)) == 1
-    assert next(turns) == 4 + (5 * DRAWS - 1) * FILLINGS        # this is how many were looked at
+    assert next(turns) == 4 + (most_drawn(5) - 1) * FILLINGS        # this is how many were looked at
 
 
 def test_a_network_is_filled_anew_until_its_numbers_fit():
