@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..engine.checks import check_count, check_dataset, check_network, check_protect
+from ..engine.checks import check_count, check_dataset, check_network, check_protect, check_size
 from ..engine.losses import prepare_samples
 from ..engine.network import Network
 from ..training.history import History
@@ -68,7 +68,7 @@ def find_tickets(net, data, rounds=5, remove=0.2, rewind=0, train=None, score="m
     than can go, if `rewind` is beyond the training's steps, or if `train` lets removed weights move.
     """
     check_network(net)
-    rounds, rewind = check_count("rounds", rounds, least=0), check_count("rewind", rewind, least=0)
+    rounds, rewind = check_size("rounds", rounds, least=0), check_count("rewind", rewind, least=0)
     batch_size, seed = check_count("batch_size", batch_size), check_count("seed", seed, least=0)
     check_callables(train=train)
     check_dataset(data)

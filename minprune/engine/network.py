@@ -1,6 +1,7 @@
 """Network: layers one after the other; and the Trace of what happened in a pass."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -306,6 +307,8 @@ class Network:
 
     def fill(self, arrays):
         """Copy `arrays`, named as in `arrays()`, into the network. Nothing is changed if one does not fit."""
+        if not isinstance(arrays, Mapping):
+            raise TypeError(f"fill expects a dict {{name: array}} as arrays() gives it, got {type(arrays).__name__}")
         arrays = {name: np.asarray(array) for name, array in arrays.items()}
         masks = {name: array for name, array in arrays.items() if name.endswith(".mask")}
         wanted = {name: array for name, array in self.arrays().items() if not name.endswith(".mask")}

@@ -610,3 +610,9 @@ def test_a_pass_takes_no_masked_array():
 def test_a_name_given_as_an_array_is_refused():
     with pytest.raises(TypeError, match="activation expects a name, got an array"):
         mp.Dense(3, np.array("relu"))
+
+
+@pytest.mark.parametrize("arrays", [None, [1], "W"])
+def test_fill_takes_a_dict_alone(arrays):
+    with pytest.raises(TypeError, match="fill expects a dict .* got (NoneType|list|str)"):
+        mp.Network(1, [mp.Dense(1)]).fill(arrays)
