@@ -100,7 +100,7 @@ def check_same_length(**arrays):
 
 def check_network(net, name="net"):
     """Raise TypeError unless `net` is a Network (or behaves like one); `name` is what the argument is called."""
-    if not hasattr(net, "hidden_layers"):
+    if not hasattr(net, "neuron_layers"):
         raise TypeError(f"{name} expects a Network, got {type(net).__name__}")
 
 
