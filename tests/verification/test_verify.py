@@ -285,9 +285,9 @@ def test_a_note_says_what_float32_lacks():
     def double_but_wrong(dz_next, W_next):
         return 1.0001 * dz_next @ W_next
 
-    verdict = verify(single, equals="dL/do")
+    verdict = verify(single, equals="dL/do", trials=20)
     assert not verdict and "single returns fewer digits than float64 has; tolerance=1e-4 leaves room" in str(verdict)
-    assert verify(single, equals="dL/do", tolerance=1e-4)
+    assert verify(single, equals="dL/do", tolerance=1e-4, trials=20)
     assert "digits" not in str(verify(double_but_wrong, equals="dL/do", trials=20))
     assert "digits" not in str(verify(lambda do: -do.astype(np.float32), equals="dL/do", trials=20))
 
@@ -343,7 +343,7 @@ def test_what_does_not_repeat_itself_is_no_formula():
 
 def test_removal_inside_a_block_can_be_printed():
     """ℓ = ½ (1 + 1)² with the neuron, ½ 1² without: the first order says −2."""
-    verdict = verify(lambda o, do: -(o * do).sum(axis=1), equals="removal", where={"residual": "inside"})
+    verdict = verify(lambda o, do: -(o * do).sum(axis=1), equals="removal", where={"residual": "inside"}, trials=40)
     assert not verdict and "without neuron 0 of dense2 [0.5]" in str(verdict)
 
 
