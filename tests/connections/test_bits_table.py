@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.connections.bits_table import compare_bits
+from minprune.connections.bits_table import BitsTable, Rounded, compare_bits
 from minprune.connections.masks import weight_arrays
 from minprune.connections.quantisation import dense_bytes, quantise, quantised_bytes
 
@@ -42,6 +42,19 @@ def test_the_table_says_what_each_network_does(random_network, random_samples):
     assert f"{100 * table[4].accuracy:.2f} %" in lines[5] and f"{table[4].loss:.4f}" in lines[5]
     assert f"{100 * (table[4].accuracy - table[0].accuracy):+.2f}" in lines[5] and "20 samples" in lines[6]
     assert json.loads(json.dumps(table.to_dict()))["rows"][1]["bits"] == 8
+
+
+def test_unless_told_there_are_rows_of_8_to_2_bits_in_both_grains():
+    net = mp.Network(2, [mp.Dense(2)], seed=0)
+    table = compare_bits(net, np.eye(2), [0, 1])
+    assert [(row.bits, row.per) for row in table][1:] \
+        == [(bits, per) for bits in (8, 6, 5, 4, 3, 2) for per in ("layer", "neuron")]
+
+
+def test_points_are_counted_from_the_network_as_it_is():
+    rows = (Rounded(64, "", 1.0, 0.5, 100, 0.0), Rounded(8, "layer", 1.0, 0.75, 20, 0.1))
+    first, second = [line.split() for line in str(BitsTable(rows, 4)).splitlines()[1:3]]
+    assert first[4:] == ["50.00", "%", "100", "0.00e+00"] and second[4:] == ["75.00", "%", "+25.00", "20", "1.00e-01"]
 
 
 def test_a_table_without_accuracy(random_network, random_samples):

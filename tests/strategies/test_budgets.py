@@ -7,7 +7,7 @@ import pytest
 
 import minprune as mp
 from minprune.strategies import budgets
-from minprune.strategies.budgets import decide_within
+from minprune.strategies.budgets import check_budget, decide_within, limit_of
 from minprune.decisions.rules import decide, removal_order, stay_without
 from minprune.engine.residual import Residual
 from minprune.engine.size import count_parameters, multiply_adds, size_on_disk
@@ -76,6 +76,12 @@ def test_exactly_as_many_go_as_it_takes(kind, scope):
     told = f"{kind}={least - 1} is out of reach: .* {least:,} \\(0.* of the unpruned.*, when all 13 neurons"
     with pytest.raises(ValueError, match=told):
         decide_within(net, scores, scope=scope, **{kind: least - 1})
+
+
+def test_a_number_above_1_is_no_fraction():
+    assert [limit_of("bytes", allowed, 80) for allowed in (1.0, 0.5, 1.5, 3)] == [80, 40, 1.5, 3]
+    with pytest.raises(TypeError, match="budget expects"):
+        check_budget([0.5], ["parameters"])
 
 
 def test_what_a_multiple_leaves_is_not_counted_as_gone():
@@ -231,7 +237,9 @@ def test_a_disturbed_clock_decides_nothing(monkeypatch, turns, why, latency):
     """Threads that wait in all passes of the large network would call any pruned one 15 times as fast."""
     net, scores = net_and_scores()
     monkeypatch.setattr(budgets, "forward_turns", lambda nets, inputs: turns)
-    with pytest.raises(RuntimeError, match=f"latency is not measurable here: {why}.*multiply_adds"):
+    monkeypatch.setattr("minprune.evaluation.latency.blas_threads", lambda: 2)
+    told = f"latency is not measurable here: {why}.*multiply_adds.* with OPENBLAS_NUM_THREADS=1"
+    with pytest.raises(RuntimeError, match=told):
         decide_within(net, scores, latency=latency)
 
 
