@@ -331,8 +331,8 @@ class NeuronLayer(Layer):
 
     def per_sample_dW(self, trace):
         """∂ℓ_n/∂w_ij = Σ_p ∂ℓ_n/∂a_npi · x_npj, shape (N, K, F)."""
-        da = self.scaled(trace.dz, trace)
-        return np.matmul(da.reshape(len(da), -1, self.K).transpose(0, 2, 1), self.patches(trace.x))
+        da = np.ascontiguousarray(self.scaled(trace.dz, trace)).reshape(len(trace.dz), -1, self.K)
+        return np.matmul(da.transpose(0, 2, 1), self.patches(trace.x))
 
     def update_running(self, trace):
         """Blend a training pass's batch statistics into the running ones (its variance unbiased).
