@@ -7,7 +7,7 @@ import numpy as np
 from .checks import check_size
 from .layer import LayerTrace, NeuronLayer, total
 from .order import empty, images, memory
-from .patches import add_back, patch_blocks
+from .patches import SMALL, add_back, patch_blocks
 from .registry import register_layer
 
 
@@ -40,7 +40,9 @@ class Conv2D(NeuronLayer):
         """a_npi = Σ_j x_npj w_ij + b_i, W times all patches;   z = a, or batch norm of a;   o = f(z)."""
         self.check_input(x)
         trace = LayerTrace(x, saved={"training": training})
-        a = self.product(x)
+        if training and self.small(x):          # kept for the way back
+            trace.saved["patches"] = list(self.patch_blocks(x))
+        a = self.product(x, trace.saved.get("patches"))
         a += self.b
         trace.z = self.normalised(a, trace) if self.batch_norm else a
         trace.o = self.outputs(trace.z)
@@ -54,26 +56,26 @@ class Conv2D(NeuronLayer):
         ∂ℓ/∂x: each patch gets Σ_i ∂ℓ/∂a_npi w_ij, and a pixel adds up what it got from all its patches
         """
         trace.do = do
-        trace.dz = do * self.slope(trace.z)
+        trace.dz = self.slope_times(do, trace.z)
         da = self.unnormalised(trace, need_grads)
         if need_grads:
-            trace.grads["W"] = self.weight_gradient(trace.x, da)
+            trace.grads["W"] = self.weight_gradient(trace.x, da, trace.saved.get("patches"))
             trace.grads["b"] = total(da)
         return self.product_back(da) if need_dx else None
 
-    def product(self, x):
-        """Σ_j x_npj w_ij: W · patches, block by block."""
+    def product(self, x, patches=None):
+        """Σ_j x_npj w_ij: W · patches, block by block (see `patch_blocks`, for when they are not given)."""
         a = empty((len(x), *self.output_shape), x.dtype)
         W, places = self.W.reshape(self.K, -1), memory(a)
-        for block, patches in patch_blocks(self.padded(x), self.kernel, self.stride):
-            np.matmul(W, patches, out=places[block].reshape(self.K, -1))
+        for block, part in patches or self.patch_blocks(x):
+            np.matmul(W, part, out=places[block].reshape(self.K, -1))
         return a
 
-    def weight_gradient(self, x, da):
+    def weight_gradient(self, x, da, patches=None):
         """Σ_np ∂ℓ/∂a_npi x_npj: patches · (∂ℓ/∂a)ᵀ, transposed."""
         dW, places = np.zeros((self.W[0].size, self.K), da.dtype), memory(da)
-        for block, patches in patch_blocks(self.padded(x), self.kernel, self.stride):
-            dW += patches @ places[block].reshape(self.K, -1).T
+        for block, part in patches or self.patch_blocks(x):
+            dW += part @ places[block].reshape(self.K, -1).T
         return np.ascontiguousarray(dW.T).reshape(self.W.shape)
 
     def product_back(self, da):
@@ -96,6 +98,14 @@ class Conv2D(NeuronLayer):
         seen = np.lib.stride_tricks.sliding_window_view(padded, self.kernel, axis=(1, 2))[:, ::self.stride, ::self.stride]
         positions = math.prod(self.output_shape[:2])
         return seen.transpose(0, 1, 2, 4, 5, 3).reshape(len(x), positions, self.W[0].size)
+
+    def patch_blocks(self, x):
+        """The patches as matrices: see `patches.patch_blocks`."""
+        return patch_blocks(self.padded(x), self.kernel, self.stride)
+
+    def small(self, x):
+        """Whether all patches of these images fit the cache together."""
+        return len(x) * math.prod(self.output_shape[:2]) * self.W[0].nbytes <= SMALL
 
     # --- geometry
 

@@ -287,6 +287,11 @@ class NeuronLayer(Layer):
         slope = self.f.derivative(z)
         return slope if self.mask is None else slope * self.mask
 
+    def slope_times(self, do, z):
+        """∂ℓ/∂z = ∂ℓ/∂o · f′(z), written into the new array that f′ of our own activations is."""
+        slope = self.slope(z)
+        return np.multiply(do, slope, out=slope if ACTIVATIONS.get(self.f.name) is self.f else None)
+
     def curvature(self, z, need=""):
         """∂²o/∂z² = f″(z), 0 where the neuron is masked, and 0 at a kink. Raises NotSaid if f does not say f″."""
         curvature = self.of_activation("second", need)(z)
