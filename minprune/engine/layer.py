@@ -344,8 +344,7 @@ class NeuronLayer(Layer):
 
         A pass of one number a neuron, a mini-batch of one sample, is left out: one number says nothing of a variance.
         """
-        count = trace.z.size // self.K
-        if self.batch_norm and count > 1:
+        if self.batch_norm and (count := trace.z.size // self.K) > 1:
             bn.blend(self.running_mean, trace.saved["mean"])
             bn.blend(self.running_var, trace.saved["var"] * (count / (count - 1)))
 
