@@ -6,7 +6,7 @@ import numpy as np
 
 from .checks import check_size
 from .layer import LayerTrace, NeuronLayer, total
-from .order import empty, images, memory
+from .order import chosen, empty, images, memory
 from .patches import SMALL, add_back, patch_blocks
 from .registry import register_layer
 
@@ -89,7 +89,7 @@ class Conv2D(NeuronLayer):
         alone = Conv2D(self.K, self.kernel, stride=self.stride, padding=self.padding)
         alone.input_shape = (*self.input_shape[:2], 1)
         alone.output_shape, alone.zeros, alone.W = self.output_shape, self.zeros, self.W[..., i:i + 1]
-        return alone.product(x[n, :, :, i:i + 1])
+        return alone.product(chosen(x[..., i:i + 1], n))
 
     def patches(self, x):
         """x_npj as an array (N, P, F), the patch laid out as W[i] is: row, column, channel. Samples come first in
