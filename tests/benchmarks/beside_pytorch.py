@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+from importlib import import_module
 
 ROUNDS = 30
 SHAPES = {"LeNet-5 20-50-500": (28, 28, 1), "784-300-100-10": (784,)}
@@ -34,8 +35,8 @@ def ours(name):
 
 def pytorch(name):
     """The same of PyTorch."""
-    import torch
-    from torch import nn
+    torch = import_module("torch")              # no package of this project: it is looked for when it is asked for
+    nn = torch.nn
     if "OPENBLAS_NUM_THREADS" in os.environ:
         torch.set_num_threads(int(os.environ["OPENBLAS_NUM_THREADS"]))
     if name.startswith("LeNet"):
