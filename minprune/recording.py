@@ -69,10 +69,8 @@ def by_position(net, name, array):
 
 
 def sum_over_positions(array):
-    """Σ_p of (N, P, K): `array.sum(axis=1)` as a product with ones, several times as fast where K is small."""
-    if array.shape[1] == 1:
-        return array[:, 0]
-    return (np.ones((1, array.shape[1]), array.dtype) @ array)[:, 0]
+    """Σ_p of (N, P, K), (N, K)."""
+    return array[:, 0] if array.shape[1] == 1 else array.sum(axis=1)
 
 
 def mean_over_positions(array):

@@ -7,8 +7,8 @@ import numpy as np
 from .checks import check_size
 from .facts import NotSaid
 from .layer import LayerTrace, NeuronLayer, total
-from .order import empty, images, memory, windows
-from .patches import add_back, patch_blocks
+from .order import chosen, empty, images, memory
+from .patches import SMALL, add_back, patch_blocks
 from .registry import register_layer
 
 
@@ -51,7 +51,9 @@ class Conv2D(NeuronLayer):
         """a_npi = Σ_j x_npj w_ij + b_i, W times all patches;   z = a, or batch norm of a;   o = f(z)."""
         self.check_input(x)
         trace = LayerTrace(x, saved={"training": training})
-        a = self.product(x)
+        if training and self.small(x):          # kept for the way back
+            trace.saved["patches"] = list(patch_blocks(self.padded(x), self.reach, self.stride))
+        a = self.product(x, trace.saved.get("patches"))
         a += self.b
         trace.z = self.normalised(a, trace) if self.batch_norm else a
         trace.o = self.outputs(trace.z)
@@ -65,31 +67,31 @@ class Conv2D(NeuronLayer):
         ∂ℓ/∂x: each patch gets Σ_i ∂ℓ/∂a_npi w_ij, and a pixel adds up what it got from all its patches
         """
         trace.do = do
-        trace.dz = do * self.slope(trace.z)
+        trace.dz = self.slope_times(do, trace.z)
         da = self.unnormalised(trace, need_grads)
         if need_grads:
-            trace.grads["W"] = self.weight_gradient(trace.x, da)
+            trace.grads["W"] = self.weight_gradient(trace.x, da, trace.saved.get("patches"))
             if self.bias:
                 trace.grads["b"] = total(da)
         return self.product_back(da) if need_dx else None
 
-    def product(self, x):
-        """Σ_j x_npj w_ij: W · patches, block by block."""
+    def product(self, x, patches=None):
+        """Σ_j x_npj w_ij: W · patches, block by block (see `patch_blocks`, for when they are not given)."""
         a = empty((len(x), *self.output_shape), x.dtype)
-        W, places, padded = self.spread(), memory(a), self.padded(x)
+        W, places, padded = self.spread(), memory(a), None if patches else self.padded(x)
         for i, c in self.each_group():
             rows = W[i].reshape(self.K // self.groups, -1)
-            for block, patches in patch_blocks(padded[c], self.reach, self.stride):
-                np.matmul(rows, patches, out=places[i][block].reshape(len(rows), -1))
+            for block, part in patches or patch_blocks(padded[c], self.reach, self.stride):
+                np.matmul(rows, part, out=places[i][block].reshape(len(rows), -1))
         return a
 
-    def weight_gradient(self, x, da):
+    def weight_gradient(self, x, da, patches=None):
         """Σ_np ∂ℓ/∂a_npi x_npj: patches · (∂ℓ/∂a)ᵀ, transposed."""
-        d, places, padded = self.dilation, memory(da), self.padded(x)
+        d, places, padded = self.dilation, memory(da), None if patches else self.padded(x)
         dW = np.zeros((math.prod(self.reach) * self.W.shape[-1], self.K), da.dtype)
         for i, c in self.each_group():
-            for block, patches in patch_blocks(padded[c], self.reach, self.stride):
-                dW[:, i] += patches @ places[i][block].reshape(self.K // self.groups, -1).T
+            for block, part in patches or patch_blocks(padded[c], self.reach, self.stride):
+                dW[:, i] += part @ places[i][block].reshape(self.K // self.groups, -1).T
         return np.ascontiguousarray(dW.T).reshape(self.K, *self.reach, -1)[:, ::d, ::d]
 
     def product_back(self, da):
@@ -118,16 +120,23 @@ class Conv2D(NeuronLayer):
         alone = Conv2D(self.K, self.kernel, stride=self.stride, padding=self.padding, dilation=self.dilation)
         alone.input_shape = (*self.input_shape[:2], 1)
         alone.output_shape, alone.zeros, alone.W = self.output_shape, self.zeros, self.W[..., i:i + 1]
-        return alone.product(x[n, :, :, i:i + 1])
+        return alone.product(chosen(x[..., i:i + 1], n))
 
     def patches(self, x):
-        """x_npj as an array (N, P, F), the patch laid out as W[i] is: row, column, channel."""
+        """x_npj as an array (N, P, F), the patch laid out as W[i] is: row, column, channel. Samples come first in
+        memory too: who asks for patches multiplies them sample by sample."""
         if self.groups > 1:
             raise NotSaid(f"{self} has {self.groups} groups, whose neurons read different patches: a formula of x, or "
                           "of per-sample dW, does not apply to it")
-        d = self.dilation
-        seen = windows(self.padded(x), self.reach, (self.stride, self.stride))[::d, ::d]
-        return np.ascontiguousarray(seen.transpose(5, 3, 4, 0, 1, 2)).reshape(len(x), -1, self.W[0].size)
+        padded, d = np.ascontiguousarray(images(self.padded(x))), self.dilation
+        seen = np.lib.stride_tricks.sliding_window_view(padded, self.reach, axis=(1, 2))
+        seen = seen[:, ::self.stride, ::self.stride, :, ::d, ::d].transpose(0, 1, 2, 4, 5, 3)
+        return seen.reshape(len(x), math.prod(self.output_shape[:2]), self.W[0].size)
+
+    def small(self, x):
+        """Whether all patches of these images fit the cache together."""
+        size = math.prod(self.reach) * self.W.shape[-1] * self.W.itemsize
+        return self.groups == 1 and len(x) * math.prod(self.output_shape[:2]) * size <= SMALL
 
     # --- geometry
 

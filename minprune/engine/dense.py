@@ -49,7 +49,7 @@ class Dense(NeuronLayer):
         ∂ℓ/∂x_nj = Σ_i ∂ℓ/∂a_ni w_ij
         """
         trace.do = do
-        trace.dz = do * self.slope(trace.z)
+        trace.dz = self.slope_times(do, trace.z)
         da = self.unnormalised(trace, need_grads)
         if need_grads:
             trace.grads["W"] = da.T @ trace.x

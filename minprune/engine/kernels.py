@@ -1,16 +1,16 @@
 """The tricks of speed: what stands in place of a plain line, and what it gained.
 
 Every trick computes the same numbers as its plain line; a network that is too small to gain takes the plain line. Gains
-are ratios of medians, plain line to trick, measured in one run on two cores with OpenBLAS in float32. A dash: not
-measured by itself.
+are ratios of medians, plain line to trick, measured in one run on two cores with OpenBLAS in float32, those of images
+with one thread. A dash: not measured by itself.
 
     trick                     the plain line                          gain
     blocks                    one operation on all channels at once   1.2, LeNet-5's first pooling, back
     pieces                    one operation on a whole parameter      1.1, Adam on 400,000 weights
-    order                     arrays in the order of their shape      1.3, LeNet-5's step; more in that file
-    patches.patch_blocks      W · patches, all of them at once        1.3, LeNet-5's second layer, forward
-    patches.add_back          one product for each kernel place       1.9, LeNet-5's second layer, back
-    layer.total               da.sum(axis=(0, 1, …))                  1.6, of (128, 24, 24, 20)
+    order                     arrays in the order of their shape      1.25, LeNet-5's step; more in that file
+    patches.patch_blocks      W · patches, all of them at once        1.2, LeNet-5's second layer, forward
+    patches.add_back          one product for each kernel place       1.5, LeNet-5's second layer, back
+    layer.total               da.sum(axis=(0, 1, …))                  1.3, of (128, 24, 24, 20)
     reuse_freed_memory        nothing                                 -
     MaxPool2D: rows first     one maximum over all kh · kw places     -, kh + kw operations in place of kh · kw
     Adam.move, in place       m̂ / (√v̂ + ε), with new arrays           -

@@ -300,6 +300,11 @@ class NeuronLayer(Layer):
         slope = self.f.derivative(z)
         return slope if self.mask is None else slope * self.mask
 
+    def slope_times(self, do, z):
+        """∂ℓ/∂z = ∂ℓ/∂o · f′(z), written into the new array that f′ of our own activations is."""
+        slope = self.slope(z)
+        return np.multiply(do, slope, out=slope if ACTIVATIONS.get(self.f.name) is self.f else None)
+
     def curvature(self, z, need=""):
         """∂²o/∂z² = f″(z), 0 where the neuron is masked, and 0 at a kink. Raises NotSaid if f does not say f″."""
         curvature = self.of_activation("second", need)(z)
@@ -344,16 +349,15 @@ class NeuronLayer(Layer):
 
     def per_sample_dW(self, trace):
         """∂ℓ_n/∂w_ij = Σ_p ∂ℓ_n/∂a_npi · x_npj, shape (N, K, F)."""
-        da = self.scaled(trace.dz, trace)
-        return np.matmul(da.reshape(len(da), -1, self.K).transpose(0, 2, 1), self.patches(trace.x))
+        da = np.ascontiguousarray(self.scaled(trace.dz, trace)).reshape(len(trace.dz), -1, self.K)
+        return np.matmul(da.transpose(0, 2, 1), self.patches(trace.x))
 
     def update_running(self, trace):
         """Blend a training pass's batch statistics into the running ones (its variance unbiased).
 
         A pass of one number a neuron, a mini-batch of one sample, is left out: one number says nothing of a variance.
         """
-        count = trace.z.size // self.K
-        if self.batch_norm and count > 1:
+        if self.batch_norm and (count := trace.z.size // self.K) > 1:
             bn.blend(self.running_mean, trace.saved["mean"], self.constants.momentum)
             bn.blend(self.running_var, trace.saved["var"] * (count / (count - 1)), self.constants.momentum)
 

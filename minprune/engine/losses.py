@@ -142,8 +142,10 @@ def log_softmax(y):
 
 
 def softmax(y):
-    """p_nk = e^y_nk / Σ_j e^y_nj."""
-    return np.exp(log_softmax(y))
+    """p_nk = e^y_nk / Σ_j e^y_nj, with the largest logit taken out so that nothing overflows."""
+    p = np.exp(y - y.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return p
 
 
 def cross_entropy(y, t):

@@ -17,6 +17,7 @@ from .order import windows
 
 BLOCK = 1 << 17                 # bytes of patches at a time
 LEAST = 1 << 11                 # bytes of a row of them at least: products of fewer columns are slower
+SMALL = 1 << 19                 # bytes of all patches, up to which they fit the cache as they are
 
 
 def patch_blocks(x, kernel, stride):
@@ -71,15 +72,24 @@ def parts_of_a_row(width, N, most):
 
 
 def add_back(dx, W, da, stride):
-    """Give each patch Σ_i ∂ℓ/∂a_i w_i, and each pixel of `dx` (C, H, W, N), 0 until now, what it got from its patches.
+    """Give each patch Σ_i ∂ℓ/∂a_i w_i, and each pixel of `dx` (C, H, W, N), 0 until now, what it got from its patches."""
+    (kh, kw, C), (height, width, N) = W.shape[1:], da.shape[1:]
+    if W[0].size * da[0].nbytes > SMALL:
+        add_back_by_rows(dx, W, da, stride)
+        return
+    shares = W.reshape(len(W), -1).T @ da.reshape(len(da), -1)
+    shares = shares.reshape(kh, kw, C, height, width, N)
+    for r in range(kh):
+        rows = dx[:, r:r + stride * height:stride]
+        for s in range(kw):
+            rows[:, :, s:s + stride * width:stride] += shares[r, s]
 
-    The plain line:
 
-        for r, s in np.ndindex(kh, kw):   dx[:, r::stride, s::stride] += W[:, r, s].T @ da
+def add_back_by_rows(dx, W, da, stride):
+    """The same, row by row of the pixels, for larger images and more of them.
 
-    (each slice cut to H′ × W′). All kernel rows r that reach one row of pixels make one product here, of the
-    rows of ∂ℓ/∂a that they come from, one below the other. The sum over r is then inside the product, and of the kh · kw
-    additions kw are left, in the cache.
+    All kernel rows r that reach one row of pixels make one product, of the rows of ∂ℓ/∂a that they come from, one below
+    the other. The sum over r is then inside the product, and of the kh · kw additions kw are left, in the cache.
     """
     (K, kh, kw, C), (height, width, N) = W.shape, da.shape[1:]
     weights = np.ascontiguousarray(W.transpose(2, 3, 1, 0)[:, :, ::-1])        # (kw, C, kh, K), rows turned round

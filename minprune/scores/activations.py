@@ -78,13 +78,12 @@ def moments(o):
     Deviations are taken from the neuron's first output. Equal outputs then give m and 0 exactly; and at most as many
     digits are lost as the number of outputs has, since (first − m)² is one of the squares.
     """
-    K, N, P = o.shape[-1], len(o), o[0].size // o.shape[-1]
-    first = o.reshape(-1, K)[0]
-    shift = np.tile(first, P) if P > 1 else first
-    rows = o.reshape(N, -1) - shift                     # P and K as one axis: NumPy is slow where the last one is short
-    sums = sum_over_samples(rows).reshape(P, K).sum(axis=0)
-    squares = np.einsum("nj,nj->j", rows, rows).reshape(P, K).sum(axis=0) - sums ** 2 / (N * P)
-    return N * P, first + sums / (N * P), np.maximum(squares, 0)
+    samples_and_positions = tuple(range(o.ndim - 1))
+    count, first = o.size // o.shape[-1], o[(0,) * (o.ndim - 1)]
+    moved = o - first
+    sums = moved.sum(axis=samples_and_positions)
+    squares = (moved * moved).sum(axis=samples_and_positions) - sums ** 2 / count
+    return count, first + sums / count, np.maximum(squares, 0)
 
 
 def apoz(o):

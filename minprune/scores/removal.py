@@ -9,6 +9,7 @@ from ..engine.checks import check_known, check_network
 from ..engine.layer import flat
 from ..engine.losses import find_loss
 from ..engine.network import Trace, run
+from ..engine.order import chosen
 from ..recording import stream
 from .score import Score
 
@@ -95,7 +96,7 @@ def changes(net, name, trace, loss, among=None):
     total = np.zeros(K)
     for start in range(0, len(i), size := rows_at_a_time(net, reader.name)):
         block = slice(start, start + size)
-        z = given.z.take(n[block], axis=0)
+        z = chosen(given.z, n[block])
         z -= contributions(reader, given, i[block], n[block], K)
         L = loss(net.tail(reader.name, reader.outputs(z)), trace.t[n[block]])
         total += np.bincount(i[block], L - trace.L[n[block]], K)

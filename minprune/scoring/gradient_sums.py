@@ -20,7 +20,7 @@ def gradient_sums(means, layer, trace):
         return {mean: np.concatenate([part[mean] for part in parts], axis=1) for mean in means}
     da = layer.scaled(trace.dz, trace)
     if "mean_dW2" in means and da.ndim > 2:
-        both = sums_of_single_gradients(layer, trace.x, da.reshape(len(da), -1, layer.K))
+        both = sums_of_single_gradients(layer, trace.x, np.ascontiguousarray(da).reshape(len(da), -1, layer.K))
         return {mean: both[mean] for mean in means}
     sums = {}
     if "mean_dW" in means:
