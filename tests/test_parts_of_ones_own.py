@@ -254,7 +254,7 @@ def test_a_layer_that_says_nothing_is_not_pruned_around():
 
 REFUSED_BY_MIXING = {"grasp", "obd", "obd_outputs", "taylor_second_order", "outgoing_norm", "outgoing_norm_l1",
                      "group_norm", "data_free_similarity", "nisp", "synflow", "deeplift", "lrp_epsilon", "lrp_zplus",
-                     "thinet"}
+                     "thinet", "contribution", "wanda_channel", "fluctuation"}
 OF_SECOND_ORDER = {"grasp", "obd", "obd_outputs", "taylor_second_order"}
 OF_THE_LOSS = OF_SECOND_ORDER | {"obs", "obs_neurons"}
 

@@ -5,22 +5,27 @@ from ..scores.activations import SCORES as activations
 from ..scores.attribution import SCORES as attribution
 from ..scores.controls import SCORES as controls
 from ..scores.data_free import SCORES as data_free
+from ..scores.divergence import SCORES as divergence
 from ..scores.first_order import SCORES as first_order
 from ..scores.influence import SCORES as influence
 from ..scores.information import SCORES as information
 from ..scores.removal import SCORES as removal
+from ..scores.replacement import SCORES as replacement
 from ..scores.score import Score
 from ..scores.second_order import SCORES as second_order
 from ..scores.selection import SCORES as selection
+from ..scores.selectivity import SCORES as selectivity
 from ..scores.sensitivity import SCORES as sensitivity
 from ..scores.shapley import SCORES as shapley
 from ..scores.surgeon import SCORES as surgeon
+from ..scores.utility import SCORES as utility
 from ..scores.weight_gradients import SCORES as weight_gradients
 from ..scores.weights import SCORES as weights
 from .arrays import needs, without_settings
 
-FAMILIES = (first_order, weight_gradients, second_order, surgeon, sensitivity, influence, weights, data_free,
-            activations, information, attribution, removal, shapley, selection, controls)
+FAMILIES = (first_order, replacement, weight_gradients, second_order, surgeon, sensitivity, influence, weights,
+            data_free, activations, utility, information, selectivity, attribution, removal, divergence, shapley,
+            selection, controls)
 SCORES = tuple(score for family in FAMILIES for score in family)
 CATALOGUE = {score.name: score.function for score in SCORES}
 

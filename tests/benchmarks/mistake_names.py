@@ -2,17 +2,15 @@
 
     python tests/benchmarks/mistake_names.py [seeds] [trials]
 
-A mistake is a change of the formula's text: a name, a sign, a factor, a sum is another, or a term is not there. What is
-still true with it, and what no longer runs, is left out. A name is right if it is one of those that this kind may have: a
-sum that is a mean, for example, is also off by the factor 1/P.
+A mistake is a change of the formula's text: a name, a sign, a factor, a sum is another, or a term is not there. What
+is still true with it, and what no longer runs, is left out. A name is right if it is one of those that this kind may
+have: a sum that is a mean, for example, is also off by the factor 1/P.
 """
 
 import ast
 import copy
 import pathlib
 import sys
-
-import numpy as np
 
 import verification.true_formulas as bank
 from minprune.verification.verify import verify
@@ -187,7 +185,8 @@ KINDS = {
     "transposed result": (text_for("np.einsum('npi,npj->ij', dz, x)", "np.einsum('npi,npj->ji', dz, x)"),
                           ("transposed",)),
     "without bias": (without_second(ast.Add, "b"), ("bias forgotten",)),
-    "no square": (wherever(without_square), ("the square is missing", "the square of one term", "tanh′ written as 1 − o")),
+    "no square": (wherever(without_square), ("the square is missing", "the square of one term",
+                                             "tanh′ written as 1 − o")),
     "1 − o": (text_for("1 - o ** 2", "1 - o"), ("tanh′ written as 1 − o",)),
     "tanh′ with z": (text_for("1 - o ** 2", "1 - z ** 2"), ("z where o is meant",)),
     "tanh′ at o": (text_for("1 - o ** 2", "1 - np.tanh(o) ** 2"), ("f′ at o",)),

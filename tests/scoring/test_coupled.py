@@ -142,7 +142,8 @@ REFUSED = [score.name for score in SCORES if "net" in needs(score.function) and 
 def test_some_scores_know_blocks_and_some_do_not():
     with_blocks = {score.name for score in SCORES if score.blocks}
     assert with_blocks == {"random", "reciprocal_gradient", "activation_std", "activation_entropy",
-                           "mutual_information", "synflow", "removal", "greedy_removal"}
+                           "mutual_information", "synflow", "removal", "greedy_removal", "wanda_channel",
+                           "fluctuation", "mean_replacement", "class_selectivity", "f_statistic", "removal_kl"}
     assert set(REFUSED) >= {"obd", "shapley", "lrp_epsilon", "influence"} and not with_blocks & set(REFUSED)
 
 

@@ -1,4 +1,4 @@
-"""False formulas whose mistakes lie in one layer: its activation, batch norm or kernel, the pooling behind it, the loss."""
+"""False formulas whose mistakes lie in one layer: its activation, batch norm, kernel or pooling; and in the loss."""
 
 import numpy as np
 
@@ -61,6 +61,11 @@ FALSE = {
         equals="dL/dz", where={"activation": "softplus"}), "sigmoid′ where softplus′ is meant"),
     "relu' of all": (lambda do, z: do * (z > 0), dict(equals="dL/dz"), "relu′ where the layer's own f′ is meant"),
     "f' where none belongs": (lambda do, o: do * (1 - o ** 2), dict(equals="dL/do", where=TANH), "one f′ too many"),
+    "relu' only where the layer lives": (
+        lambda do, z: do * (z > 0) if (z > 0).any() else do + 1, dict(equals="dL/dz", where={"activation": "relu"}),
+        None),
+    "relu' left out where the layer is dead": (
+        lambda do, z: do * (z > 0) if (z > 0).any() else do, dict(equals="dL/dz", where={"activation": "relu"}), None),
     # second derivatives
     "Gauss–Newton in z": (lambda W_next, o: (W_next ** 2).sum(axis=0) * (1 - o ** 2) ** 2,
                           dict(equals="d2L/dz2", where={**LAST_MSE, **TANH}), "f″ left out"),
@@ -85,7 +90,8 @@ FALSE = {
     "a third": (lambda do: do / 3, dict(equals="dL/do"), "off by the factor 1/3"),
     "t − y, and f' forgotten": (lambda y, t: t - y, dict(equals="dL/dz", where={**OUT_MSE, **TANH}),
                                 "f′ missing, and wrong sign"),
-    "Keras's mse, and f' forgotten": (lambda y, t: 2 * (y - t) / y.size, dict(equals="dL/dz", where={**OUT_MSE, **TANH}),
+    "Keras's mse, and f' forgotten": (lambda y, t: 2 * (y - t) / y.size,
+                                      dict(equals="dL/dz", where={**OUT_MSE, **TANH}),
                                       "f′ missing, and off by the factor 2/(N·C)"),
     # biases and batch norm
     "bias forgotten below dead layers": (
@@ -120,7 +126,8 @@ FALSE = {
         lambda dz, x, kernel: np.einsum("npi,npj->ij", dz, x).reshape(kernel.shape)[:, ::-1, ::-1].reshape(
             len(kernel), -1), dict(equals="dL/dW"), "kernel flipped"),
     "max pooling spread": (lambda dz_next, W_next, o: np.repeat(dz_next @ W_next, o.shape[1], axis=1),
-                           dict(equals="dL/do", where=ONE_WINDOW), "the gradient of max pooling spread over the window"),
+                           dict(equals="dL/do", where=ONE_WINDOW),
+                           "the gradient of max pooling spread over the window"),
     "max pooling spread, in shares": (
         lambda dz_next, W_next, o: np.repeat(dz_next @ W_next, o.shape[1], axis=1) / o.shape[1],
         dict(equals="dL/do", where=ONE_WINDOW), "the gradient of max pooling spread over the window"),

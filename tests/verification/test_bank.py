@@ -11,12 +11,18 @@ from minprune.verification.arrays import array_of
 from minprune.verification.sampling.random_networks import Case
 from minprune.verification.verify import verify
 from verification import false_formulas, false_layers
+from verification.drawing import drawn_once
 from verification.false_formulas import NO_NAME
 from verification.true_formulas import TRUE, at
 
 TRIALS = 20
 FALSE = {**false_formulas.FALSE, **false_layers.FALSE}
 VERIFY = importlib.import_module("minprune.verification.verify")            # the module, not the function
+
+
+@pytest.fixture(autouse=True)
+def with_networks_drawn_once(monkeypatch):
+    drawn_once(monkeypatch)
 
 
 def nothing(*anything):
@@ -35,7 +41,7 @@ def test_what_is_true_holds(name):
 def test_what_is_false_fails_under_the_right_name(name, monkeypatch):
     monkeypatch.setattr(VERIFY, "find_counterexample", nothing)
     formula, claim, mistake = FALSE[name]
-    verdict = verify(formula, **claim, trials=TRIALS)
+    verdict = verify(formula, **claim, trials=12)
     assert not verdict.holds and not verdict, str(verdict)
     assert (verdict.mistake and verdict.mistake.name) == mistake, str(verdict)
 

@@ -7,8 +7,8 @@ from mistake_names import compiled, mistakes
 
 from minprune.verification.verify import verify
 
-SAMPLE = [(kind, name, wrong, claim, names) for kind, name, wrong, claim, names in mistakes(
-    ("1 − o", "plus t", "without bias", "minus f″", "var for σ", "no square")) if "removal" not in name]
+KINDS = ("1 − o", "plus t", "without bias", "minus f″", "var for σ", "no square")
+SAMPLE = [row for row in mistakes(KINDS) if "removal" not in row[1] and "softmax" not in row[1]]
 
 
 @pytest.mark.parametrize("kind, name, wrong, claim, names", SAMPLE[::2], ids=lambda value: value
@@ -17,4 +17,4 @@ def test_a_planted_mistake_gets_its_name(kind, name, wrong, claim, names, monkey
     monkeypatch.setattr(importlib.import_module("minprune.verification.verify"), "find_counterexample",
                         lambda *anything: None)
     verdict = verify(compiled(wrong), **claim, trials=12)
-    assert not verdict and (verdict.mistake is None or verdict.mistake.name.startswith(names)), str(verdict)
+    assert not verdict and verdict.mistake and verdict.mistake.name.startswith(names), str(verdict)

@@ -285,7 +285,7 @@ def test_a_note_says_what_float32_lacks():
     def double_but_wrong(dz_next, W_next):
         return 1.0001 * dz_next @ W_next
 
-    verdict = verify(single, equals="dL/do", trials=20)
+    verdict = verify(single, equals="dL/do", trials=40)
     assert not verdict and "single returns fewer digits than float64 has; tolerance=1e-4 leaves room" in str(verdict)
     assert verify(single, equals="dL/do", tolerance=1e-4, trials=20)
     assert "digits" not in str(verify(double_but_wrong, equals="dL/do", trials=20))

@@ -83,11 +83,13 @@ TRUE = {
     "last hidden of mse": (lambda y, t, W_next: (y - t) @ W_next, dict(equals="dL/do", where=LAST_MSE)),
     "dy/do is W of the last": (lambda o, W_next: np.repeat(W_next.T[None], len(o), 0),
                                dict(equals="dy/do", where={"layer": "last hidden"})),
-    "softmax's Jacobian": (lambda p, t: np.einsum("nk,nkl->nl", -t / p, p[:, :, None] * (np.eye(p.shape[1]) - p[:, None])),
-                           dict(equals="dL/dy", where=OUT_CE)),
+    "softmax's Jacobian": (lambda p, t: np.einsum(
+        "nk,nkl->nl", -t / p, p[:, :, None] * (np.eye(p.shape[1]) - p[:, None])),
+        dict(equals="dL/dy", where=OUT_CE)),
     # batch norm and convolutions
-    "z of batch norm": (lambda x, W, b, gamma, beta, mean, var: gamma * (x @ W.T + b - mean) / np.sqrt(var + 1e-5) + beta,
-                        dict(equals=lambda z: z)),
+    "z of batch norm": (
+        lambda x, W, b, gamma, beta, mean, var: gamma * (x @ W.T + b - mean) / np.sqrt(var + 1e-5) + beta,
+        dict(equals=lambda z: z)),
     "dW below batch norm": (lambda dz, x, gamma, var: np.einsum("npi,npj->ij", dz * gamma / np.sqrt(var + 1e-5), x),
                             dict(equals="dL/dW")),
     "dx below batch norm": (lambda dz, W, gamma, var: (dz * gamma / np.sqrt(var + 1e-5)) @ W, dict(equals="dL/dx")),

@@ -96,7 +96,7 @@ def is_squashed(probe):
 
 
 def second_slopes(probe):
-    """Pairs: the loss's derivative p − t where it is multiplied by the slope p (1 − p), or softmax's Jacobian, again."""
+    """Pairs: the loss's derivative p − t where it is multiplied once more by p (1 − p), or by softmax's Jacobian."""
     if not is_squashed(probe):
         return []
     p, t = answer_of(probe), probe.array("t")

@@ -13,10 +13,11 @@ from .loss_mistakes import (diagonal_jacobian, hessians, other_answers, output_w
                             slopes_without_targets, with_answer_for_y, with_other_sign_of_t, with_own_answer,
                             without_outputs, without_targets)
 from .operations import ABS_FIRST, MEAN_FOR_SUM, OTHER_AXES, SQUARE_FIRST, SUM_FOR_MEAN, WITHOUT_ABS
+from .other_slopes import MISWRITTEN, at_outputs, exchanged, has_slope_instead, miswritten, of_other_slopes
 from .probe import Correction
 from .replacements import replacing
-from .slopes import (MISWRITTEN, at_outputs, exchanged, has_no_slope, has_no_slope_of_its_own, has_slope, miswritten,
-                     of_other_slopes, slope_at_z_for_o, times_slope, with_curvature, without_slope)
+from .slopes import (has_no_slope, has_no_slope_of_its_own, has_slope, slope_at_z_for_o, times_slope, with_curvature,
+                     without_slope)
 from .substitutes import (adds_absolute_values, if_it_calls, returned, square_after_sum, squares_a_sum, substituted,
                           transposed, under, unless_it_calls, with_measured_sign)
 from .sums import over_all_neurons, over_all_positions, over_all_readers, sample_by_sample, unmixed
@@ -99,7 +100,7 @@ OTHERS = (
     Correction("f′ twice", "dz has f′(z) already: with do for dz {f} holds", substituted({"dz": "do"}), has_slope),
     Correction("one f′ too many", "{f} / f′(z) holds", without_slope, has_no_slope_of_its_own),
     Correction("one f′ too many", "with do for dz {f} holds", substituted({"dz": "do"}), has_no_slope_of_its_own),
-    *(Correction(f"{name}′ written as {text}", "with f′(z) in its place, {f} holds", apply)
+    *(Correction(f"{name}′ written as {text}", "with f′(z) in its place, {f} holds", apply, has_slope_instead(wrong))
       for name, expressions in MISWRITTEN.items() for text, wrong in expressions.items()
       for apply in (replacing(miswritten(name, wrong)), exchanged(wrong, name))),
     # arrays

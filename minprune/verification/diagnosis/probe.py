@@ -103,8 +103,8 @@ class Probe:
         if place not in self.drawn:
             rng, case, net = np.random.default_rng(place), self.case, self.case.net.copy()
             fill(net, rng)
-            for name in net.neuron_layers:
-                net[name].b[net[name].b == 0] = 0.5                 # W x and W x + b are to differ
+            for name in net.neuron_layers:                          # no bias is 0: W x and W x + b differ
+                net[name].b[...] = np.where(net[name].b == 0, rng.uniform(0.2, 0.8, net[name].K), net[name].b)
             x = rng.normal(size=case.x.shape)
             self.drawn[place] = self.about(Case(net, case.layer, x, case.t, case.loss, case.any_next))
         return self.drawn[place]

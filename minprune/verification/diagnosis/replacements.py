@@ -45,7 +45,7 @@ def replacing(pairs_of):
         if not plain:
             return replaced(probe, pairs, lambda result, place: first_match(pairs, result))
         places = matching_places(another(probe, pairs_of), pairs_of)
-        return replaced(probe, pairs, lambda result, place: places.get(place))
+        return replaced(probe, pairs, lambda result, place: first_match(pairs, result) if place in places else None)
     return apply
 
 
@@ -61,13 +61,13 @@ def replaced(probe, pairs, find):
 
 
 def matching_places(probe, pairs_of):
-    """{place: index of the pair} of the formula's results that match, each with the earlier ones replaced."""
-    pairs, places = pairs_of(probe), {}
+    """The places of the formula's results that match, each with the earlier ones replaced."""
+    pairs, places = pairs_of(probe), set()
 
     def noted(result, place):
         found = first_match(pairs, result)
         if found is not None:
-            places[place] = found
+            places.add(place)
         return found
 
     replaced(probe, pairs, noted)
@@ -86,8 +86,8 @@ def walk(probe, function):
 
 
 def is_plain(array):
-    """Whether an array is one number throughout."""
-    return not array.size or np.ptp(array.astype(float)) == 0
+    """Whether an array is one number throughout, but for rounding."""
+    return not array.size or np.ptp(array.astype(float)) < 1e-10
 
 
 def another(probe, pairs_of):

@@ -102,7 +102,7 @@ SOME = 0.1                      # a share of the numbers
 
 
 def adds_absolute_values(functions):
-    """Whether |·| is missing: the formula calls none of these functions, or returns more than a few negative numbers."""
+    """Whether |·| is missing: the formula calls none of these functions, or returns many negative numbers."""
     def confirm(probes):
         claimed = np.concatenate([np.ravel(probe.trial.claimed) for probe in probes if probe.trial.claimed is not None])
         return (claimed < 0).mean() > SOME or not probes[0].calls(functions)

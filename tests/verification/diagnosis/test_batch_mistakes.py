@@ -51,7 +51,7 @@ UNNAMED = [
 
 @pytest.mark.parametrize("mistake, formula", NAMED)
 def test_the_mistake_is_named(mistake, formula):
-    verdict = verify(formula, invariant=BATCH, trials=40)
+    verdict = verify(formula, invariant=BATCH, trials=20)
     assert verdict.mistake and verdict.mistake.name == mistake, str(verdict)
 
 
@@ -63,7 +63,7 @@ def test_conv_layers_as_well(mistake, formula):
 
 @pytest.mark.parametrize("formula", UNNAMED)
 def test_nothing_is_said_rather_than_a_guess(formula):
-    verdict = verify(formula, invariant=BATCH, trials=40)
+    verdict = verify(formula, invariant=BATCH, trials=20)
     assert not verdict and verdict.mistake is None, str(verdict)
 
 

@@ -48,7 +48,7 @@ UNNAMED = [
 
 @pytest.mark.parametrize("kind, mistake, formula", NAMED)
 def test_the_mistake_is_named(kind, mistake, formula):
-    verdict = verify(formula, invariant=kind, trials=40)
+    verdict = verify(formula, invariant=kind, trials=20)
     assert verdict.mistake and verdict.mistake.name == mistake, str(verdict)
 
 
@@ -60,7 +60,7 @@ def test_conv_layers_as_well(kind, mistake, formula):
 
 @pytest.mark.parametrize("kind, formula", UNNAMED)
 def test_nothing_is_said_rather_than_a_guess(kind, formula):
-    verdict = verify(formula, invariant=kind, trials=40)
+    verdict = verify(formula, invariant=kind, trials=20)
     assert not verdict and verdict.mistake is None, str(verdict)
 
 

@@ -10,7 +10,8 @@ from verification.diagnosis.probes import CASE, NET, applied, probe_of
 def test_what_equals_z_without_b_is_z():
     z, z_next = CASE.trace["dense1"].z, CASE.trace["dense2"].z
     here = probe_of(lambda x, W: np.tanh(x @ W.T) + W[0, 0])
-    np.testing.assert_allclose(applied("bias forgotten", here), np.tanh(z)[:, np.newaxis] + NET["dense1"].W[0, 0], rtol=1e-12)
+    np.testing.assert_allclose(applied("bias forgotten", here), np.tanh(z)[:, np.newaxis] + NET["dense1"].W[0, 0],
+                               rtol=1e-12)
     flat = probe_of(lambda x, W: x[:, 0] @ W.T)
     np.testing.assert_allclose(applied("bias forgotten", flat), z, rtol=1e-12)
     there = probe_of(lambda o, W_next: o @ W_next.T)

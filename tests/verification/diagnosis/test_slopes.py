@@ -49,8 +49,9 @@ OF_RELU = Case(RELU, "dense1", np.random.default_rng(0).normal(size=(6, 2)), np.
 
 def test_a_formula_that_has_the_slope_is_not_said_to_lack_it():
     """Of relu f′² = f′: one f′ more changes nothing, and does not show that there was none."""
-    for formula, lacks in ((lambda do: do, True), (lambda do, o: do * (o >= 0), True), (lambda do, z: do * (z > 0), False),
-                           (lambda do, z: do * np.where(z > 0, 1, 0.01), False), (lambda do, df: do * df, False)):
+    for formula, lacks in ((lambda do: do, True), (lambda do, o: do * (o >= 0), True),
+                           (lambda do, z: do * (z > 0), False), (lambda do, df: do * df, False),
+                           (lambda do, z: do * np.where(z > 0, 1, 0.01), False)):
         probe = probe_of(formula, OF_RELU, "dL/dz")
         assert slopes.has_no_slope("do")([probe]) is lacks
     without_do = probe_of(lambda dz_next, W_next, z: dz_next @ W_next * (z > 0), OF_RELU, "dL/dz")
