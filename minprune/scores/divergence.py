@@ -11,7 +11,7 @@ def removal_kl(net, x, loss, batch_size=256):
 
     Formula:  I_i = mean_n Σ_k p_nk log(p_nk / q_nk), p the softmax of the network's output, q that with o_i = 0
     Point:    the answer, with the neuron's output held at 0 and all others as they are
-    Order:    divergence of each sample, mean over samples; never negative
+    Order:    divergence of each sample, mean over samples; never negative, up to rounding
     Cost:     one forward pass more than `removal`; no targets
     Claims:   mean over samples; relu rescaling
     Source:   Luo & Wu, "Neural Network Pruning with Residual-Connections and Limited-Data" (CURL), CVPR 2020,

@@ -18,12 +18,12 @@ def class_selectivity(net, x, t, loss, batch_size=256):
     Cost:     one forward pass
     Claims:   relu rescaling
     Source:   Morcos et al., "On the importance of single directions for generalization", ICLR 2018, arXiv:1803.06959
-              (not read; known as the quotient (a − b) / (a + b))
+              (the paper not read; its quotient (a − b) / (a + b) is known from two summaries)
     Differs:  |a| and |b| below, which are a and b for relu, so that the score stays between 0 and 1 where outputs are
               negative. Whether b is the mean over the other classes or over their samples there: not read
 
-    High = keep, though nothing supports that: the score does not see the weights that read the neuron. A neuron that
-    nobody reads may score 1, and one that all classes need 0. It is here so that the claim can be measured.
+    High = keep, which is a guess: the score does not see the weights that read the neuron. A neuron that nobody reads
+    may score 1, and one that all classes need 0. It is here so that the guess can be measured.
     """
     counts, sums, _, _ = by_class(net, x, t, loss, batch_size)
     return {name: selectivity(total / counts[:, np.newaxis], net.dtype) for name, total in sums.items()}
@@ -42,8 +42,8 @@ def f_statistic(net, x, t, loss, batch_size=256):
     Differs:  F itself grows with the number of samples, and is ∞ where V_i = 0. This share of the variance ranks all
               neurons as F does, and lies between 0 and 1
 
-    High = keep, though nothing supports that: what was said of `class_selectivity` is true here too. Two neurons that
-    tell the classes only together (XOR) score 0 each.
+    High = keep, which is a guess here too: the weights that read the neuron do not count. Two neurons that tell the
+    classes only together (XOR) score 0 each.
     """
     counts, sums, squares, first = by_class(net, x, t, loss, batch_size, shifted=True)
     return {name: share_between(counts, sums[name], squares[name], first[name], net.dtype) for name in sums}
@@ -54,10 +54,13 @@ def by_class(net, x, t, loss, batch_size, shifted=False):
 
     a are the averages over positions; with `shifted`, less the first one in the data, so that nothing cancels.
     """
+    # The sums, of classes that may occur.
     classes = max(2, int(np.prod(net.output_shape)))
     counts = np.zeros(classes)
     sums = {name: np.zeros((classes, net[name].K)) for name in net.hidden_layers}
     squares, first = {name: 0.0 for name in sums}, {}
+
+    # Batch by batch: each sample adds to those of its class.
     for trace in stream(net, x, t, loss, batch_size, backward=False):
         member = np.eye(classes)[labels(trace.t)]                       # (N, classes): 1 where n is of class c
         counts += member.sum(axis=0)
@@ -67,6 +70,8 @@ def by_class(net, x, t, loss, batch_size, shifted=False):
             a = a - first[name] * shifted
             sums[name] += member.T @ a
             squares[name] = squares[name] + (a ** 2).sum(axis=0)
+
+    # The classes that did occur.
     occur = counts > 0
     return counts[occur], {name: total[occur] for name, total in sums.items()}, squares, first
 
