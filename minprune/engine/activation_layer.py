@@ -15,8 +15,8 @@ class ActivationLayer(Layer):
     Layers with neurons have an activation already. This one stands where there is no such layer: behind a sum, as in
     the ResNets of He et al., CVPR 2016, arXiv:1512.03385, `Residual([…]), ActivationLayer("relu")`.
 
-    A silent channel stays silent only if f(0) = 0. Otherwise, as behind sigmoid, `prune` refuses the layers before it, by
-    name; `mask` and scores silence the neuron's own output, which stands before it.
+    A silent channel stays silent only if f(0) = 0. Otherwise, as behind sigmoid, `prune` refuses the layers before it,
+    by name; `mask` and scores silence the neuron's own output, which stands before it.
     """
 
     prefix = "activation"

@@ -14,9 +14,10 @@ class BatchNorm(Layer):
     `eps` is ε, `momentum` the share of a new batch in the running statistics (1 − momentum of Keras). In training mean
     and var are the batch's own. Arrays: `gamma`, `beta` (trained), `running_mean`, `running_var`.
 
-    A batch norm right behind a layer with neurons is better a part of it, `Dense(8, batch_norm=True)`: it leaves with the
-    neuron. This one makes β − γ mean / √(var + ε) of a channel that is silent. So `prune` refuses the layers before it, by name;
-    `mask` and scores silence the neuron's own output, which stands before it. Ioffe & Szegedy, ICML 2015, arXiv:1502.03167.
+    A batch norm right behind a layer with neurons is better a part of it, `Dense(8, batch_norm=True)`: it leaves with
+    the neuron. This one makes β − γ mean / √(var + ε) of a channel that is silent. So `prune` refuses the layers before
+    it, by name; `mask` and scores silence the neuron's own output, which stands before it.
+    Ioffe & Szegedy, ICML 2015, arXiv:1502.03167.
     """
 
     prefix = "batchnorm"

@@ -3,7 +3,8 @@
     Concat([Conv2D(2)], [Conv2D(1)]), Flatten of 1×2 pixels:   conv1_0 conv1_1 conv2_0 | conv1_0 conv1_1 conv2_0
 
 Each layer reads a list of Channels, one for each place of its input's last axis. Layers without neurons pass the list
-on, Flatten as often as there are positions; Concat joins the lists of its branches; an addition joins channel by channel.
+on, Flatten as often as there are positions; Concat joins the lists of its branches; an addition joins channel by
+channel.
 """
 
 from typing import NamedTuple
@@ -53,7 +54,8 @@ def follow(chain, channels, read):
 def added(meeting):
     """The Channel of several that are added."""
     neurons = {channel.neuron for channel in meeting}
-    return Channel(frozenset().union(*(channel.sources for channel in meeting)), *(neurons if len(neurons) == 1 else [None]))
+    sources = frozenset().union(*(channel.sources for channel in meeting))
+    return Channel(sources, neurons.pop() if len(neurons) == 1 else None)
 
 
 def places_of(channels, name, K):

@@ -51,8 +51,8 @@ class Concat(Layer):
     def shape_of(self, shapes):
         """The shape of outputs of these shapes side by side."""
         if sum(shape[-1] for shape in shapes) > MOST:
-            raise self.cannot_fit(f"its {len(shapes)} branches make {sum(shape[-1] for shape in shapes):,} channels, more "
-                                  f"than {MOST:,}")
+            raise self.cannot_fit(f"its {len(shapes)} branches make {sum(shape[-1] for shape in shapes):,} channels, "
+                                  f"more than {MOST:,}")
         if len({shape[:-1] for shape in shapes}) > 1:
             raise self.cannot_fit(f"its branches make {', '.join(map(str, shapes))}, which differ in more than their "
                                   "last number")

@@ -114,8 +114,8 @@ def unit_of(members, reads):
 def what_is_read(chain):
     """{reader: {source: the layers between, on any path}} of all layers with neurons.
 
-    A reader of several sources reads their sum, or has them side by side; a source with several readers reaches the loss by several paths. The
-    network's own input is the source INPUT.
+    A reader of several sources reads their sum, or has them side by side; a source with several readers reaches the
+    loss by several paths. The network's own input is the source INPUT.
     """
     reads = {}
     follow(chain, {INPUT: ()}, reads)

@@ -188,12 +188,12 @@ class Network:
                 for key, array in layer.arrays().items()}
 
     def reading(self, name, reader, array):
-        """Of an array like the reader's W, what belongs to the weights that read layer `name`: (K, M), a row a neuron."""
+        """(K, M), a row a neuron: of an array like the reader's W, what the weights that read layer `name` have."""
         if not self.has_branches:
             return np.moveaxis(array.reshape(-1, self[name].K), -1, 0)
         channels = self.channels_read[reader]
         places = places_of(channels, self.members(name)[0], self[name].K)                   # (K, P)
-        columns = array.reshape(-1, len(channels))[:, places]                               # (weights of a channel, K, P)
+        columns = array.reshape(-1, len(channels))[:, places]                           # (weights of a channel, K, P)
         return columns.transpose(1, 0, 2).reshape(len(places), -1)
 
     # --- passes

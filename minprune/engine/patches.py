@@ -72,7 +72,7 @@ def parts_of_a_row(width, N, most):
 
 
 def add_back(dx, W, da, stride):
-    """Give each patch Σ_i ∂ℓ/∂a_i w_i, and each pixel of `dx` (C, H, W, N), 0 until now, what it got from its patches."""
+    """Give each patch Σ_i ∂ℓ/∂a_i w_i, and each pixel of `dx` (C, H, W, N), 0 until now, what its patches got."""
     (kh, kw, C), (height, width, N) = W.shape[1:], da.shape[1:]
     if W[0].size * da[0].nbytes > SMALL:
         add_back_by_rows(dx, W, da, stride)

@@ -23,7 +23,7 @@ from .storage import atomic
 LENGTH = 8                      # bytes of the header's length
 LONGEST = 100_000_000           # bytes of a header, as in the format's own library
 METADATA = "__metadata__"
-ORDER = "order"                 # the metadata in which a file of ours has its names, in the order in which they were given
+ORDER = "order"                 # the metadata in which a file of ours has its names in the order in which they came
 MOST_AXES = 64                  # as in NumPy
 LARGEST = 2 ** 63               # a size or a place in a file is smaller
 SHORT = 80                      # characters of a name in a message
@@ -185,7 +185,7 @@ def write_safetensors(path, arrays, metadata=None):
     """Write {name: array} to a .safetensors file, atomically.
 
     Transposed arrays and other views are written row by row, as their shapes say. The widest numbers come first, so
-    that each array starts at a multiple of its numbers' size; the order in which they were given stands in the metadata.
+    that each array starts at a multiple of its numbers' size; the order in which they came stands in the metadata.
     (The library safetensors 0.8.0 writes views as they lie in memory, github.com/huggingface/safetensors/issues/825.)
     TypeError for an array whose dtype the format has not.
     """

@@ -147,7 +147,9 @@ def verdict_of(claim, where, count, seed, smaller):
 
 def note_on_number(found, asked):
     """What to say where fewer networks were found than were asked for."""
-    return "" if found == asked else f"Of {most_drawn(asked)} random networks only {found} are such, of {asked} asked for."
+    if found == asked:
+        return ""
+    return f"Of {most_drawn(asked)} random networks only {found} are such, of {asked} asked for."
 
 
 SINGLE = "{} returns fewer digits than float64 has; tolerance=1e-4 leaves room for the rounding of float32."

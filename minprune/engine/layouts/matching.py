@@ -155,8 +155,8 @@ def matched(net, modules, layout):
 def check_counts(what, ours, modules, layout):
     """Raise ValueError, listing both sides, unless there are as many of theirs as of ours."""
     if len(ours) != len(modules):
-        raise ValueError(f"the network has {len(ours)} {what} ({listed(ours) or 'none'}), and the arrays in the layout of "
-                         f"{layout.NAME} {len(modules)} ({listed(module.name for module in modules) or 'none'})")
+        raise ValueError(f"the network has {len(ours)} {what} ({listed(ours) or 'none'}), and the arrays in the layout "
+                         f"of {layout.NAME} {len(modules)} ({listed(module.name for module in modules) or 'none'})")
 
 
 def check_bias(layer, module):
@@ -186,9 +186,10 @@ def converted(net, ours, key, module, layout, orders):
         return fill(expected.shape), Row(ours, expected.shape, "–", None, f"{module.name} has none: {fill.__name__}")
     array, theirs, how = module.arrays[key], module.theirs[key], ""
     if array.shape != shape_there(layer, key, layout, order):
-        raise ValueError(f'{ours} of shape {expected.shape} is {shape_there(layer, key, layout, order)} in the layout of '
-                         f'{layout.NAME}, and "{theirs}" has {array.shape}; layers are matched in their order: order=[…] '
-                         "gives the names in the network's order")
+        there = shape_there(layer, key, layout, order)
+        raise ValueError(f'{ours} of shape {expected.shape} is {there} in the layout of {layout.NAME}, and "{theirs}" has '
+                         f"{array.shape}; layers are matched in their order: order=[…] gives the names in the network's "
+                         "order")
     their_shape = array.shape
     if key == "W":
         how = how_moved(layer, array, layout, order)

@@ -35,8 +35,8 @@ def made_modules(entries, keys, layout):
     for name, array in entries.items():
         owner, _, key = re.sub(r":\d+$", "", name).replace("/", ".").rpartition(".")
         if key not in keys:
-            raise ValueError(f"{layout} array {short(name)} of shape {array.shape} is not known: expected names that end "
-                             f"in {', '.join(keys)}{hint(key)}; ignore=[…] leaves names out")
+            raise ValueError(f"{layout} array {short(name)} of shape {array.shape} is not known: expected names that "
+                             f"end in {', '.join(keys)}{hint(key)}; ignore=[…] leaves names out")
         if keys[key] is not None:
             together.setdefault(owner, []).append((keys[key], name, array))
     return [made_module(owner, parts, layout) for owner, parts in together.items()]

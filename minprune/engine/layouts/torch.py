@@ -76,7 +76,8 @@ def split_at(name, end):
 def masked(original, mask, own, other):
     """w · m"""
     if mask.shape != original.shape:
-        raise ValueError(f'{NAME} array "{other}" of shape {mask.shape} is the mask of "{own}" of shape {original.shape}')
+        raise ValueError(f'{NAME} array "{other}" of shape {mask.shape} is the mask of "{own}" of shape '
+                         f"{original.shape}")
     return original * mask
 
 
@@ -99,7 +100,7 @@ PARTS = (("{}_orig", "{}_mask", masked), ("{}_g", "{}_v", weight_normed),
 
 
 def dense_from(W, order=None):
-    """W (K, F) in our layout; `order` says where each of its inputs is in the layout of there, if not in the same place."""
+    """W (K, F) in our layout; `order` says where each of its inputs is there, if not in the same place."""
     return W if order is None else W[:, order]
 
 

@@ -14,7 +14,7 @@ NORM = ("gamma", "beta", "running_mean", "running_var")
 
 
 def arrays_for(net, layout, names):
-    """{name there: array} of the network; `names` {our layer: its name there}, "conv1_bn" for the batch norm of conv1."""
+    """{name there: array}; `names` {our layer: its name there}, with "conv1_bn" for the batch norm of conv1."""
     check_known("layout to write", layout, WRITTEN)
     layout, names = LAYOUTS[layout], checked_names(net, names)
     orders, arrays = orders_read(net) if layout.CHANNELS_FIRST else {}, {}
@@ -43,7 +43,7 @@ def checked_names(net, names):
 
 
 def norm_name(layer, name, names):
-    """What the batch norm is called there: as the layer, or, of a layer with neurons, with "_bn" unless it has a name."""
+    """What the batch norm is called there: as the layer; of a layer with neurons with "_bn", unless it has a name."""
     if not isinstance(layer, NeuronLayer):
         return names.get(name, name)
     return names.get(f"{name}_bn", f"{names.get(name, name)}_bn")

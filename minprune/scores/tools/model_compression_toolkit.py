@@ -20,7 +20,8 @@ def lfh(net, x, batch_size=256):
               product of two sums, not optimal brain damage's sum of products h w². What is then ranked are groups
               of as many channels as the target's SIMD width, 32 if none is given, sorted by this score
 
-    For layers without batch norm. Raises ValueError for networks with blocks, grouped convolutions, or batch norm as a layer of its own.
+    For layers without batch norm.
+    Raises ValueError for networks with blocks, grouped convolutions, or batch norm as a layer of its own.
     """
     check_plain(net, "model_compression_toolkit.lfh")
     totals, count = {name: np.zeros(net[name].K) for name in net.hidden_layers}, 0

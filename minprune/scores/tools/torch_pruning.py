@@ -103,6 +103,7 @@ def fpgm(net, p=2):
               more by the square, and what reads the neuron counts as much as what it reads. After a Flatten the
               columns of all places and channels are compared, and a channel's sums added up
 
+   
     Raises ValueError for networks with blocks, grouped convolutions, or batch norm as a layer of its own.
     """
     check_plain(net, "torch_pruning.fpgm")
@@ -143,6 +144,7 @@ def taylor(net, traces, multivariable=False):
     Differs:  there (Σ_j w ḡ)² of the neuron, or the sum of (w ḡ)²; here nothing is squared, and the next layer's
               columns are added. Batch norm's γ, the paper's best place for a gate, never enters
 
+   
     Raises ValueError for networks with blocks, grouped convolutions, or batch norm as a layer of its own.
     """
     check_plain(net, "torch_pruning.taylor")
@@ -173,7 +175,8 @@ def hessian(net, x, t, loss):
               from a minimum; and accumulate_grad keeps those of one sample only, because it asks for a parameter's
               name and stores under the parameter, so that each sample overwrites the one before
 
-    The score depends on which sample comes last. Raises ValueError for networks with blocks, grouped convolutions, or batch norm as a layer of its own.
+    The score depends on which sample comes last.
+    Raises ValueError for networks with blocks, grouped convolutions, or batch norm as a layer of its own.
     """
     check_plain(net, "torch_pruning.hessian")
     last = record(net, x[-1:], t[-1:], loss)
