@@ -117,6 +117,14 @@ def test_what_a_sum_of_concats_joins():
     assert net.hidden_layers == ["dense4"]
 
 
+def test_neurons_that_are_added_leave_together_beside_a_concat():
+    """conv1 is added to conv3, channel by channel; the Concat behind puts conv4 beside their sum."""
+    net = mp.Network((3, 3, 1), [mp.Conv2D(2, 1), mp.Residual([mp.Conv2D(3, 1), mp.Conv2D(2, 1)]),
+                                 mp.Concat([[], [mp.Conv2D(4, 1)]]), mp.GlobalAvgPool2D(), mp.Dense(1)])
+    assert {name: net.readers(name) for name in net.hidden_layers} == {
+        "conv1+conv3": ["conv2", "conv4", "dense1"], "conv2": ["conv3"], "conv4": ["dense1"]}
+
+
 # ------------------------------------------------------------------------------------------ random graphs
 
 

@@ -40,6 +40,28 @@ def test_the_bytes_by_hand(tmp_path):
     assert data == len(padded).to_bytes(8, "little") + padded + np.array([2.0]).tobytes() + b"\x01\x00"
 
 
+@pytest.mark.parametrize("length", range(1, 10))
+def test_numbers_begin_at_a_multiple_of_eight(tmp_path, length):
+    write_safetensors(tmp_path / "x.safetensors", {"a" * length: np.ones(1)})
+    data = (tmp_path / "x.safetensors").read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    assert start % 8 == 0 and np.frombuffer(data[start:]).tolist() == [1]
+
+
+def test_the_most_axes_that_an_array_may_have(tmp_path):
+    array = np.ones((1,) * 32)
+    write_safetensors(tmp_path / "x.safetensors", {"a": array})
+    assert read_safetensors(tmp_path / "x.safetensors")["a"].shape == array.shape
+    path = file_of(tmp_path / "y.safetensors", {})
+    assert read_safetensors(path) == {}                         # the shortest file: two bytes of a header
+
+
+def test_names_without_a_dot_and_of_other_arrays_are_not_tied(tmp_path):
+    write_safetensors(tmp_path / "x.safetensors", {"a.weight": np.ones(2), "b": np.zeros(1)},
+                      {"c": "b", "c.bias": "a.weight", "d.e.weight": "a.weight"})
+    assert sorted(read_safetensors(tmp_path / "x.safetensors")) == ["a.weight", "b", "d.e.weight"]
+
+
 def test_tied_weights_are_under_both_names(tmp_path):
     write_safetensors(tmp_path / "x.safetensors", {"a.weight": np.ones(2)},
                       {"b.weight": "a.weight", "format": "pt", "title": "a.weight"})
