@@ -89,5 +89,5 @@ def squares_back(pool, trace, h):
 
 
 def bounds_back(pool, trace, s):
-    rescaled = s * pool.rescale if pool.rescaled else s
-    return pool.border.inside(pool.bare.bounds_back(trace.saved["inner"], rescaled))
+    """Of a maximum; a mean's bounds go back as its gradient does."""
+    return pool.border.inside(pool.bare.bounds_back(trace.saved["inner"], s))
