@@ -5,7 +5,7 @@ import sys
 from ..textbook import chapters
 from .arguments import add_command, number
 
-SUMMARY = "the textbook's chapters; 'minprune tutorial 1' runs the first"
+SUMMARY = "the textbook's chapters; 'minprune tutorial 0' runs the first"
 TEXT = """\
 Without N: list the chapters. With N: run that chapter from top to bottom in a scratch
 folder, print what it prints, and compare each number with the text. With FILE.md: do the
@@ -23,7 +23,7 @@ def add(commands):
 
 def chapter(text):
     """The number of a chapter, or the path of a Markdown file."""
-    return text if text.endswith(".md") else number(int, 1)(text)
+    return text if text.endswith(".md") else number(int, 0)(text)
 
 
 def run(arguments):

@@ -5,7 +5,7 @@ import pytest
 
 def test_tutorial_lists_the_chapters(call):
     code, printed, _ = call("tutorial")
-    assert code == 0 and printed.startswith("  1  The method, first on paper")
+    assert code == 0 and printed.startswith("  0  The method, first on paper")
 
 
 @pytest.mark.parametrize("arguments, message", [

@@ -70,7 +70,7 @@ def assert_refused(folder, text, message):
 
 def test_the_tutorials_hold_the_chapters_and_the_assignments():
     folder = assignments.tutorials_folder()
-    assert (folder / "01_the_method.md").is_file() and (folder / "assignments" / "README.md").is_file()
+    assert (folder / "00_the_method.md").is_file() and (folder / "assignments" / "README.md").is_file()
 
 
 def test_the_tutorials_are_beside_or_inside_the_package(tmp_path, monkeypatch):
