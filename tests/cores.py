@@ -4,6 +4,7 @@ The process that collected the tests forks; each child takes one file after the 
 the parent tells it as if it had run the tests itself.
 """
 
+import gc
 import json
 import multiprocessing.connection
 import os
@@ -30,6 +31,15 @@ def cores(config, items):
     if config.option.collectonly or config.getoption("usepdb", False) or not hasattr(os, "fork"):
         return 1
     return asked if asked is not None else min(2, os.cpu_count() or 1) if len(items) >= MANY else 1
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection():
+    """Collect without looking for garbage: all that is made here stays, and is looked at once, not again and again."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -73,14 +83,15 @@ def run_apart(session, files, count):
         while children and not session.shouldfail and not session.shouldstop:
             for here in multiprocessing.connection.wait(list(children)):
                 try:
-                    kind, *data = json.loads(here.recv_bytes())
+                    said = json.loads(here.recv_bytes())
                 except EOFError:
                     child = children.pop(here)
                     child.join()
                     codes.append(child.exitcode)
                     continue
-                tell(session.config, kind, *data)
-                left.discard(data[0] if kind == "finished" else None)
+                for kind, *data in said:
+                    tell(session.config, kind, *data)
+                    left.discard(data[0] if kind == "finished" else None)
     finally:
         for child in children.values():
             child.terminate()
@@ -103,7 +114,8 @@ def run_child(session, files, taken, there):
     """Run files that nobody has taken yet, one after the other."""
     plugins = session.config.pluginmanager
     plugins.unregister(name="terminalreporter")
-    plugins.register(Sender(session.config, there))
+    sender = Sender(session.config, there)
+    plugins.register(sender)
     capture = plugins.getplugin("capturemanager")
     capture.stop_global_capturing()             # what is printed would be mixed with the parent's
     capture.start_global_capturing()
@@ -113,6 +125,7 @@ def run_child(session, files, taken, there):
             item, *here = here
             here = here or take(files, taken)   # before the last test of a file, so that fixtures are kept for the next
             session.config.hook.pytest_runtest_protocol(item=item, nextitem=here[0] if here else None)
+        sender.send()
     except BaseException:
         capture.stop_global_capturing()
         traceback.print_exc()
@@ -121,27 +134,33 @@ def run_child(session, files, taken, there):
 
 
 class Sender:
-    """A plugin that sends what is said of the tests, in JSON."""
+    """A plugin that sends what is said of the tests, in JSON: one message a test, for each costs the parent a wait."""
 
     def __init__(self, config, there):
-        self.config, self.there = config, there
+        self.config, self.there, self.said = config, there, []
 
-    def send(self, kind, *data):
-        self.there.send_bytes(json.dumps([kind, *data]).encode())
+    def say(self, kind, *data):
+        self.said.append([kind, *data])
+
+    def send(self):
+        """Send what was said since the last time: when a test starts, for its warnings come after its end."""
+        self.there.send_bytes(json.dumps(self.said).encode())
+        self.said = []
 
     def pytest_runtest_logstart(self, nodeid, location):
-        self.send("started", nodeid, location)
+        self.send()
+        self.say("started", nodeid, location)
 
     def pytest_runtest_logreport(self, report):
-        self.send("report", self.config.hook.pytest_report_to_serializable(config=self.config, report=report))
+        self.say("report", self.config.hook.pytest_report_to_serializable(config=self.config, report=report))
 
     def pytest_runtest_logfinish(self, nodeid, location):
-        self.send("finished", nodeid, location)
+        self.say("finished", nodeid, location)
 
     def pytest_warning_recorded(self, warning_message, when, nodeid, location):
         told = warning_message
-        self.send("warning", str(told.message), told.category.__name__, told.filename, told.lineno, when, nodeid,
-                  location)
+        self.say("warning", str(told.message), told.category.__name__, told.filename, told.lineno, when, nodeid,
+                 location)
 
 
 # ---------------------------------------------------------------------------- in the parent

@@ -106,10 +106,10 @@ def test_a_second_formula_is_called_not_measured():
 
 @pytest.mark.parametrize("where", [None, {"layers": "conv"}, {"loss": "cross_entropy", "activation": "relu"}])
 def test_the_order_of_taylor_is_one(where):
-    verdict = verify(taylor, approximates="removal", where=where, trials=40)
+    verdict = verify(taylor, approximates="removal", where=where, trials=24)
     assert verdict and verdict.found["order"] == 1 and verdict.found["slope"] == pytest.approx(2, abs=0.05)
     assert verdict.claim == "taylor approximates |removal| to order 1"
-    second = verify(taylor, approximates="removal", order=2, where=where, trials=40)
+    second = verify(taylor, approximates="removal", order=2, where=where, trials=24)
     assert not second and second.found["order"] == 1
     assert f"the error falls as ε^{round(second.found['slope'], 2):g} (the median): it is of order 1. " in str(second)
     assert ". Order 2 asks for ε^3, which " in str(second)
@@ -170,7 +170,7 @@ def test_networks_are_put_back():
 def test_invariances(kind, formula, holds, layers):
     if formula.__code__.co_varnames[0] == "w_dW":
         holds = True                    # Σ w ∂ℓ/∂w has no factor of its own either
-    verdict = verify(formula, invariant=kind, where={"layers": layers}, trials=25)
+    verdict = verify(formula, invariant=kind, where={"layers": layers}, trials=12)
     assert verdict.holds == holds, str(verdict)
     assert holds == (verdict.counterexample is None)
 

@@ -94,7 +94,7 @@ class Approximation(Claim):
     def judge(self, trials):
         if any(trial.problem for trial in trials):
             return Judgement(False)
-        median = float(np.median(np.concatenate([trial.slopes for trial in trials])))
+        median = median_where_finite(np.concatenate([trial.slopes for trial in trials]))
         share = float(np.mean([trial.error <= self.tolerance for trial in trials]))
         holds = median >= self.order + 1 - SHORT and share >= self.share
         order = None if np.isinf(median) else order_of(median)
@@ -157,6 +157,12 @@ def check_order(order):
     if isinstance(order, bool) or order not in (1, 2):
         raise ValueError(f"order expects 1 or 2, got {order!r}")
     return int(order)
+
+
+def median_where_finite(slopes):
+    """The median slope of the neurons that have an error, inf if none has: a dead relu neuron shows no order."""
+    finite = slopes[np.isfinite(slopes)]
+    return float(np.median(finite)) if len(finite) else np.inf
 
 
 def is_signed(formula, cases):

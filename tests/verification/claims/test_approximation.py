@@ -174,6 +174,9 @@ def test_nine_of_ten_networks_decide():
     assert one.judge([trial(1, 3, 3)])[2] == {"slope": 3, "order": 2, "share": 0}
     holds, text, found = one.judge([trial(np.inf)] * 3)
     assert holds and found == {"slope": np.inf, "order": None, "share": 1} and text.startswith("It is exact")
+    # Neurons without an error, such as dead ones, say nothing: the median is of those that have one.
+    holds, text, found = one.judge([trial(np.inf)] * 9 + [trial(2)])
+    assert holds and found["slope"] == 2 and "exact" not in text
     assert one.judge([trial(2), trial(problem="raised")]) == (False, "", {})
 
 
