@@ -224,7 +224,8 @@ class NeuronLayer(Layer):
 
     def __init__(self, neurons, activation_name, batch_norm, bias=True):
         self.K, self.f = neurons, activation(activation_name)
-        self.constants = bn.constants_of(batch_norm)            # ε and the momentum of its batch norm, or None
+        # ε and the momentum of its batch norm, or None
+        self.constants = None if batch_norm is False else bn.constants_of(batch_norm)
         self.batch_norm, self.bias = self.constants is not None, check_flag("bias", bias)
 
     def __setattr__(self, name, value):

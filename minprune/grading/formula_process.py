@@ -48,7 +48,7 @@ def try_formula(request, send, receive=None):
 def verdict_of(file, function, claim):
     """(the Verdict, the exception that decided it in one line, or None)."""
     functions = NamedFunctions(file)
-    verdict = verify(functions.find(f":{function}"), **functions.resolve(claim))
+    verdict = verify(functions.find(f":{function}"), **functions.resolve(claim)).explain()
     problem = verdict.problem or ""
     raised = [line for name, line in functions.raised.items() if problem.startswith(f"{name} raised ")]
     return verdict, raised[0] if raised else None

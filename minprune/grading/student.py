@@ -51,7 +51,7 @@ class Student:
         """What `verify` says of what the task claims, as [holds, text, dict]; None if it cannot say."""
         try:
             with self.at_work(stand_ins), quietly():
-                verdict = verify(vars(self.module)[name], **self.tasks[name].claim, seed=seed)
+                verdict = verify(vars(self.module)[name], **self.tasks[name].claim, seed=seed).explain()
         except KeyboardInterrupt:
             raise
         except BaseException:                   # the student's error; the feedback stands without a verdict

@@ -36,6 +36,21 @@ def needs(function):
     return [parameter.name for parameter in parameters(function) if parameter.default is parameter.empty]
 
 
+TRACES = ("forward_traces", "slope_traces", "traces")
+WITH_TRACES = (*TRACES, "net", "loss")                  # what a function of traces may name
+WITH_NETWORK = ("net", "x", "t", "loss", "batch_size")  # what a function that makes passes of its own may name
+
+
+def takes_traces(names):
+    """Whether a function with these parameters reads recorded traces."""
+    return not set(TRACES).isdisjoint(names)
+
+
+def takes_network(names):
+    """Whether a function with these parameters makes passes of its own, with the network and the data."""
+    return "net" in names and not takes_traces(names)
+
+
 def parameters(function):
     """A function's named parameters; TypeError if they cannot be read, as those of some functions written in C."""
     try:

@@ -4,8 +4,7 @@ import inspect
 import re
 
 from ..scores.gathered import GATHERED
-from .arrays import FROM_BACKWARD, FROM_FORWARD, FROM_WEIGHTS, MEANS, needs
-from .passes import takes_network
+from .arrays import FROM_BACKWARD, FROM_FORWARD, FROM_WEIGHTS, MEANS, needs, takes_network
 
 LABELS = ("formula", "point", "order", "cost", "claims", "source", "differs")
 KINDS = {

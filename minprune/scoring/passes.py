@@ -9,29 +9,18 @@ import numpy as np
 from ..engine.checks import check_unmasked
 from ..engine.facts import NotSaid
 from ..recording import batches, stream
-from .arrays import FROM_BACKWARD, FROM_WEIGHTS, MEANS, average, called, naming, needs, parameters, without_settings
+from .arrays import (FROM_BACKWARD, FROM_WEIGHTS, MEANS, TRACES, average, called, naming, needs,
+                     parameters, takes_network, takes_traces, without_settings)
 
 # What passes a score needs: none; forward; also back to ∂ℓ/∂o and ∂ℓ/∂z; also the sums ∂ℓ/∂W.
 NO_PASS, FORWARD, SLOPES, GRADIENTS = range(4)
-TRACES = {"forward_traces": FORWARD, "slope_traces": SLOPES, "traces": GRADIENTS}
-WITH_TRACES = (*TRACES, "net", "loss")                  # what a function of traces may name
-WITH_NETWORK = ("net", "x", "t", "loss", "batch_size")  # what a function that makes passes of its own may name
-
-
-def takes_traces(names):
-    """Whether a function with these parameters reads recorded traces."""
-    return not set(TRACES).isdisjoint(names)
-
-
-def takes_network(names):
-    """Whether a function with these parameters makes passes of its own, with the network and the data."""
-    return "net" in names and not takes_traces(names)
+PASSES_OF_TRACES = {"forward_traces": FORWARD, "slope_traces": SLOPES, "traces": GRADIENTS}
 
 
 def passes_for(names):
     """Which passes a function with these parameters needs."""
     if takes_traces(names):
-        return max(TRACES[name] for name in names if name in TRACES)
+        return max(PASSES_OF_TRACES[name] for name in names if name in TRACES)
     if not {*FROM_BACKWARD, *MEANS}.isdisjoint(names):
         return SLOPES
     return NO_PASS if set(names) <= set(FROM_WEIGHTS) else FORWARD

@@ -3,9 +3,10 @@
 import functools
 
 from ..engine.checks import check_known, check_network
-from .arrays import ARRAYS, FROM_SAMPLES, MEANS, called, needs, parameters
+from .arrays import (ARRAYS, FROM_SAMPLES, MEANS, WITH_NETWORK, WITH_TRACES, called, needs, parameters, takes_network,
+                     takes_traces)
 from .catalogue import SCORES, facts_of, find_score, takes_blocks
-from .passes import WITH_NETWORK, WITH_TRACES, Samples, compute, data_for, takes_network, takes_traces
+from .passes import Samples, compute, data_for
 from .shards import score_in_shards
 
 PARAMETERS = dict.fromkeys([*ARRAYS, *WITH_NETWORK, *WITH_TRACES])      # that a score may have, without settings

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..engine.checks import check_known
-from ..scoring.arrays import needs
+from ..scoring.arrays import WITH_NETWORK, WITH_TRACES, needs, takes_network, takes_traces
 from ..scoring.catalogue import takes_blocks
-from ..scoring.passes import WITH_NETWORK, WITH_TRACES, Samples, compute, takes_network, takes_traces
+from ..scoring.passes import Samples, compute
 from .arrays import (AFTER_THE_LAYER, KNOWN, NO_ARRAYS, NORMED, OF_THE_CONVOLUTION, OF_THE_NEXT_LAYER,
                      OF_THE_PREVIOUS_LAYER, array_of, is_convolution, previous_of)
 

@@ -39,7 +39,8 @@ class Verdict:
                      `approximates` how far the slope falls short, for `ranks_like` 1 − the lowest correlation
     trials, failed   how many networks were tried, and on how many of them the claim failed
     counterexample   the smallest found, a Counterexample with net, layer, x, t, loss, claimed, measured; or None
-    mistake          a Mistake (name, remedy) if one correction makes the claim hold on all trials; or None
+    mistake          a Mistake (name, remedy) if one correction makes the claim hold on all trials; or None. Both are
+                     looked for when they are first read or printed; `explain()` looks for them at once
     problem          why a trial gave nothing to compare (an exception, a wrong shape, NaN), or None
     unanswered       on how many networks there was such a problem
     form             what the formula returns: "per sample", "sum over the batch"
@@ -57,8 +58,6 @@ class Verdict:
     tolerance: float
     trials: int
     failed: int
-    counterexample: object = None
-    mistake: Mistake | None = None
     problem: str | None = None
     unanswered: int = 0
     form: str = ""
@@ -68,9 +67,23 @@ class Verdict:
     note: str = ""
     labels: tuple = ("claimed", "measured")
     spread: Spread | None = dataclasses.field(default=None, repr=False)
+    reasons: object = dataclasses.field(default=None, repr=False)
 
     def __bool__(self):
         return self.holds
+
+    @property
+    def mistake(self):
+        return None if self.reasons is None else self.reasons.mistake
+
+    @property
+    def counterexample(self):
+        return None if self.reasons is None else self.reasons.counterexample
+
+    def explain(self):
+        """Look for the mistake and the counterexample now, while the formula can still be called; return the verdict."""
+        self.mistake, self.counterexample
+        return self
 
     def __str__(self):
         sentences = [f"{self.claim}: {self.evidence()}"]

@@ -1,5 +1,7 @@
 """verify: is this formula true? It is tried on hundreds of small random networks."""
 
+import functools
+
 import numpy as np
 
 from ..engine.checks import check_count, check_real
@@ -63,6 +65,7 @@ def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6,
     layer's input, or (N, F) for Dense; dL/dy (N, M); dy/do (N, P, K, M), without P or M where these are 1; do/dx
     (N, K, F), Dense only; removal (N, K), or its mean (K,); pair removal (N, K, K), of one neuron where i = j, or its
     mean (K, K). `where` narrows the claim, see `mp.Where`. The same `seed` gives the same verdict.
+    Why a claim fails, its mistake and its counterexample, is looked for when the verdict is printed or asked for it.
     `minprune verify --help` lists the mistakes that get a name; their table is `diagnosis/mistakes.py`.
 
     Raises TypeError or ValueError for unknown names (naming the nearest), for no claim or several, for a `where` that
@@ -113,10 +116,7 @@ def check_output_layer(where, formula, kind, value):
 
 
 def verdict_of(claim, where, count, seed, smaller):
-    """Try the claim on random networks; if it fails, name the mistake and look for the smallest counterexample.
-
-    `smaller` is the Where of counterexamples.
-    """
+    """Try the claim on random networks. `smaller` is the Where of counterexamples."""
     # on every network
     cases = draw_cases(where, count, seed, claim.fits)
     check_repeatable(claim.formula, cases[0])
@@ -140,9 +140,28 @@ def verdict_of(claim, where, count, seed, smaller):
     check_repeated(claim, trials)
     if claim.formula.single and error is not None and error < SINGLE_ERROR:
         verdict.note = f"{verdict.note} {SINGLE.format(claim.formula.name)}".strip()
-    verdict.mistake = find_mistake(claim, trials)
-    verdict.counterexample = find_counterexample(claim, smaller, trials, seed)
+    verdict.reasons = Reasons(claim, smaller, trials, seed)
     return verdict
+
+
+class Reasons:
+    """Why a claim fails: the name of the mistake and the smallest counterexample.
+
+    Each is looked for when it is first asked for, which takes longer than the verdict itself: a loop that only asks
+    whether formulas hold does not wait for it.
+    """
+
+    def __init__(self, claim, smaller, trials, seed):
+        self.claim, self.trials = claim, trials
+        self.smaller, self.seed = smaller, seed
+
+    @functools.cached_property
+    def mistake(self):
+        return find_mistake(self.claim, self.trials)
+
+    @functools.cached_property
+    def counterexample(self):
+        return find_counterexample(self.claim, self.smaller, self.trials, self.seed)
 
 
 def note_on_number(found, asked):

@@ -17,8 +17,8 @@ from stopwatch import seconds
 
 import minprune as mp
 from minprune.recording import stream
-from minprune.scoring.arrays import needs
-from minprune.scoring.passes import NO_PASS, passes_for, takes_network
+from minprune.scoring.arrays import needs, takes_network
+from minprune.scoring.passes import NO_PASS, passes_for
 
 N, NETWORKS = 1000, 7
 MORE = {"chip": "K + 1 singular value decompositions a sample and layer",

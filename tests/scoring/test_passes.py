@@ -8,9 +8,9 @@ import pytest
 import minprune as mp
 from minprune.engine.activations import Activation
 from minprune.engine.facts import NotSaid
-from minprune.scoring.arrays import needs
+from minprune.scoring.arrays import needs, takes_network
 from minprune.scoring.catalogue import CATALOGUE
-from minprune.scoring.passes import FORWARD, GRADIENTS, NO_PASS, SLOPES, Turn, passes_for, take_turns, takes_network
+from minprune.scoring.passes import FORWARD, GRADIENTS, NO_PASS, SLOPES, Turn, passes_for, take_turns
 
 NET = mp.Network((6, 6, 1), [mp.Conv2D(3, 3, "relu", batch_norm=True), mp.MaxPool2D(2), mp.Flatten(),
                              mp.Dense(4, "tanh", batch_norm=True), mp.Dense(3)], seed=1)

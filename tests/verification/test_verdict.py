@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -153,9 +154,10 @@ def test_a_verdict_at_a_prompt_is_not_pages_of_numbers():
 # ------------------------------------------------------------- verdicts that no formula was asked for
 
 
-def made(**changed):
+def made(mistake=None, counterexample=None, **changed):
     return Verdict(**{"formula": "f", "claim": "f equals dL/do", "where": "dense hidden layers", "holds": True,
-                      "error": 2.5e-9, "tolerance": 1e-6, "trials": 30, "failed": 0, **changed})
+                      "error": 2.5e-9, "tolerance": 1e-6, "trials": 30, "failed": 0,
+                      "reasons": SimpleNamespace(mistake=mistake, counterexample=counterexample), **changed})
 
 
 def test_a_verdict_as_the_last_line_of_a_cell():

@@ -1,6 +1,7 @@
 """verify: its arguments, and the verdicts of all kinds of claims."""
 
 import dataclasses
+import importlib
 
 import numpy as np
 import pytest
@@ -433,3 +434,14 @@ def test_what_a_formula_raises_belongs_to_the_verdict():
     with pytest.raises(ValueError, match="gives other numbers"):
         calls = []
         check_repeatable(Formula(lambda o: np.ones(len(calls.append(0) or calls))), draw_cases(Where(), 1, 0)[0])
+
+
+def test_why_a_claim_fails_is_looked_for_when_it_is_asked_for(monkeypatch):
+    looked, module = [], importlib.import_module("minprune.verification.verify")
+    for name in ("find_mistake", "find_counterexample"):
+        monkeypatch.setattr(module, name, lambda *_, name=name: looked.append(name))
+    verdict = verify(lambda o: o, equals="dL/do", trials=5)
+    assert not verdict.holds and looked == []
+    assert verdict.mistake is None and verdict.mistake is None and looked == ["find_mistake"]
+    assert verdict.explain() is verdict and looked == ["find_mistake", "find_counterexample"]
+    assert verify(lambda do: do, equals="dL/do", trials=5).explain().mistake is None and len(looked) == 2
