@@ -2,6 +2,7 @@
 
 from .bits_table import compare_bits
 from .decisions import decide_connections
+from .grains import grain_scores
 from .masks import check_masks, keep_masked, mask_connections, masks_of, prune_masks, weight_arrays
 from .n_of_m import n_of_m
 from .quantisation import quantise, quantised_bytes

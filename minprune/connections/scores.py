@@ -3,94 +3,94 @@
 import numpy as np
 
 from ..engine.checks import check_known, check_network, check_seed
-from ..recording import stream
 from ..scoring.arrays import needs, read_only
-from ..scores.second_order import obd_weights
+from .formulas import FORMULAS
+from .inputs import mean_sizes, root_mean_squares
+from .lookahead import lookahead
 from .masks import weight_arrays
+from .saliencies import FROM_DATA, FROM_WEIGHTS, mean_gradients
 
-
-def magnitude(W):
-    """|w_ij|. Needs no data. Han et al., NIPS 2015, arXiv:1506.02626 (there against a threshold for each layer)."""
-    return np.abs(W)
-
-
-def snip(W, dW):
-    """|w_ij · ∂L/∂w_ij|, L = mean_n ℓ_n: the slope of the mean loss in a mask c_ij on the weight, at c_ij = 1.
-
-    Lee, Ajanthan & Torr, "SNIP", ICLR 2019, arXiv:1810.02340. There before training, on one mini-batch, and
-    divided by the sum over the network, which changes no ranking; their code (namhoonlee/snip-public) scores and prunes
-    biases as well.
-    """
-    return np.abs(W * dW)
-
-
-FORMULAS = {"magnitude": magnitude, "snip": snip}
-NAMES = (*FORMULAS, "obd", "random")
+WHOLE = {score.__name__: score for score in (lookahead, *FROM_WEIGHTS)}            # of the network alone
+WITH_DATA = {score.__name__: score for score in FROM_DATA}                          # of the network, x, t and the loss
+NAMES = (*FORMULAS, *WHOLE, *WITH_DATA, "random")
+PARAMETERS = ("W", "b", "x_rms", "x_abs", "dW")
+FROM_INPUTS = {"x_rms": root_mean_squares, "x_abs": mean_sizes}
 
 
 def score_connections(net, score="magnitude", x=None, t=None, loss="cross_entropy", batch_size=256, seed=0):
     """Return {"conv1.W": array of W's shape, …}: the importance of each weight, high = keep.
 
-        "magnitude"   |w|                                           no data; 0 for a weight that is 0 already
-        "snip"        |w ∂L/∂w|, L = mean_n ℓ_n                      Lee et al., ICLR 2019, arXiv:1810.02340
-        "obd"         ½ h w², h = ∂²L/∂w² of a handwritten second-order backward pass (`scores.obd_weights`, which
-                      says where h is exact); negative where L curves down      LeCun, Denker & Solla, NIPS 1989
+    Of the weights alone:
+        "magnitude"   |w|; 0 for a weight that is 0 already
+        "lookahead"   |w| times the norms of its row before and its column after       Park et al., arXiv:2002.04809
+        "synflow"     |w| ∂R/∂|w|, R what |weights| carry from input to output         Tanaka et al., arXiv:2006.05467
         "random"      Uniform(0, 1) drawn from `seed`: what the others have to beat
+    Of inputs x as well:
+        "wanda"       |w| times the root mean square of what it multiplies               Sun et al., arXiv:2306.11695
+        "ria"         the share in its row and in its column, times the root of that      Zhang et al., ICLR 2024
+        "nnrelief"    the share in all that its neuron receives                           Dekhovich et al., 2109.10795
+    Of targets t too, L = mean_n ℓ_n:
+        "snip"        |w ∂L/∂w|                                                           Lee et al., arXiv:1810.02340
+        "grasp"       w (H ∂L/∂w), what the flow of gradients loses with it               Wang et al., arXiv:2002.07376
+        "obd"         ½ h w², h = ∂²L/∂w² of a handwritten second-order backward pass; negative where L curves down
+        "obs"         w² / (2 [H⁻¹]_qq): what is lost when all other weights make up for it; at most 2,000 parameters
+        "woodfisher"  the same with mean_n g_n g_nᵀ for H                                 Singh & Alistarh, 2004.14340
 
-    or a function of your own with parameters among W (a layer's weights, row i being neuron i) and dW (∂L/∂W of the
-    mean loss, the same shape), which returns an array of that shape, such as lambda W, dW: dW ** 2.
+    `connections.formulas`, `.lookahead` and `.saliencies` say of each what is exact, what was read, and what differs.
+    Or a function of your own, which returns an array of W's shape, with parameters among
 
-    All layers are scored, also the output layer (neurons of the output layer never go, but its connections may; leave
-    them out by `protect`). Biases, γ and β are not scored. Gradients are means over all samples, with batch norm's
-    running statistics, so no score depends on `batch_size`; the network is not changed. Scores are float64.
+        W      a layer's weights, row i being neuron i         b      the bias of each neuron, (K,)
+        x_rms  √(mean_np x²) of what each weight multiplies    x_abs  mean_np |x| of it, both in W's shape
+        dW     ∂L/∂W of the mean loss, in W's shape
+
+    such as lambda W, dW: dW ** 2. All layers are scored, also the output layer (neurons of the output layer never go,
+    but its connections may; leave them out by `protect`). Biases, γ and β are not scored. Gradients are means over all
+    samples, with batch norm's running statistics, so no score depends on `batch_size`; the network is not changed.
+    Scores are float64.
 
     Raises ValueError or TypeError for an unknown name, data that are missing or do not fit, or a wrong result.
     """
     check_network(net)
     arrays = weight_arrays(net)
-    if not callable(score):
-        check_known("score of connections", score, NAMES)
-    if isinstance(score, str) and score == "random":
+    if callable(score):
+        return score_by_formula(net, arrays, score, x, t, loss, batch_size)
+    check_known("score of connections", score, NAMES)
+    if score == "random":
         rng = check_seed(seed)
         return {name: rng.random(W.shape) for name, W in arrays.items()}
-    if isinstance(score, str) and score == "obd":
-        check_data(score, x, t)
-        saliencies = obd_weights(net, x, t, loss, batch_size)
-        return {name: saliencies[name] for name in arrays}
-    return score_by_formula(net, arrays, score, x, t, loss, batch_size)
+    if score in FORMULAS:
+        return score_by_formula(net, arrays, FORMULAS[score], x, t, loss, batch_size)
+    if score in WITH_DATA:
+        check_data(score, x=x, t=t)
+    found = WHOLE[score](net) if score in WHOLE else WITH_DATA[score](net, x, t, loss, batch_size)
+    return {name: checked(found[name], name, W.shape) for name, W in arrays.items()}
 
 
-def score_by_formula(net, arrays, score, x, t, loss, batch_size):
-    """The scores of a formula of W and dW."""
-    formula = score if callable(score) else FORMULAS[score]
+def score_by_formula(net, arrays, formula, x, t, loss, batch_size):
+    """The scores of a formula of a layer's own arrays."""
     needed = needs(formula)
     for parameter in needed or [""]:
-        check_known("parameter of a score of connections:", parameter, ["W", "dW"])
-    arguments = {"W": arrays}
+        check_known("parameter of a score of connections:", parameter, PARAMETERS)
+
+    # The arrays that it needs, of all layers.
+    arguments = {"W": arrays, "b": {name: net[name.removesuffix(".W")].b for name in arrays}}
+    called = getattr(formula, "__name__", "of your own")
     if "dW" in needed:
-        check_data(getattr(formula, "__name__", "of your own"), x, t)
+        check_data(called, x=x, t=t)
         arguments["dW"] = mean_gradients(net, x, t, loss, batch_size)
+    for parameter in FROM_INPUTS.keys() & set(needed):
+        check_data(called, x=x)
+        arguments[parameter] = FROM_INPUTS[parameter](net, x, batch_size)
+
     return {name: checked(formula(**{parameter: read_only(arguments[parameter][name]) for parameter in needed}),
                           name, W.shape) for name, W in arrays.items()}
 
 
-def mean_gradients(net, x, t, loss, batch_size):
-    """{"conv1.W": ∂L/∂W, …} of the mean loss L = mean_n ℓ_n, summed in double precision."""
-    totals = {name: np.zeros(W.shape) for name, W in weight_arrays(net).items()}
-    count = 0
-    for trace in stream(net, x, t, loss, batch_size):
-        grads = trace.grads()
-        for name, total in totals.items():
-            total += grads[name]
-        count += len(trace.x)
-    return {name: total / count for name, total in totals.items()}
-
-
-def check_data(score, x, t):
+def check_data(score, **data):
     """Raise ValueError if x or t is missing."""
-    for name, array in (("x", x), ("t", t)):
+    for name, array in data.items():
         if array is None:
-            raise ValueError(f'score "{score}" of connections needs x and t; {name} is missing')
+            raise ValueError(f'score "{score}" of connections needs {" and ".join(data)}; {name} is missing')
 
 
 def checked(result, name, shape):

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..engine.checks import check_count, check_known, check_real, check_scores
+from .counts import check_counting, check_finite_scores
 from .limits import spare_neurons, unprotected
 from .regions import Region, regions_of
 from .row import by_place, in_a_row
 
 
 def decide(scores, remove=None, below=None, scope="global", min_keep=1, protect=(), below_mean=None,
-           max_remove=None, multiple=1):
+           max_remove=None, multiple=1, *, effective=None, cumulative=None):
     """Return {layer: (K,) bool array}, True = stays, for scores {layer: (K,) array}, high = keep.
 
     Who goes (give exactly one):
@@ -22,12 +23,17 @@ def decide(scores, remove=None, below=None, scope="global", min_keep=1, protect=
       below       all neurons with score < below.
       below_mean  c: all neurons with score < c · (mean of their layer's scores). Infinite scores are left out of the
                   mean. Meant for scores of at least 0: where a mean is negative, c · mean RISES as c falls below 1.
+      effective   c, as a rule 1: all but the ⌊c · N_eff⌋ highest, N_eff being the `effective_number` of the scores
+      cumulative  c in (0, 1]: all but the fewest that hold c of the sum of the scores, negative ones counted as 0
+    The last two read a number off the scores, for each part that is ranked by itself. Where the other arguments do not
+    let so many go, as many go as they let.
     Among whom (`scope`):
       "global"    all neurons of all layers, ranked together (全局策略)
       "layer"     the fraction or number goes from each layer by itself (层次策略); a layer that is wholly protected,
                   or smaller than `min_keep`, loses none
       regions     {region: {layer: indices or bool mask}}: the fraction or number goes from each named, local region
-                  (局部); no neuron may be in two regions, and a neuron in no region stays
+                  (局部); no neuron may be in two regions, and a neuron in no region stays.
+                  `decisions.equal_roles(net)` makes regions of layers that do the same in the network
     Screening (筛选策略) is `below`, or the lowest k of all neurons: remove=k with scope="global".
     Who is spared:
       min_keep    each layer keeps at least so many neurons
@@ -45,19 +51,19 @@ def decide(scores, remove=None, below=None, scope="global", min_keep=1, protect=
 
     Raises ValueError when more is asked for than can go, and ValueError or TypeError for a malformed argument.
     """
-    if sum(rule is not None for rule in (remove, below, below_mean)) != 1:
-        raise ValueError(f"give exactly one of remove, below and below_mean, got remove={remove!r}, below={below!r} "
-                         f"and below_mean={below_mean!r}")
+    _check_one_rule(remove=remove, below=below, below_mean=below_mean, effective=effective, cumulative=cumulative)
     min_keep, multiple = check_count("min_keep", min_keep), check_count("multiple", multiple)
     s, where = in_a_row(check_scores(scores))
 
     # Who may go, and how many each layer can lose.
     may_go, spare = unprotected(where, protect), spare_neurons(where, min_keep, max_remove)
-    if remove is None:
+    if below is not None or below_mean is not None:
         may_go &= s < _thresholds(s, where, below, below_mean)
 
     # From each region the lowest go.
     regions = regions_of(where, scope, remove, may_go, min_keep)
+    if effective is not None or cumulative is not None:
+        regions = _counted(s, where, regions, check_counting(effective, cumulative))
     going = _lowest(_ranked(s, may_go), regions, where, spare)
     if remove is not None:
         reasons = {f"every layer keeps at least {min_keep}": True, "some are protected": bool(protect),
@@ -103,6 +109,22 @@ def warn_of_equal_scores(s, where, keep, may_go):
         if 0 < gone < len(rivals) and (rivals == rivals[0]).all():
             warnings.warn(f'all scores of layer "{layer}" are {rivals[0]:g}: of its {len(places)} neurons {gone} '
                           f"{'goes' if gone == 1 else 'go'} by index alone", stacklevel=3)
+
+
+def _check_one_rule(**rules):
+    """Raise ValueError unless exactly one of the rules that say who goes is given."""
+    given = {name: rule for name, rule in rules.items() if rule is not None}
+    if len(given) != 1:
+        *names, last = rules
+        got = " and ".join(f"{name}={rule!r}" for name, rule in given.items()) or "none"
+        raise ValueError(f"give exactly one of {', '.join(names)} and {last}, got {got}")
+
+
+def _counted(s, where, regions, staying):
+    """The regions with the number that goes: all but `staying(scores of the region)`."""
+    for layer, places in where.items():
+        check_finite_scores(layer, s[places])
+    return {region: Region(places, len(places) - staying(s[places])) for region, (places, _) in regions.items()}
 
 
 def _ranked(s, may_go):

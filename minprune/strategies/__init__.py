@@ -3,5 +3,6 @@
 from .budgets import decide_within
 from .scans import Scan, scan
 from .search import search_strategies
+from .tolerance import decide_tolerating
 
-__all__ = ["Scan", "decide_within", "scan", "search_strategies"]
+__all__ = ["Scan", "decide_tolerating", "decide_within", "scan", "search_strategies"]

@@ -43,7 +43,7 @@ def decide_within(net, scores, parameters=None, multiply_adds=None, bytes=None, 
     Budgets of the pruned network; a float in (0, 1] is a fraction of the unpruned one:
       parameters     numbers that are trained
       multiply_adds  those of one sample's forward pass, as `evaluate` counts them
-      bytes          size of the file that `save` writes
+      bytes          size of the file that `save` writes (but for what it says of the neurons' origin)
       latency        time of a forward pass of 128 samples (`x`, or random ones by `seed`): a fraction, or a
                      `datetime.timedelta`. It is the median of many passes, taken in turns with the unpruned network,
                      and noisy: another run may stop some neurons earlier or later. Passes that waited for a core are

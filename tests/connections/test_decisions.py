@@ -174,3 +174,73 @@ def test_bad_arguments_of_decisions(arguments, error, message):
 def test_bad_scores(scores, error, message):
     with pytest.raises(error, match=message):
         decide_connections(scores, 1)
+
+
+# ------------------------------------------------------------------------------- rows, and coarser grains
+
+
+def test_row_by_row_by_hand():
+    """Half of each neuron's weights, its lowest: b has the same lowest score twice."""
+    s = {"a.W": np.array([[1.0, 9, 2, 8], [50, 30, 20, 40]]), "b.W": np.array([[3.0, 3, 3, 1, 7]])}
+    assert told(decide_connections(s, 0.5, "row")) == {"a.W": [[0, 1, 0, 1], [1, 0, 0, 1]], "b.W": [[0, 1, 1, 0, 1]]}
+    assert told(decide_connections(s, 3, "row")) == {"a.W": [[0, 1, 0, 0], [1, 0, 0, 0]], "b.W": [[0, 0, 1, 0, 1]]}
+    assert told(decide_connections(s, {"a.W": 1}, "row"))["b.W"] == [[1, 1, 1, 1, 1]]
+    with pytest.raises(ValueError, match="remove asks for 4 of the 4 weights of row 0 of a.W, but at most 3 can go"):
+        decide_connections(s, 4, "row")
+    keep = decide_connections(s, 0.5, "row", protect=[("a.W", 0), ("a.W", (1, 2))],
+                              masks={"a.W": np.array([[True] * 4, [True, False, True, True]])})
+    assert told(keep)["a.W"] == [[1, 1, 1, 1], [1, 0, 1, 0]]       # half of the three that row 1 has left, rounded down
+
+
+GRAINS = ["weight", "row", "kernel", (2, 3), (1, 4)]
+
+
+def grains_of(shape, grain):
+    """The flat places of the weights of each grain, in order."""
+    row, place = np.divmod(np.arange(np.prod(shape)), int(np.prod(shape[1:])))
+    last = place % shape[-1] if len(shape) > 2 else place
+    key = {"weight": (row, place), "row": (row, row), "kernel": (row, last)}.get(grain)
+    key = (row // grain[0], place // grain[1]) if key is None else key
+    return [np.flatnonzero((key[0] == a) & (key[1] == b)) for a, b in sorted(set(zip(*(k.tolist() for k in key))))]
+
+
+@pytest.mark.parametrize("grain", GRAINS, ids=str)
+@pytest.mark.parametrize("scope", ["global", "layer"])
+def test_grains_go_as_if_each_were_one_weight(grain, scope):
+    """Beside the decision of weights, one for each grain, with the mean scores of those that are left."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        shapes = {"conv1.W": (3, 2, 2, 3), "dense1.W": (4, 7)}
+        scores = {name: rng.integers(0, 9, shape).astype(float) for name, shape in shapes.items()}
+        masks = {name: rng.random(shape) < 0.8 for name, shape in shapes.items()}
+        guard = {name: rng.random(shape) < 0.05 for name, shape in shapes.items()}
+        places = {name: grains_of(shape, grain) for name, shape in shapes.items()}
+        means = {name: np.array([[s.ravel()[g][masks[name].ravel()[g]].mean() if masks[name].ravel()[g].any() else 0
+                                  for g in places[name]]]) for name, s in scores.items()}
+        left = {name: np.array([[masks[name].ravel()[g].any() for g in own]]) for name, own in places.items()}
+        stuck = {name: np.array([[(guard[name] & masks[name]).ravel()[g].any() for g in own]])
+                 for name, own in places.items()}
+        expected = decide_connections(means, 0.4, scope, masks=left, protect=list(stuck.items()))
+        found = decide_connections(scores, 0.4, scope, masks=masks, protect=list(guard.items()), grain=grain)
+        for name, own in places.items():
+            whole = masks[name].copy().ravel()
+            for g, stays in zip(own, expected[name][0]):
+                whole[g] &= stays
+            assert (found[name].ravel() == whole).all()
+
+
+def test_row_by_row_with_kernels_and_blocks_of_one_neuron():
+    s = {"a.W": np.arange(24.0).reshape(2, 2, 2, 3)}
+    kernels = decide_connections(s, 1, "row", grain="kernel")["a.W"]
+    assert not kernels[:, :, :, 0].any() and kernels[:, :, :, 1:].all()
+    blocks = decide_connections(s, 0.5, "row", grain=(1, 4))["a.W"].reshape(2, 12)
+    assert blocks.tolist() == [[False] * 4 + [True] * 8] * 2
+
+
+def test_grains_that_are_no_numbers_are_refused():
+    with pytest.raises(ValueError, match="grain 'row' adds up scores of ∞ and −∞"):
+        decide_connections({"a.W": np.array([[np.inf, -np.inf]])}, 0, grain="row")
+    with pytest.raises(ValueError, match='scope="row" compares the weights of each neuron by itself'):
+        decide_connections(TWO, 0.5, "row", grain="row")
+    with pytest.raises(ValueError, match="remove asks for 2 of the 3 rows of a.W, b.W, but at most 1 can go"):
+        decide_connections(TWO, 2, grain="row")

@@ -192,9 +192,10 @@ def test_informed_scores_hurt_less_than_chance():
     net = mp.Network((8, 8, 1), [mp.Flatten(), mp.Dense(24, "relu"), mp.Dense(10)], seed=0)
     x, t = data.x_train[:600], data.t_train[:600]
     mp.fit(net, x, t, optimizer=mp.Adam(5e-3), epochs=6)
-    for scope in ("global", "layer"):
-        loss = {}
-        for score in connections.NAMES:
-            masks = decide_connections(score_connections(net, score, x, t), 0.5, scope)
-            loss[score] = mean_loss(mask_connections(net, masks), x, t, "cross_entropy")
-        assert all(loss[score] < 0.5 * loss["random"] for score in ("magnitude", "snip", "obd")), loss
+    exact = ("obs", "woodfisher")               # which invert a matrix of all weights: tested on smaller networks
+    scores = {name: score_connections(net, name, x, t) for name in connections.NAMES if name not in exact}
+    for scope in ("global", "layer", "row"):
+        loss = {name: mean_loss(mask_connections(net, decide_connections(one, 0.5, scope)), x, t, "cross_entropy")
+                for name, one in scores.items()}
+        informed = [name for name in loss if name not in ("random", "grasp")]        # grasp is about training to come
+        assert all(loss[name] < 0.5 * loss["random"] for name in informed), loss

@@ -369,15 +369,15 @@ def test_lists_and_the_order_of_the_layers_are_taken_as_they_come():
 # Errors
 
 @pytest.mark.parametrize("arguments, error, message", [
-    (dict(), ValueError, "exactly one of remove, below and below_mean"),
-    (dict(below_mean=1.0, below=1.0), ValueError, "exactly one of remove, below and below_mean"),
-    (dict(below_mean=1.0, remove={}), ValueError, "exactly one of remove, below and below_mean"),
+    (dict(), ValueError, "exactly one of remove, below, below_mean, effective and cumulative"),
+    (dict(below_mean=1.0, below=1.0), ValueError, "exactly one of remove, below, below_mean, effective and cumulative"),
+    (dict(below_mean=1.0, remove={}), ValueError, "exactly one of remove, below, below_mean, effective and cumulative"),
     (dict(below_mean="x"), TypeError, "below_mean expects a number, got 'x'"),
     (dict(below_mean=float("inf")), ValueError, "below_mean expects a finite number"),
     (dict(remove={"a": 3}), ValueError, 'remove=3 asks for 3 of the 3 neurons of layer "a", but at most 2 can go'),
     (dict(remove=1, multiple=0), ValueError, "multiple expects at least 1, got 0"),
     (dict(remove=1, multiple=2.0), TypeError, "multiple expects a whole number"),
-    (dict(remove=1, below=1.0), ValueError, "exactly one of remove, below and below_mean"),
+    (dict(remove=1, below=1.0), ValueError, "exactly one of remove, below, below_mean, effective and cumulative"),
     (dict(remove=True), TypeError, "remove expects a whole number, got True"),
     (dict(remove=np.True_), TypeError, "remove"),
     (dict(remove="half"), TypeError, "remove .* expects a number, got 'half'"),
