@@ -68,6 +68,8 @@ def check_shapes(layer, expected, shapes):
 def check_masks(net):
     """Raise ValueError if the output layer has a mask: its neurons are what the network answers, and none may go."""
     last = net.neuron_layers[-1] if net.neuron_layers else None
-    hidden = {member for name in net.hidden_layers for member in net.members(name)}
-    if last is not None and last not in hidden and net[last].mask is not None:
-        raise ValueError(f"array {last}.mask is the mask of the output layer, which has none")
+    leave = {layer for unit in net.units.values() for layer in unit.rows}
+    names = list(net.all_layers)
+    for name in names[names.index(last):] if last is not None and last not in leave else ():
+        if getattr(net.all_layers[name], "mask", None) is not None:
+            raise ValueError(f"array {name}.mask is the mask of the output layer, which has none")

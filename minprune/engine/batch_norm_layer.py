@@ -14,15 +14,17 @@ class BatchNorm(Layer):
     `eps` is ε, `momentum` the share of a new batch in the running statistics (1 − momentum of Keras). In training mean
     and var are the batch's own. Arrays: `gamma`, `beta` (trained), `running_mean`, `running_var`.
 
-    A batch norm right behind a layer with neurons is better a part of it, `Dense(8, batch_norm=True)`: it leaves with
-    the neuron. This one makes β − γ mean / √(var + ε) of a channel that is silent. So `prune` refuses the layers before
-    it, by name; `mask` and scores silence the neuron's own output, which stands before it.
+    It makes β − γ mean / √(var + ε) of a channel that is 0. So it is a part of the neurons before it,
+    "conv1+batchnorm1": a neuron is silent if its channel is 0 behind the batch norm, which `mask`, C booleans or None,
+    does, and `prune` takes the channel out of all arrays. Behind a sum it belongs to all that is added there.
+    `Network.merged` puts it into the layer before it where that is possible, `Dense(8, batch_norm=True)`.
     Ioffe & Szegedy, ICML 2015, arXiv:1502.03167.
     """
 
     prefix = "batchnorm"
     linear = passes_on = keeps_channels = bounded = False
-    batch_norm = True
+    batch_norm = moves_zeros = True
+    mask = None
 
     def __init__(self, eps=bn.EPSILON, momentum=bn.MOMENTUM):
         self.constants = bn.Constants(eps, momentum)
@@ -44,24 +46,25 @@ class BatchNorm(Layer):
         return {"gamma": self.gamma, "beta": self.beta}
 
     def arrays(self):
-        return {**self.parameters(), "running_mean": self.running_mean, "running_var": self.running_var}
+        fixed = {"running_mean": self.running_mean, "running_var": self.running_var}
+        return {**self.parameters(), **fixed, **({} if self.mask is None else {"mask": self.mask})}
 
     @property
     def nonnegative(self):
         return bool((self.gamma >= 0).all())
 
     def forward(self, x, training=False, rng=None):
-        """x̂ = (x − mean) / √(var + ε);   o = γ x̂ + β."""
+        """x̂ = (x − mean) / √(var + ε);   o = γ x̂ + β, held at 0 where the channel is masked."""
         self.check_input(x)
         mean, var = bn.batch_statistics(x) if training else (self.running_mean, self.running_var)
         x_hat = bn.normalise(x, mean, var, self.constants.eps)
-        return LayerTrace(x, self.gamma * x_hat + self.beta,
+        return LayerTrace(x, self.held(self.gamma * x_hat + self.beta),
                           saved={"training": training, "mean": mean, "var": var, "x_hat": x_hat})
 
     def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂γ = Σ ∂ℓ/∂o · x̂;   ∂ℓ/∂β = Σ ∂ℓ/∂o;   ∂ℓ/∂x = ∂ℓ/∂o · γ / √(var + ε), or back through the statistics."""
         trace.do = do
-        saved = trace.saved
+        do, saved = self.held(do), trace.saved
         if need_grads:
             trace.grads["gamma"], trace.grads["beta"] = total(do * saved["x_hat"]), total(do)
         if not need_dx:
@@ -77,11 +80,19 @@ class BatchNorm(Layer):
             bn.blend(self.running_mean, trace.saved["mean"], self.constants.momentum)
             bn.blend(self.running_var, trace.saved["var"] * (count / (count - 1)), self.constants.momentum)
 
+    def held(self, array):
+        """The array, 0 where the channel is masked."""
+        return array if self.mask is None else array * self.mask
+
     # --- what the scores need: with fixed statistics each output is one input times a number, plus another
 
+    def before(self, trace, do=0.0):
+        """(z, ∂ℓ/∂z) of the neurons that it is a part of: there is no activation behind it, so that z is o."""
+        return trace.o, self.held(do)
+
     def scale(self):
-        """γ / √(var + ε) with the running variance."""
-        return bn.backward_fixed(1, self.gamma, self.running_var, self.constants.eps)
+        """γ / √(var + ε) with the running variance; 0 where the channel is masked."""
+        return self.held(bn.backward_fixed(1, self.gamma, self.running_var, self.constants.eps))
 
     def tangent(self, trace, dx):
         return self.scale() * dx

@@ -30,7 +30,7 @@ def check_known(kind, name, known):
 def nearest(name, known):
     """The hint to the known name that was probably meant: the group that `name` is part of, or a similar name."""
     for group in known:
-        if name in group.split("+"):
+        if name in [part.split("*")[0] for part in group.split("+")]:
             return f': it is part of "{group}";'
     import difflib                  # slow to import, and only needed for an error
 

@@ -89,10 +89,14 @@ class Concat(Layer):
     def backward(self, trace, do, need_dx=True, need_grads=True):
         """∂ℓ/∂x = Σ_branches ∂ℓ/∂o_branch · ∂o_branch/∂x: each branch gets its own part of ∂ℓ/∂o."""
         trace.do = do
-        ends = np.cumsum([output_shape(branch, self.input_shape)[-1] for branch in self.branches])[:-1]
-        dx = [run_back(path, trace.inside, np.ascontiguousarray(part), need_dx, need_grads)
-              for path, part in zip(self.paths, np.split(do, ends, axis=-1))]
+        dx = [run_back(path, trace.inside, part, need_dx, need_grads)
+              for path, part in zip(self.paths, self.parted(do))]
         return sum(dx[1:], start=dx[0]) if need_dx else None
+
+    def parted(self, do):
+        """What each path gets of ∂ℓ/∂o: its own channels."""
+        ends = np.cumsum([output_shape(branch, self.input_shape)[-1] for branch in self.branches])[:-1]
+        return [np.ascontiguousarray(part) for part in np.split(do, ends, axis=-1)]
 
     def tangent(self, trace, dx):
         return np.concatenate([run_tangent(path, trace.inside, dx) for path in self.paths], axis=-1)

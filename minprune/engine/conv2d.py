@@ -18,13 +18,14 @@ class Conv2D(NeuronLayer):
 
     x (N, H, W, C);  W (K, kh, kw, C);  b (K,);  z, o (N, H′, W′, K).  (A cross-correlation: the kernel is not
     flipped, as everywhere in the field.)  `kernel` is a whole number or a pair. `padding` is "valid"
-    (none), a number of zeros on every side, or "same": H′ = ⌈H / stride⌉, an odd zero going below or right.
-    `dilation` d reads every d-th pixel, as if d − 1 zeros stood between the weights of a kernel. `activation`,
-    `batch_norm` and `bias` as for Dense.
+    (none), a number of zeros on every side, a pair of them (above and below, left and right), or "same":
+    H′ = ⌈H / stride⌉, an odd zero going below or right. `dilation` d reads every d-th pixel, as if d − 1 zeros stood
+    between the weights of a kernel. `activation`, `batch_norm` and `bias` as for Dense.
 
     With `groups` G the channels of x and the neurons are dealt out to G groups, in their order, and a neuron reads the
-    channels of its own group: W (K, kh, kw, C / G). G = C is a depthwise convolution. The groups have to stay equal, so
-    that neither these neurons nor those that they read can be pruned.
+    channels of its own group: W (K, kh, kw, C / G). G = C is a depthwise convolution: each channel leaves together with
+    the K / C neurons that are made of it. Otherwise the groups have to stay equal, which they do if what leaves is the
+    i-th neuron of each group, or, of what they read, the j-th channel of each group (so in Torch-Pruning as well).
     """
 
     prefix = "conv"
@@ -42,7 +43,7 @@ class Conv2D(NeuronLayer):
 
     def settings(self):
         return {"channels": self.K, "kernel": list(self.kernel), "activation": self.named_activation(),
-                "stride": self.stride, "padding": self.padding, **self.last_settings(),
+                "stride": self.stride, "padding": padding_setting(self.padding), **self.last_settings(),
                 **{key: getattr(self, key) for key in ("dilation", "groups") if getattr(self, key) != 1}}
 
     # --- forward and backward: a Dense layer of the patches
@@ -127,11 +128,31 @@ class Conv2D(NeuronLayer):
         memory too: who asks for patches multiplies them sample by sample."""
         if self.groups > 1:
             raise NotSaid(f"{self} has {self.groups} groups, whose neurons read different patches: a formula of x, or "
-                          "of per-sample dW, does not apply to it")
+                          "what else needs the patches, does not apply to it")
+        return self.all_patches(x).reshape(len(x), math.prod(self.output_shape[:2]), self.W[0].size)
+
+    def all_patches(self, x):
+        """(N, P, kh · kw, C): all channels of the patches."""
         padded, d = np.ascontiguousarray(images(self.padded(x))), self.dilation
         seen = np.lib.stride_tricks.sliding_window_view(padded, self.reach, axis=(1, 2))
         seen = seen[:, ::self.stride, ::self.stride, :, ::d, ::d].transpose(0, 1, 2, 4, 5, 3)
-        return seen.reshape(len(x), math.prod(self.output_shape[:2]), self.W[0].size)
+        return seen.reshape(len(x), math.prod(self.output_shape[:2]), math.prod(self.kernel), -1)
+
+    def single_gradients(self, x, da):
+        """Σ_p da_npi x_npj, (N, K, F): with groups, of each neuron with the channels of its own group."""
+        if self.groups == 1:
+            return super().single_gradients(x, da)
+        patches = self.all_patches(x)
+        patches = patches.reshape(*patches.shape[:-1], self.groups, -1)                 # (N, P, places, G, C / G)
+        da = da.reshape(*da.shape[:2], self.groups, -1)                                 # (N, P, G, K / G)
+        return np.einsum("npgk,npfgc->ngkfc", da, patches).reshape(len(x), self.K, -1)
+
+    def without_channels(self, arrays, stays):
+        """With groups the same channels go from each; of a depthwise convolution they go with their neurons."""
+        if self.groups == 1:
+            return super().without_channels(arrays, stays)
+        first = stays.reshape(self.groups, -1)[0]
+        return arrays if len(first) == 1 else {**arrays, "W": arrays["W"][..., first]}
 
     def small(self, x):
         """Whether all patches of these images fit the cache together."""
@@ -145,7 +166,7 @@ class Conv2D(NeuronLayer):
             raise self.cannot_fit(f"it reads an image (H, W, C), got shape {input_shape}")
         if self.K % self.groups or input_shape[2] % self.groups:
             raise self.cannot_fit(f"{self.groups} equal groups of {input_shape[2]} channels and {self.K} neurons")
-        self.zeros = [self.zeros_along(size, k) for size, k in zip(input_shape, self.reach)]
+        self.zeros = [self.zeros_along(size, k, axis) for axis, (size, k) in enumerate(zip(input_shape, self.reach))]
         padded = [size + sum(zeros) for size, zeros in zip(input_shape, self.zeros)]
         if any(size < k for size, k in zip(padded, self.reach)):
             with_padding = " with its padding" if padded != list(input_shape[:2]) else ""
@@ -157,12 +178,13 @@ class Conv2D(NeuronLayer):
         positions, field = math.prod(self.kernel), (*self.kernel, self.input_shape[2] // self.groups)
         return (self.K, *field), math.prod(field), self.K * positions // self.groups
 
-    def zeros_along(self, size, kernel):
-        """How many zeros go before and after one axis."""
+    def zeros_along(self, size, kernel, axis):
+        """How many zeros go before and after one axis, 0 (rows) or 1 (columns)."""
         if self.padding == "same":
             total = max((-(-size // self.stride) - 1) * self.stride + kernel - size, 0)
             return total // 2, total - total // 2
-        return (0, 0) if self.padding == "valid" else (self.padding, self.padding)
+        zeros = 0 if self.padding == "valid" else along(self.padding, axis)
+        return zeros, zeros
 
     def padded_shape(self):
         (top, bottom), (left, right) = self.zeros
@@ -188,15 +210,31 @@ class Conv2D(NeuronLayer):
 
 
 def check_padding(padding):
-    """Return "valid", "same" or the number of zeros; raise unless it is one of these."""
+    """Return "valid", "same", the number of zeros, or a pair of different numbers; raise unless it is one of these."""
     if isinstance(padding, str) and padding not in ("valid", "same"):
-        raise ValueError(f'Conv2D padding expects "valid", "same" or a whole number, got {padding!r}')
-    return padding if isinstance(padding, str) else check_size("Conv2D padding", padding, least=0)
+        raise ValueError('Conv2D padding expects a pair of whole numbers, "valid", "same" or a whole number, '
+                         f"got {padding!r}")
+    return padding if isinstance(padding, str) else zeros_on_sides("Conv2D padding", padding)
 
 
-def pair(name, value):
-    """Return `value` as two whole numbers of at least 1; a single one counts twice."""
+def zeros_on_sides(name, padding):
+    """Return how many zeros go around an image: a number, or a pair (on rows, on columns) if they differ."""
+    rows, columns = pair(name, padding, least=0)
+    return rows if rows == columns else (rows, columns)
+
+
+def padding_setting(padding):
+    return list(padding) if isinstance(padding, tuple) else padding
+
+
+def along(padding, axis):
+    """The number of zeros on both sides along axis 0 (rows) or 1 (columns); "same" stays what it is."""
+    return padding[axis] if isinstance(padding, tuple) else padding
+
+
+def pair(name, value, least=1):
+    """Return `value` as two whole numbers of at least `least`; a single one counts twice."""
     values = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
     if len(values) != 2:
         raise ValueError(f"{name} expects a whole number or a pair of them, got {value!r}")
-    return tuple(check_size(name, size) for size in values)
+    return tuple(check_size(name, size, least) for size in values)

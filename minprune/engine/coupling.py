@@ -1,10 +1,10 @@
-"""Coupling: which neurons meet in an addition, and so are one neuron for scores and pruning, and who reads them."""
+"""Coupling: which neurons can only leave together, and so are one neuron for scores and pruning, and who reads them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from .channels import INPUT, channels_read
+from .channels import INPUT, channels_read, is_depthwise, is_grouped, together
 from .facts import NotSaid
 from .layer import NeuronLayer, flat
 
@@ -13,45 +13,38 @@ from .layer import NeuronLayer, flat
 class Unit:
     """What is pruned together: names of layers.
 
-    members   layers with neurons whose outputs are added, so that neuron i of each goes with the others; mostly one
-    readers   layers with neurons that read the sum
+    members   layers with neurons that leave together: whose outputs are added, a convolution and the depthwise
+              convolution behind it; mostly one
+    readers   layers with neurons that read them
     between   layers without neurons that stand between them: pooling, Flatten, Dropout, or a user's own
+    series    layers without neurons that leave with them, channel by channel: batch norms, curved activations
+    ends      those of members and series that something else reads, or passes on; what the unit puts out
+    shared    those of the ends that a layer of the unit reads as well
+    rows      {layer: (K, m)}: which m channels of each of its layers neuron 0 … K − 1 has
+    in_order  whether neuron i is channel i of each of its layers, and these have no other channels
     """
 
     members: tuple
     readers: tuple
     between: tuple = ()
+    series: tuple = ()
+    ends: tuple = ()
+    shared: tuple = ()
+    rows: dict = field(default_factory=dict, compare=False, repr=False)
+    in_order: bool = True
+
+    def __post_init__(self):
+        object.__setattr__(self, "ends", self.ends or self.members)
 
 
 def find_units(chain):
-    """{"conv1+conv3": Unit, "conv2": Unit, …}: all that can be pruned, in the order of their first members.
+    """{"conv1+conv3": Unit, "conv2": Unit, …}: all that can be pruned, in the order of their first layers.
 
-    What is added to the network's input, or is its output, has channels that are given: none of them can go. The same
-    where neurons and channels of the sum do not correspond one to one, because a Flatten or a Concat came between; and
-    around a convolution with groups, which have to stay equal.
+    What is added to the network's input, or is its output, has channels that are given: none of them can go.
     """
-    if has_branches(chain):
-        return units_of_channels(chain)
-    if not any(layer.paths for layer in chain.values()):
+    if not any(layer.paths or layer.moves_zeros or is_grouped(layer) for layer in chain.values()):
         return units_of_chain(chain)
-    layers = {name: layer for name, layer in flat(chain).items() if isinstance(layer, NeuronLayer)}
-    reads = {}
-    output = follow(chain, {INPUT: ()}, reads)
-
-    # whatever is read together was added, and belongs to one group
-    groups = {name: {name} for name in [INPUT, *layers]}
-    for sources in (*reads.values(), output):
-        group = set().union(*(groups[source] for source in sources))
-        groups |= {name: group for name in group}
-
-    units = {}
-    for name in layers:
-        group = groups[name]
-        members = tuple(member for member in layers if member in group)
-        fixed = INPUT in group or not group.isdisjoint(output) or len({layers[member].K for member in members}) > 1
-        if name == members[0] and not fixed:
-            units["+".join(members)] = unit_of(members, reads)
-    return units
+    return units_of_channels(chain)
 
 
 def has_branches(chain):
@@ -59,56 +52,118 @@ def has_branches(chain):
     return any(hasattr(layer, "branches") or is_grouped(layer) for layer in flat(chain).values())
 
 
-def is_grouped(layer):
-    """Whether its neurons read some of the channels each, in groups that have to stay equal."""
-    return getattr(layer, "groups", 1) > 1
-
-
-def units_of_channels(chain):
-    """The same where layers stand side by side: by the channels that each layer reads."""
-    layers = {name: layer for name, layer in flat(chain).items() if isinstance(layer, NeuronLayer)}
-    read, output = channels_read(chain, next(iter(chain.values())).input_shape)
-
-    # whatever meets in a channel belongs to one group; a channel of different neurons, of input or output is fixed
-    groups, fixed = {name: {name} for name in [INPUT, *layers]}, {INPUT}
-    for channel in {channel for channels in (*read.values(), output) for channel in channels}:
-        group = set().union(*(groups[source] for source in channel.sources))
-        groups |= {name: group for name in group}
-        fixed |= channel.sources if channel.neuron is None else set()
-    fixed |= {source for channel in output for source in channel.sources}
-    for name in filter(lambda name: is_grouped(layers[name]), layers):
-        fixed |= {name}.union(*(channel.sources for channel in read[name]))
-
-    sources = {name: frozenset().union(*(channel.sources for channel in channels)) for name, channels in read.items()}
-    units = {}
-    for name in layers:
-        members = tuple(member for member in layers if member in groups[name])
-        if name == members[0] and fixed.isdisjoint(groups[name]) and len({layers[one].K for one in members}) == 1:
-            reading = [one for one in read if not sources[one].isdisjoint(members)]
-            units["+".join(members)] = Unit(members, tuple(one for one in reading if one in layers), tuple(
-                one for one in reading if one not in layers and not flat(chain)[one].paths))
-    return units
-
-
 def units_of_chain(chain):
-    """The same of layers one after the other: each layer with neurons but the last is alone, and the next reads it."""
+    """Of layers one after the other: each layer with neurons but the last is alone, and the next reads it."""
     units, previous, between = {}, None, []
     for name, layer in chain.items():
         if not isinstance(layer, NeuronLayer):
             between.append(name)
             continue
         if previous is not None:
-            units[previous] = Unit((previous,), (name,), tuple(between))
+            rows = {previous: np.arange(chain[previous].K)[:, np.newaxis]}
+            units[previous] = Unit((previous,), (name,), tuple(between), rows=rows)
         previous, between = name, []
     return units
 
 
-def unit_of(members, reads):
-    """The Unit of these members; `reads` as in `what_is_read`."""
-    readers = {reader: sources for reader, sources in reads.items() if not sources.keys().isdisjoint(members)}
-    between = {layer.name: None for sources in readers.values() for member in members
-               for layer in sources.get(member, ())}
-    return Unit(members, tuple(readers), tuple(between))
+def units_of_channels(chain):
+    """Of any network: by the channels that each layer reads."""
+    layers = {name: layer for name, layer in flat(chain).items() if not layer.paths}
+    read, output = channels_read(chain, next(iter(chain.values())).input_shape)
+    sets, _ = together(layers, read, output)
+
+    # neurons with equally many channels of the same layers are the neurons of one unit
+    every, rows_of = list(layers), {}
+    order = {name: place for place, name in enumerate(every)}
+    for neurons in sorted(sorted((order[name], i) for name, i in one) for one in sets):
+        pattern = tuple(place for place, _ in neurons)
+        rows_of.setdefault(pattern, []).append([i for _, i in neurons])
+    units = [rows_by_layer([every[place] for place in pattern], np.array(rows)) for pattern, rows in rows_of.items()]
+
+    # who reads them
+    unit_of = {(name, i): place for place, rows in enumerate(units)
+               for name, own in rows.items() for i in own.ravel().tolist()}
+    reading = {name: layers_read(read[name], unit_of) for name in layers}
+    names = [name_of(rows, layers) for rows in units]
+    names = names if len(set(names)) == len(names) else ["+".join(labels(rows).values()) for rows in units]
+    return {name: unit_of_rows(place, units[place], layers, reading) for place, name in enumerate(names)}
+
+
+def why_they_stay(chain):
+    """{layer: why neurons of it cannot leave}, of those where some cannot."""
+    layers = {name: layer for name, layer in flat(chain).items() if not layer.paths}
+    return together(layers, *channels_read(chain, next(iter(chain.values())).input_shape))[1]
+
+
+def masks_without(layers, unit, stays):
+    """{layer: its mask} without the unit's neurons that are False in `stays`, and without those masked already."""
+    masks = {}
+    for name, rows in unit.rows.items():
+        layer = layers[name]
+        masks[name] = np.ones(layer.output_shape[-1], bool) if layer.mask is None else layer.mask.copy()
+        masks[name][rows[~stays].ravel()] = False
+    return masks
+
+
+def rows_by_layer(names, rows):
+    """{layer: (K, m)} of rows whose columns are channels of these layers."""
+    return {name: rows[:, np.array(names) == name] for name in dict.fromkeys(names)}
+
+
+def layers_read(channels, unit_of):
+    """{unit: the names of its layers} of all whose channels are in the list."""
+    found = {}
+    for name, i in {neuron for channel in set(channels) for neuron in channel}:
+        if (name, i) in unit_of:
+            found.setdefault(unit_of[name, i], set()).add(name)
+    return found
+
+
+def labels(rows):
+    """{layer: "conv1", or "conv1*2" where a neuron has two of its channels}."""
+    return {name: name if own.shape[1] == 1 else f"{name}*{own.shape[1]}" for name, own in rows.items()}
+
+
+def name_of(rows, layers):
+    """"conv1+conv3", the layers with neurons; with a single one of these all its layers, "conv1+batchnorm1".
+
+    A part of the neurons of a single layer is "conv1*1".
+    """
+    names = labels(rows)
+    members = [label for name, label in names.items() if has_neurons(layers[name])]
+    if len(members) > 1 or members[0] not in layers:
+        return "+".join(members)
+    part = len(names) == 1 and len(rows[members[0]]) < layers[members[0]].K
+    return f"{members[0]}*1" if part else "+".join(names.values())
+
+
+def unit_of_rows(place, rows, layers, reading):
+    """The Unit with these rows, number `place` in `reading`, {layer: {unit: those of its layers that it reads}}."""
+    having = [name for name in layers if place in reading[name]]
+    own = [name for name in having if name in rows and (not has_neurons(layers[name]) or is_depthwise(layers[name]))]
+    others = [name for name in having if name not in own]
+    readers = [name for name in others if has_neurons(layers[name])]
+    ends = set().union(*(reading[name][place] for name in readers))
+    inner = set().union(*(reading[name][place] for name in own))
+    return Unit(members=tuple(name for name in rows if has_neurons(layers[name])),
+                readers=tuple(readers),
+                between=tuple(name for name in others if name not in readers),
+                series=tuple(name for name in rows if not has_neurons(layers[name])),
+                ends=tuple(name for name in rows if name in ends),
+                shared=tuple(name for name in rows if name in ends & inner),
+                rows=rows, in_order=all(is_all_of(own, layers[name]) for name, own in rows.items()))
+
+
+def is_all_of(rows, layer):
+    """Whether rows (K, m) are all channels of the layer, 0, 1, 2, …, one a neuron."""
+    return rows.shape == (layer.output_shape[-1], 1) and bool((rows[:, 0] == np.arange(len(rows))).all())
+
+
+def has_neurons(layer):
+    return isinstance(layer, NeuronLayer)
+
+
+# ------------------------------------------------------------------------------------- who reads a layer
 
 
 def what_is_read(chain):
@@ -154,119 +209,3 @@ def check_channels(layers, unit, need):
         if not layers[name].fact("keeps_channels", need):
             raise NotSaid(f'{layers[name]} mixes the channels of "{"+".join(unit.members)}" or moves zeros '
                           f"(keeps_channels = False), so that {need} is not possible there")
-
-
-class CoupledTrace:
-    """What layers whose outputs are added did, `trace["conv1+conv3"]`: their arrays side by side.
-
-    o, z, do, dz (N, ΣP, K): positions in a row, so that Σ_p o · do is what silencing all of them together does, to
-    first order. `x` has what each of them read, one array a layer; `grads` their gradients, one row a neuron. `inside`
-    has their own traces.
-    """
-
-    def __init__(self, inside):
-        self.inside = inside
-
-    def in_a_row(self, key):
-        arrays = [getattr(trace, key) for trace in self.inside.values()]
-        if any(array is None for array in arrays):
-            return None
-        return np.concatenate([array.reshape(len(array), -1, array.shape[-1]) for array in arrays], axis=1)
-
-    @property
-    def o(self):
-        return self.in_a_row("o")
-
-    @property
-    def z(self):
-        return self.in_a_row("z")
-
-    @property
-    def do(self):
-        return self.in_a_row("do")
-
-    @property
-    def dz(self):
-        return self.in_a_row("dz")
-
-    @property
-    def x(self):
-        return [trace.x for trace in self.inside.values()]
-
-    @property
-    def grads(self):
-        every = [trace.grads for trace in self.inside.values()]
-        return {key: np.concatenate([grads[key].reshape(len(grads[key]), -1) for grads in every], axis=1)
-                for key in every[0] if all(key in grads for grads in every)}
-
-
-class Coupled:
-    """The neurons of several layers whose outputs are added: neuron i is the i-th neuron of each.
-
-    A view to score by, `net["conv1+conv3"]`: its arrays are its members' side by side, to be read, not written.
-    W (K, ΣF) along the incoming weights;  gamma the ℓ2 norm of their batch-norm scales (a member without batch norm
-    counts as 1);  `output_shape` (ΣP, K), with all their positions in a row. `mask` is None, or False where no member
-    puts out anything. There is no b: each member has its own.
-    """
-
-    def __init__(self, layers):
-        self.layers = layers
-        self.name, self.K = "+".join(layer.name for layer in layers), layers[0].K
-        self.batch_norm = any(layer.batch_norm for layer in layers)
-        self.output_shape = (sum(int(np.prod(layer.output_shape[:-1])) for layer in layers), self.K)
-
-    @property
-    def members(self):
-        """The names of its layers."""
-        return tuple(layer.name for layer in self.layers)
-
-    @property
-    def W(self):
-        return read_only(np.concatenate([layer.W.reshape(self.K, -1) for layer in self.layers], axis=1))
-
-    @property
-    def b(self):
-        raise ValueError(f'the coupled neurons "{self.name}" have no b of their own, but one in each layer: '
-                         "a formula that reads b does not apply to them")
-
-    @property
-    def gamma(self):
-        squares = [layer.gamma ** 2 if layer.batch_norm else np.ones_like(layer.b) for layer in self.layers]
-        return read_only(np.sqrt(sum(squares)))
-
-    @property
-    def mask(self):
-        if all(layer.mask is None for layer in self.layers):
-            return None
-        return read_only(np.any([layer.mask if layer.mask is not None else np.ones(self.K, bool)
-                                 for layer in self.layers], axis=0))
-
-    def patches(self, x):
-        """What each neuron read in all its layers, (N, P, ΣF), where all have the same number of positions P."""
-        patches = [layer.patches(one) for layer, one in zip(self.layers, x)]
-        counts = {layer.name: one.shape[1] for layer, one in zip(self.layers, patches)}
-        if len(set(counts.values())) > 1:
-            raise ValueError(f'what the coupled layers "{self.name}" read cannot be put side by side: '
-                             f"they have different numbers of positions, {counts}")
-        return np.concatenate(patches, axis=2)
-
-    def per_sample_dW(self, trace):
-        """∂ℓ_n/∂w_ij of all incoming weights, (N, K, ΣF)."""
-        return np.concatenate([layer.per_sample_dW(trace.inside[layer.name]) for layer in self.layers], axis=2)
-
-    def scaled(self, da, trace):
-        """∂z/∂a · da, layer by layer, of da (N, ΣP, K)."""
-        ends = np.cumsum([one.o[0].size // self.K for one in trace.inside.values()])[:-1]
-        parts = zip(self.layers, np.split(da, ends, axis=1))
-        return np.concatenate([layer.scaled(part, trace.inside[layer.name]) for layer, part in parts], axis=1)
-
-    def multiply_adds(self):
-        return sum(layer.multiply_adds() for layer in self.layers)
-
-    def __repr__(self):
-        return f"Coupled({', '.join(self.members)})"
-
-
-def read_only(array):
-    array.flags.writeable = False
-    return array

@@ -49,6 +49,9 @@ class Layer:
     keeps_channels  channel c of o is made of channel c of x alone, and zeros stay zeros. `prune` needs it: to remove a
                     channel before the layer is then the same as to silence it behind the layer
     bounded         all outputs lie between two numbers: a loss with a σ or softmax of its own then warns
+    moves_zeros     channel c of o is made of channel c of x alone, but zeros do not stay zeros, and `mask`, booleans or
+                    None, holds a channel of o at 0. The layer is then a part of the neurons before it, and leaves with
+                    them; `before(trace, do)` gives z and ∂ℓ/∂z. Else False
 
     Its methods `tangent`, `kinks`, `squared_share`, `squares_back`, `bounds_back` and `without_channels` are facts as
     well: those that have no answer here raise NotSaid.
@@ -59,6 +62,8 @@ class Layer:
     built = False               # True once a network has built it
     input_shape = output_shape = None
     linear = nonnegative = passes_on = keeps_channels = bounded = None
+    moves_zeros = False
+    follows_on = False          # a part of the neurons before it if the layer that it follows moves zeros
     paths = ()                  # of a block or a Concat: {name: layer} of each of the ways through it
     batch_norm = False          # whether it takes statistics of the mini-batch in training
 
@@ -351,7 +356,11 @@ class NeuronLayer(Layer):
     def per_sample_dW(self, trace):
         """∂ℓ_n/∂w_ij = Σ_p ∂ℓ_n/∂a_npi · x_npj, shape (N, K, F)."""
         da = np.ascontiguousarray(self.scaled(trace.dz, trace)).reshape(len(trace.dz), -1, self.K)
-        return np.matmul(da.transpose(0, 2, 1), self.patches(trace.x))
+        return self.single_gradients(trace.x, da)
+
+    def single_gradients(self, x, da):
+        """Σ_p da_npi x_npj, (N, K, F), of da (N, P, K)."""
+        return np.matmul(da.transpose(0, 2, 1), self.patches(x))
 
     def update_running(self, trace):
         """Blend a training pass's batch statistics into the running ones (its variance unbiased).

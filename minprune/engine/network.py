@@ -11,8 +11,11 @@ from .architecture import check_architecture, check_masks
 from .channels import channels_read, places_of
 from .checks import (as_dtype, batch_shape, check_count, check_dtype, check_known, check_numbers, check_numeric,
                      check_seed, check_shape)
-from .coupling import Coupled, CoupledTrace, check_channels, find_units, has_branches
+from .coupled import Coupled, CoupledTrace, direct_slopes, series_of
+from .coupling import check_channels, find_units, has_branches, masks_without, why_they_stay
 from .layer import Layer, LayerTrace, NeuronLayer, flat
+from .origin import as_setting, from_setting, origin_of
+from .merged import merged
 from .registry import as_layer, described
 
 UNSET = object()                # a seed that draws nothing: all weights stay 0, to be filled
@@ -36,13 +39,27 @@ class Trace:
     t: np.ndarray = None
     L: np.ndarray = None
     layers: dict = field(default_factory=dict)
+    net: object = field(default=None, repr=False, compare=False)        # whose pass it is
+    direct: dict = field(default=None, repr=False, compare=False)
 
     def __getitem__(self, name):
         """The LayerTrace of a layer, or what coupled layers did, `trace["conv1+conv3"]`."""
-        if isinstance(name, str) and "+" in name:
-            return CoupledTrace({member: self[member] for member in name.split("+")})
-        check_known("layer of the trace", name, self.layers)
-        return self.layers[name]
+        if isinstance(name, str) and name in self.layers:
+            return self.layers[name]
+        units = {} if self.net is None else self.net.units
+        check_known("layer of the trace", name, [*self.layers, *(one for one in units if one not in self.layers)])
+        return self.of_unit(units[name])
+
+    def of_unit(self, unit):
+        """What the layers of a Unit did, side by side."""
+        return CoupledTrace(self.net, unit, self)
+
+    def direct_slopes(self):
+        """{layer: ∂ℓ/∂o by way of its readers alone}, see `direct_slopes`; after a backward pass, computed once."""
+        if self.direct is None:
+            self.direct = {}
+            direct_slopes(self.net.layers, self.layers, self.dy, series_of(self.net), self.direct)
+        return self.direct
 
     def grads(self):
         """Return {"conv1.W": Σ_n ∂ℓ_n/∂W, …}: the keys of `net.parameters()`."""
@@ -64,9 +81,17 @@ class Network:
     `net["conv1"]` is a layer, `net.layers` all of them by name, `net.hidden_layers` the names of those that
     can be scored and pruned: every Dense and Conv2D but the last, which is the output layer.
 
-    With Residual blocks `net.layers` has the blocks, `net.all_layers` those inside them as well, and layers whose
-    outputs are added stand in `net.hidden_layers` as one, "conv1+conv3": their i-th neurons are one neuron, scored
-    and pruned together. Those that are added to the network's input or make its output cannot be pruned.
+    With Residual blocks `net.layers` has the blocks, `net.all_layers` those inside them as well. Neurons that can only
+    leave together stand in `net.hidden_layers` as one, scored and pruned together:
+
+        "conv1+conv3"           their outputs are added: neuron i is the i-th of each
+        "conv1+conv2"           conv2 is a depthwise convolution of conv1's channels: a channel, and what is made of it
+        "conv1+batchnorm1"      a batch norm, or an activation with f(0) ≠ 0, as a layer of its own behind conv1
+        "conv1*4"               a convolution with 4 groups reads conv1, or is conv1: neuron i is the i-th of each group
+
+    Such a neuron is silent if its channels are 0 behind all of its layers. `net.groups()` tells them all, also the batch
+    norms where several layers with neurons give the name. Those that
+    are added to the network's input or make its output cannot be pruned.
     """
 
     def __init__(self, input_shape, layers, seed=0, dtype="float64"):
@@ -76,6 +101,7 @@ class Network:
         self.layers = build(check_layers(layers), self.input_shape, rng, self.dtype, counts={})
         self.all_layers = flat(self.layers)
         self.output_shape = list(self.layers.values())[-1].output_shape
+        self.origins = {}                   # {layer: Origin} of layers that a cut has left
 
     @functools.cached_property
     def units(self):
@@ -89,7 +115,7 @@ class Network:
 
     @functools.cached_property
     def channels_read(self):
-        """{layer: a Channel for each place of the last axis of what it reads}."""
+        """{layer: a channel for each place of the last axis of what it reads: the neurons that are added there}."""
         return channels_read(self.layers, self.input_shape)[0]
 
     def __getitem__(self, name):
@@ -97,7 +123,7 @@ class Network:
         if isinstance(name, str) and name in self.all_layers:
             return self.all_layers[name]
         check_known("layer", name, [*self.all_layers, *(one for one in self.units if one not in self.all_layers)])
-        return Coupled([self.all_layers[one] for one in self.units[name].members])
+        return Coupled(name, self.units[name], self.all_layers)
 
     def __contains__(self, name):
         return name in self.all_layers or name in self.units
@@ -111,9 +137,23 @@ class Network:
         return [name for name, layer in self.all_layers.items() if isinstance(layer, NeuronLayer)]
 
     @property
+    def maskable(self):
+        """The names of all layers whose outputs a mask can hold at 0."""
+        return [name for name, layer in self.all_layers.items() if hasattr(layer, "mask")]
+
+    @property
     def hidden_layers(self):
         """The names of the layers that can be scored and pruned, in order; coupled ones are one, "conv1+conv3"."""
         return list(self.units)
+
+    def is_alone(self, name):
+        """Whether hidden layer `name` is one layer by itself."""
+        return name in self.all_layers
+
+    @property
+    def is_plain(self):
+        """Whether each hidden layer is one layer, or several whose outputs are added: nothing else leaves with them."""
+        return all(unit.ends == unit.members and unit.in_order for unit in self.units.values())
 
     @property
     def is_chain(self):
@@ -121,21 +161,34 @@ class Network:
         return not any(layer.paths for layer in self.layers.values())
 
     def members(self, name):
-        """The names of the layers that hidden layer `name` stands for: itself, or those that are coupled."""
+        """The names of the layers that hidden layer `name` stands for: itself, or those that are coupled.
+
+        Layers without neurons that leave with them are not among these: see `units`.
+        """
         check_known("hidden layer", name, self.units)
         return list(self.units[name].members)
 
     def groups(self):
-        """Which neurons leave together and who reads them, as text; and which layers stay."""
-        lines = []
-        for name, unit in self.units.items():
-            together = f"neuron i of {' and '.join(unit.members)} together" if len(unit.members) > 1 else "each alone"
-            between = f" through {', '.join(unit.between)}" if unit.between else ""
-            lines.append(f"{name}: {self[name].K} neurons, {together}; read by {', '.join(unit.readers)}{between}")
-        members = {member for unit in self.units.values() for member in unit.members}
-        lines += [f"{name}: stays; its neurons make the output, are added to the input or to others, or groups read them"
-                  for name in self.neuron_layers if name not in members] if lines else []
+        """Which neurons leave together and who reads them, as text; and which layers stay, and why."""
+        lines = [line_of(name, unit, self) for name, unit in self.units.items()]
+        leave = {member for unit in self.units.values() for member in unit.members}
+        stay = why_they_stay(self.layers) if lines else {}
+        for name in self.neuron_layers if lines else ():
+            if name not in leave or name in stay:
+                some = "some neurons stay" if name in leave else "stays"
+                lines.append(f"{name}: {some}; {stay[name]}")
         return "\n".join(lines) or "no neuron can leave"
+
+    def masks_without(self, name, stays):
+        """{layer: its mask} that silences the neurons of hidden layer `name` that are False in `stays`, and those that
+        are masked already: channels held at 0 behind each layer that leaves with them."""
+        check_known("hidden layer", name, self.units)
+        return masks_without(self.all_layers, self.units[name], np.asarray(stays))
+
+    def silence(self, name, stays):
+        """Hold the neurons of hidden layer `name` that are False in `stays` at 0, as in `masks_without`."""
+        for layer, mask in self.masks_without(name, stays).items():
+            self.all_layers[layer].mask = mask
 
     def readers(self, name):
         """The names of the layers whose weights read hidden layer `name`; several only where blocks are."""
@@ -177,6 +230,23 @@ class Network:
         read = [self.reading(name, one, self[one].W) for one in self.readers(name)]
         return read[0] if len(read) == 1 else np.concatenate(read, axis=1)
 
+    def origin(self, name):
+        """(K,) which neuron of the unpruned network each neuron of layer `name` is, [0, 3, 5], through all cuts.
+
+        Of neurons that leave together, "conv1+conv3", the indices in their first layer. A network that was never cut
+        has 0 … K − 1. Kept in the network's file.
+        """
+        check_known("layer", name, [*self.all_layers, *(one for one in self.units if one not in self.all_layers)])
+        if name in self.all_layers:
+            return origin_of(self, name).neurons.copy()
+        first, rows = next(iter(self.units[name].rows.items()))
+        return origin_of(self, first).neurons[rows[:, 0]]
+
+    def origin_name(self, name):
+        """What layer `name` was called in the unpruned network: removed blocks move the numbers of later layers."""
+        check_known("layer", name, self.all_layers)
+        return origin_of(self, name).layer
+
     def parameters(self):
         """{"conv1.W": array, …}: all that is trained, the layers' own arrays."""
         return {f"{name}.{key}": array for name, layer in self.all_layers.items()
@@ -189,12 +259,16 @@ class Network:
 
     def reading(self, name, reader, array):
         """(K, M), a row a neuron: of an array like the reader's W, what the weights that read layer `name` have."""
-        if not self.has_branches:
+        unit, groups = self.units[name], getattr(self.all_layers[reader], "groups", 1)
+        if not self.has_branches and unit.in_order:
             return np.moveaxis(array.reshape(-1, self[name].K), -1, 0)
         channels = self.channels_read[reader]
-        places = places_of(channels, self.members(name)[0], self[name].K)                   # (K, P)
-        columns = array.reshape(-1, len(channels))[:, places]                           # (weights of a channel, K, P)
-        return columns.transpose(1, 0, 2).reshape(len(places), -1)
+        places = places_of(channels, unit.rows)                                         # (K, P)
+        if groups > 1:                          # a channel is read by the neurons of its group alone
+            columns = array.reshape(groups, -1, len(channels) // groups).swapaxes(1, 2).reshape(len(channels), -1).T
+        else:
+            columns = array.reshape(-1, len(channels))
+        return columns[:, places].transpose(1, 0, 2).reshape(len(places), -1)       # of (weights of a channel, K, P)
 
     # --- passes
 
@@ -210,7 +284,7 @@ class Network:
         if x.shape[1:] != self.input_shape or x.ndim == 0:
             raise ValueError(f"Network expects {batch_shape(self.input_shape)}, got {x.shape}")
         rng = None if seed is None else check_seed(seed)
-        trace = Trace(x, training)
+        trace = Trace(x, training, net=self)
         trace.y, trace.layers = run(self.layers, x, training, rng)
         return trace
 
@@ -227,7 +301,8 @@ class Network:
                              f"got {list(trace.layers)}")
         if dy.shape != trace.y.shape:
             raise ValueError(f"backward expects dy of the output's shape {trace.y.shape}, got {dy.shape}")
-        trace.dy, trace.dx = dy, self.backward_from(trace, dy, list(self.layers), need_dx, need_grads)
+        trace.dy, trace.direct = dy, None
+        trace.dx = self.backward_from(trace, dy, list(self.layers), need_dx, need_grads)
         return trace.dx
 
     def backward_from(self, trace, do, names, need_dx=True, need_grads=True):
@@ -294,14 +369,16 @@ class Network:
 
     def settings(self):
         """The architecture as plain values: what `from_settings` needs to build the same network."""
-        return {"input_shape": list(self.input_shape), "dtype": self.dtype.name,
-                "layers": [described(layer) for layer in self.layers.values()]}
+        plain = {"input_shape": list(self.input_shape), "dtype": self.dtype.name,
+                 "layers": [described(layer) for layer in self.layers.values()]}
+        return {**plain, "origin": as_setting(self.origins)} if self.origins else plain
 
     @classmethod
     def from_settings(cls, settings, arrays):
         """Build the network and fill it; raise ValueError unless the arrays are just those that it has."""
         layers = [as_layer(layer) for layer in settings["layers"]]
         net = cls(settings["input_shape"], layers, seed=UNSET, dtype=settings["dtype"])
+        net.origins = from_setting(settings.get("origin", {}), net)
         net.fill(arrays)
         return net
 
@@ -311,10 +388,12 @@ class Network:
             raise TypeError(f"fill expects a dict {{name: array}} as arrays() gives it, got {type(arrays).__name__}")
         arrays = {name: np.asarray(array) for name, array in arrays.items()}
         masks = {name: array for name, array in arrays.items() if name.endswith(".mask")}
+        for name in masks:
+            check_known("layer", name.removesuffix(".mask"), self.maskable)
         wanted = {name: array for name, array in self.arrays().items() if not name.endswith(".mask")}
         if set(wanted) != set(arrays) - set(masks):
             raise ValueError(f"the network's arrays are {sorted(wanted)}, got {sorted(set(arrays) - set(masks))}")
-        wanted |= {name: np.ones(self[name.removesuffix(".mask")].K, bool) for name in masks}
+        wanted |= {name: np.ones(self.all_layers[name.removesuffix(".mask")].output_shape[-1], bool) for name in masks}
         for name, array in wanted.items():
             if arrays[name].shape != array.shape:
                 raise ValueError(f"array {name} expects shape {array.shape}, got {arrays[name].shape}")
@@ -322,12 +401,23 @@ class Network:
                 raise ValueError(f"array {name} expects {array.dtype}, got {arrays[name].dtype}")
         for name, array in wanted.items():
             array[...] = arrays[name]
-        for name in self.neuron_layers:
+        for name in self.maskable:
             self.all_layers[name].mask = wanted.get(f"{name}.mask")
 
     def copy(self):
         """A network of its own: changing one never changes the other."""
-        return Network.from_settings(self.settings(), self.arrays())
+        other = Network.from_settings(self.settings(), self.arrays())
+        if "units" in self.__dict__:                        # they are the same, and take longer to find than to copy
+            other.units = self.units
+        return other
+
+    def merged(self):
+        """A network of the same function and the same neurons, in which batch norms and activations that are layers of
+        their own right behind a layer with neurons are a part of that layer: "conv1+batchnorm1" is "conv1" there.
+
+        Those behind a sum, a Concat or pooling stay. Its hidden layers are those of this network, in their order.
+        """
+        return Network.from_settings(*merged(self))
 
     def save(self, path):
         """Write the network to one .npz file: the architecture as JSON and the arrays, no pickle.
@@ -395,6 +485,20 @@ class Network:
         texts = {name: layer.formula() if layer.paths else repr(layer) for name, layer in self.all_layers.items()}
         layers = "".join(f"\n  {name:<16}{str(self[name].output_shape):<16}{one}" for name, one in texts.items())
         return f"Network{self.input_shape} of {sum(p.size for p in self.parameters().values())} parameters:{layers}"
+
+
+def line_of(name, unit, net):
+    """One unit in words."""
+    rows = {layer: unit.rows[layer].shape[1] for layer in (*unit.members, *unit.series)}
+    if net.is_alone(name):
+        together = "each alone"
+    elif max(rows.values()) == 1:
+        together = f"neuron i of {' and '.join(rows)} together"
+    else:
+        together = " and ".join(f"{m} of {layer}" if m > 1 else f"one of {layer}" for layer, m in rows.items())
+        together = f"each made of {together}"
+    between = f" through {', '.join(unit.between)}" if unit.between else ""
+    return f"{name}: {net[name].K} neurons, {together}; read by {', '.join(unit.readers)}{between}"
 
 
 # ---------------------- layers one after the other, {name: layer}: those of a network, or of a path of a block

@@ -6,8 +6,8 @@ import math
 import numpy as np
 
 from . import pool_padding
-from .checks import check_flag, check_size
-from .conv2d import pair
+from .checks import check_flag
+from .conv2d import along, pair, padding_setting, zeros_on_sides
 from .kernels import WHOLE, blocks
 from .layer import Layer, LayerTrace
 from .order import flattened, unflattened
@@ -22,7 +22,7 @@ class Pool(Layer):
 
     x (N, H, W, C) → o (N, H′, W′, C) with H′ = ⌊(H + 2 padding − size) / stride⌋ + 1; with `ceil_mode` ⌈ ⌉ in place of
     ⌊ ⌋, but for windows that would start behind the image. `padding` is a number of pixels on every side, at most half
-    a window, or "same": H′ = ⌈H / stride⌉.
+    a window, a pair of them (above and below, left and right), or "same": H′ = ⌈H / stride⌉.
     """
 
     keeps_channels = True
@@ -32,22 +32,27 @@ class Pool(Layer):
     def __init__(self, size, stride=None, padding=0, ceil_mode=False):
         self.size = pair(f"{type(self).__name__} size", size)
         self.stride = self.size if stride is None else pair(f"{type(self).__name__} stride", stride)
-        self.padding = padding if padding == "same" else check_size(f"{type(self).__name__} padding", padding, least=0)
+        self.padding = padding if padding == "same" else zeros_on_sides(f"{type(self).__name__} padding", padding)
         self.ceil_mode = check_flag("ceil_mode", ceil_mode)
-        if padding != "same" and 2 * padding > min(self.size):
+        if padding != "same" and any(2 * along(self.padding, axis) > self.size[axis] for axis in (0, 1)):
             raise ValueError(f"{type(self).__name__} padding expects at most half a window of "
                              f"{self.size[0]}×{self.size[1]}, got {padding}")
 
     def settings(self):
         """The settings; padding and ceil_mode only where they are not the usual ones."""
         usual = {"padding": 0, "ceil_mode": False}
+        given = {key: padding_setting(getattr(self, key)) for key in usual}
         return {"size": list(self.size), "stride": list(self.stride),
-                **{key: getattr(self, key) for key, value in usual.items() if getattr(self, key) != value}}
+                **{key: value for key, value in given.items() if value != usual[key]}}
+
+    def borders(self, input_shape):
+        """[(numbers before, numbers after, windows)] of both axes."""
+        return [border(size, window, stride, along(self.padding, axis), self.ceil_mode)
+                for axis, (size, window, stride) in enumerate(zip(input_shape, self.size, self.stride))]
 
     def build(self, input_shape, rng, dtype):
         super().build(input_shape, rng, dtype)
-        sides = [border(size, window, stride, self.padding, self.ceil_mode)
-                 for size, window, stride in zip(input_shape, self.size, self.stride)]
+        sides = self.borders(input_shape)
         if any(before or after for before, after, _ in sides):
             self.border = Border(self.input_shape, [(before, after) for before, after, _ in sides], self.fill)
             self.bare = type(self)(self.size, self.stride)
@@ -57,8 +62,7 @@ class Pool(Layer):
     def shape_from(self, input_shape):
         if len(input_shape) != 3:
             raise self.cannot_fit(f"it reads an image (H, W, C), got shape {input_shape}")
-        counts = [border(size, window, stride, self.padding, self.ceil_mode)[2]
-                  for size, window, stride in zip(input_shape, self.size, self.stride)]
+        counts = [windows for _, _, windows in self.borders(input_shape)]
         if min(counts) < 1:
             raise self.cannot_fit(f"windows of {self.size[0]}×{self.size[1]} "
                                   f"on an image of {input_shape[0]}×{input_shape[1]}")
@@ -211,8 +215,8 @@ class AvgPool2D(Pool):
         return {**super().settings(), **({} if self.count_padding else {"count_padding": False})}
 
     def share_counted(self):
-        rows, columns = (counted(size, window, stride, (self.padding, self.ceil_mode), self.count_padding)
-                         for size, window, stride in zip(self.input_shape, self.size, self.stride))
+        rows, columns = (counted(size, window, stride, (along(self.padding, axis), self.ceil_mode), self.count_padding)
+                         for axis, (size, window, stride) in enumerate(zip(self.input_shape, self.size, self.stride)))
         return math.prod(self.size) / (rows[:, np.newaxis, np.newaxis] * columns[:, np.newaxis])
 
     def forward(self, x, training=False, rng=None):

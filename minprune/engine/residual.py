@@ -106,6 +106,10 @@ class Residual(Layer):
         through, around = (run_back(path, trace.inside, do, need_dx, need_grads) for path in self.paths)
         return through + around if need_dx else None
 
+    def parted(self, do):
+        """What each path gets of ∂ℓ/∂o: all of it."""
+        return [do] * len(self.paths)
+
     def tangent(self, trace, dx):
         """do = Σ_paths (∂path/∂x) dx."""
         through, around = (run_tangent(path, trace.inside, dx) for path in self.paths)

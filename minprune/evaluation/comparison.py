@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..engine.tables import as_csv, as_html, as_latex, returned_or_written
+from .damage import Damage, damage as damage_of, lines_of
 from .evaluations import ACCURACIES, Evaluation, as_text, evaluate_together, numbers
 from .latency import LATENCY_BATCH, thread_note, times_as_fast
 from .timing import Ratio, ratio_of
@@ -15,20 +16,22 @@ class Comparison:
     """Two Evaluations on the same data. `print` it for a table; `to_dict()` gives the same for JSON.
 
     `speedup` says how many times as fast the second network is (a Ratio: median, low, high), None if it was not
-    measured.
+    measured. `damage` says what was lost, and by whom (a Damage), None if it was not asked for.
     """
 
     before: Evaluation
     after: Evaluation
     speedup: Ratio | None = None
+    damage: Damage | None = None
 
     def to_dict(self):
         return {"before": self.before.to_dict(), "after": self.after.to_dict(),
-                "speedup": None if self.speedup is None else self.speedup.to_dict()}
+                "speedup": None if self.speedup is None else self.speedup.to_dict(),
+                "damage": None if self.damage is None else self.damage.to_dict()}
 
     def to_csv(self, path=None):
         """Return the table as CSV, plain numbers without units; with a path write it there, and return the path."""
-        rows = [[label, old, new] for label, old, new in pairs(self)]
+        rows = [[label, old, new] for label, old, new in [*pairs(self), *damage_pairs(self.damage)]]
         if self.speedup is not None:
             rows += [[f"times as fast, {name}", None, getattr(self.speedup, name)]
                      for name in ("median", "low", "high")]
@@ -48,8 +51,12 @@ class Comparison:
         return as_html(HEAD, rows_of(self), " ".join(notes(self)))
 
 
-def compare(before, after, x, t, loss="cross_entropy", train=None, latency=True, latency_batch=LATENCY_BATCH):
+def compare(before, after, x, t, loss="cross_entropy", train=None, latency=True, latency_batch=LATENCY_BATCH,
+            damage=True):
     """Return the Comparison of two networks on test data (x, t), and training data `train=(x, t)` if given.
+
+    With `damage` it also says what was lost: whose answers changed, the class that was hit hardest, calibration, and
+    accuracy on disturbed samples; see `mp.damage`. That takes some more forward passes of the test data.
 
     Time is measured in pairs: both networks pass the same `latency_batch` samples forward, one after the other, for 0.6
     seconds. "1.86 × as fast (1.79 … 1.90)" is the median ratio of a pair, and the range of the middle half of all pairs
@@ -68,7 +75,8 @@ def compare(before, after, x, t, loss="cross_entropy", train=None, latency=True,
     """
     nets = {"before": before, "after": after}
     evaluations, turns = evaluate_together(nets, (x, t), loss, train, latency, latency_batch)
-    return Comparison(*evaluations, None if turns is None else ratio_of(turns))
+    return Comparison(*evaluations, None if turns is None else ratio_of(turns),
+                      damage_of(before, after, x, t, loss) if damage else None)
 
 
 def table(comparison):
@@ -76,7 +84,9 @@ def table(comparison):
     lines = [f"{label:<22}{old:>14}{new:>14}{change:>18}".rstrip()
              if len(change) < 18 else f"{label:<22}{old:>14}{new:>14}  {change}"
              for label, old, new, change in (HEAD, *rows_of(comparison))]
-    return "\n".join([*lines, *notes(comparison)])
+    damage = comparison.damage
+    lost = [] if damage is None else ["what was lost:", *(f"  {line}" for line in lines_of(damage))]
+    return "\n".join([*lines, *notes(comparison), *lost])
 
 
 def notes(comparison):
@@ -94,6 +104,21 @@ def pairs(comparison):
     before, after = numbers(comparison.before), numbers(comparison.after)
     labels = [*before, *(label for label in after if label not in before)]
     return [(label, before.get(label), after.get(label)) for label in labels]
+
+
+def damage_pairs(damage):
+    """The same of a Damage, for CSV: one number where there is no before."""
+    if damage is None:
+        return []
+    kinds = () if damage.lost is None else ("lost", "won", "changed")
+    counts = {f"samples {name}": len(getattr(damage, name)) for name in kinds}
+    alone = {"distance of outputs": damage.distance, "same answer": damage.agreement, **counts}
+    both = {"calibration error": damage.calibration, "confidence": damage.confidence,
+            **{f"disturbed, {name}": pair for name, pair in damage.robustness.items()},
+            **{f"accuracy of class {label}": (row["before"], row["after"])
+               for label, row in (damage.classes or {}).items()}}
+    return [(label, None, value) for label, value in alone.items() if value is not None] + [
+        (label, *pair) for label, pair in both.items() if pair is not None]
 
 
 def rows_of(comparison):

@@ -19,7 +19,8 @@ class Evaluation:
 
     Losses are means of the per-sample losses; accuracies are fractions, None where targets are no classes.
     `neurons` {layer: K} of the hidden layers; `parameters` counts trained numbers; `multiply_adds` those of
-    one sample's forward pass; `bytes` is the size of the file that `save` writes; `latency` the median
+    one sample's forward pass; `bytes` is the size of the file that `save` writes, but for what it says of the origin of
+    a cut network's neurons; `latency` the median
     seconds of a forward pass of `latency_batch` samples that did not wait for a core (None if it was not measured).
     `class_accuracy` {class: accuracy} and `class_sizes` {class: test samples} of the classes of the test data, None
     where a sample has no single class.

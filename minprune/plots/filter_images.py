@@ -52,7 +52,7 @@ def first_hidden_layer(net):
     if not getattr(net, "hidden_layers", None):
         raise ValueError(f"filters expects a network with a hidden layer, got {type(net).__name__} without")
     layer = net.hidden_layers[0]
-    first_member = layer.split("+")[0]                # of layers that lose their neurons together
+    first_member = layer.split("+")[0].split("*")[0]  # of layers that lose their neurons together
     return layer, check_numbers(f"{layer}.W", net[first_member].W)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..engine.channels import staying
+from ..engine.channels import is_depthwise, is_grouped, staying
 from ..engine.checks import check_known, check_network, check_unmasked
 from ..engine.network import Network
+from ..engine.origin import as_setting, origins_left
 
 
 def check_keep(net, keep):
@@ -45,57 +46,73 @@ def prune(net, keep):
         W ← W[keep],  b ← b[keep];    next layer: W ← W[…, keep]
 
     where … runs over the kernel places of a Conv2D, and over the positions that a Flatten spread the
-    channel to. Coupled neurons, {"conv1+conv3": (K,) bool}, go from all their layers, and from all that read their
-    sum. The result computes what `mask(net, keep)` computes: a missing input is an input of 0. Raises as `check_keep`,
-    and NotSaid (a ValueError) where a layer in between mixes channels, or does not say whether it does.
+    channel to. Coupled neurons, {"conv1+conv3": (K,) bool}, go from all their layers, batch norms and depthwise
+    convolutions among them, and from all that read them. The result computes what `mask(net, keep)` computes: a missing
+    input is an input of 0. A depthwise convolution of which one channel is left is an ordinary one, and one with groups
+    that has a single channel for each group left is a depthwise one: their neurons then have other names. Raises as
+    `check_keep`, and NotSaid (a ValueError) where a layer in between mixes channels, or does not say whether it does.
     """
     keep = {name: stays for name, stays in check_keep(net, keep).items() if not stays.all()}
     for name in keep:
         net.check_channels(name, "pruning")
+    neurons = channels_left(net, keep)
+    channels = channels_that_stay(net, keep, neurons)
     arrays = {name: layer.arrays() for name, layer in net.all_layers.items()}
-    for name, stays in keep.items():
-        for member in net.members(name):
-            arrays[member] = net[member].without_neurons(arrays[member], stays)
-    for layer, stays in channels_that_stay(net, keep).items():
-        arrays[layer] = net[layer].without_channels(arrays[layer], stays)
+    for layer in filter(neurons.__contains__, net.neuron_layers):
+        arrays[layer] = net.all_layers[layer].without_neurons(arrays[layer], neurons[layer])
+    for layer, stays in channels.items():
+        arrays[layer] = net.all_layers[layer].without_channels(arrays[layer], stays)
     named = {f"{layer}.{key}": array for layer, own in arrays.items() for key, array in own.items()}
-    return Network.from_settings(smaller_settings(net, keep), named)
+    return Network.from_settings(smaller_settings(net, neurons, channels), named)
 
 
-def channels_that_stay(net, keep):
+def channels_left(net, keep):
+    """{layer: a bool for each of the channels that it puts out} of all layers that neurons leave with."""
+    left = {}
+    for name, stays in keep.items():
+        for layer, rows in net.units[name].rows.items():
+            own = left.setdefault(layer, np.ones(net.all_layers[layer].output_shape[-1], bool))
+            own[rows[~stays].ravel()] = False
+    return left
+
+
+def channels_that_stay(net, keep, left):
     """{layer: a bool for each channel that it reads} of all layers that read neurons which leave, or pass them on."""
-    affected = {layer: name for name in keep for layer in net.units[name].between + net.units[name].readers}
-    if not net.has_branches:                    # then a layer reads the neurons of one unit, all of them, in order
-        return {layer: keep[name] for layer, name in affected.items()}
-    return {layer: staying(net.channels_read[layer], keep, net.units) for layer in affected}
+    units = {name: net.units[name] for name in keep}
+    affected = {layer: name for name, unit in units.items() for layer in unit.between + unit.series + unit.readers}
+    if not net.has_branches and all(unit.in_order for unit in net.units.values()):
+        return {layer: keep[name] for layer, name in affected.items()}      # it reads one unit, all of it, in order
+    grouped = {layer: None for layer in left if is_grouped(net.all_layers[layer])}
+    return {layer: staying(net.channels_read[layer], left) for layer in {**affected, **grouped}}
 
 
 def mask(net, keep):
     """Return a copy of `net` in which the neurons whose `keep` is False have their outputs held at 0.
 
-    Same size and same speed as `net`, same function as `prune(net, keep)`. Raises as `check_keep`.
+    Where several layers leave with a neuron, a batch norm behind it for one, its channels are held at 0 behind each of
+    them. Same size and same speed as `net`, same function as `prune(net, keep)`. Raises as `check_keep`.
     """
     keep = check_keep(net, keep)
     masked = net.copy()
     for name, stays in keep.items():
-        for member in net.members(name) if not stays.all() else ():
-            old = masked[member].mask
-            masked[member].mask = stays.copy() if old is None else old & stays
+        if not stays.all():
+            masked.silence(name, stays)
     return masked
 
 
-def smaller_settings(net, keep):
-    """The architecture with the numbers of neurons that stay."""
+def smaller_settings(net, neurons, channels):
+    """The architecture with the numbers of neurons and of channels that stay."""
     settings = net.settings()
-    resize(net.layers, settings["layers"], {member: int(stays.sum()) for name, stays in keep.items()
-                                            for member in net.members(name)})
-    return settings
+    resize(net.layers, settings["layers"], neurons, channels)
+    return {**settings, "origin": as_setting(origins_left(net, neurons))} if neurons else settings
 
 
-def resize(layers, settings, sizes):
+def resize(layers, settings, neurons, channels):
     """Write the new sizes of these layers, and of those inside them, into their settings."""
     for layer, plain in zip(layers.values(), settings):
-        if layer.name in sizes:
-            plain[layer.size_setting] = sizes[layer.name]
+        if layer.name in neurons and hasattr(layer, "size_setting"):
+            plain[layer.size_setting] = int(neurons[layer.name].sum())
+        if layer.name in channels and is_depthwise(layer):
+            plain["groups"] = int(channels[layer.name].sum())
         if layer.paths:
-            resize(layer.inside, layer.nested(plain), sizes)
+            resize(layer.inside, layer.nested(plain), neurons, channels)

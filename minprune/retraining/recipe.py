@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..engine.checks import check_count, check_real
+from ..engine.checks import check_count, check_flag, check_real
 from ..engine.losses import Loss, find_loss, prepare_pair
 from ..engine.network import Network
 from ..engine.optimizers import Adam, find_optimizer
+from ..pruning.recalibration import take_statistics
 from ..training.loop import check_callables, check_patience, fit
 from ..training.sample_weights import check_class_weight, weights_of
 from .text import as_text
@@ -41,11 +42,12 @@ class Cut:
 class Recipe:
     """Settings of a retraining, called as `recipe(net, cut)`: trains `net` in place and returns the History.
 
-    All settings but `start` are those of `fit`; `start` is the epoch at which the optimizer's learning-rate schedule is
-    entered: rate(start + e). If `loss` is None, the loss of the cut is taken. `validation` and `patience` stop early;
-    hold these samples out of the training data, as test data that stopped a training cannot judge it. Each cut draws
-    from a random stream of its own, made of the seed and the number of the cut, which differs from the stream of a
-    network or a `fit` of the same seed.
+    All settings but `start` and `recalibrate` are those of `fit`; `start` is the epoch at which the optimizer's
+    learning-rate schedule is entered: rate(start + e). With `recalibrate` the statistics of batch norm are taken anew
+    from the training data before the first epoch (`mp.recalibrate`); with epochs=0 nothing else is done. If `loss` is
+    None, the loss of the cut is taken. `validation` and `patience` stop early; hold these samples out of the training
+    data, as test data that stopped a training cannot judge it. Each cut draws from a random stream of its own, made of
+    the seed and the number of the cut, which differs from the stream of a network or a `fit` of the same seed.
     """
 
     epochs: int = 5
@@ -58,6 +60,7 @@ class Recipe:
     loss: str | Loss | None = None
     start: float = 0.0
     class_weight: object = None
+    recalibrate: bool = False
 
     def __post_init__(self):
         check_count("epochs", self.epochs, least=0)
@@ -65,6 +68,7 @@ class Recipe:
         check_count("seed", self.seed, least=0)
         check_real("start", self.start, least=0)
         check_callables(augment=self.augment)
+        check_flag("recalibrate", self.recalibrate)
         if self.optimizer is not None:
             find_optimizer(self.optimizer)
         if self.loss is not None:
@@ -83,6 +87,8 @@ class Recipe:
         # [seed, 0] would be the stream of seed itself, by which networks are drawn.
         rng = np.random.default_rng([self.seed, cut.number, 1])
         self.prepare(net, cut, rng)
+        if self.recalibrate:
+            take_statistics(net, cut.x)
         return self.train(net, cut, rng)
 
     def prepare(self, net, cut, rng):

@@ -130,8 +130,12 @@ def block_soft_factor(length, threshold):
 
 
 def layers_of(net, name):
-    """The layers that a hidden layer stands for: itself, or those that are coupled."""
-    return [net[member] for member in net.members(name)]
+    """The layers that a hidden layer stands for: itself, or those that leave with its neurons, batch norms as well."""
+    unit = net.units[name]
+    if not unit.in_order:
+        raise ValueError(f'a penalty on neurons takes those whose number is the same in all their layers, and "{name}" '
+                         "has several channels of a layer, or a part of its channels")
+    return [net.all_layers[layer] for layer in unit.rows]
 
 
 def lengths(group):

@@ -60,13 +60,20 @@ def test_prune_is_mask_and_coupled_neurons_leave_together(random_keep, close):
         close(mp.prune(net, keep).predict(x), mp.mask(net, keep).predict(x))
 
 
-def test_an_activation_that_is_not_0_at_0_keeps_the_neurons_before_it(close):
+def test_an_activation_that_is_not_0_at_0_leaves_with_the_neurons_before_it(random_keep, close, tmp_path, fingerprint):
     net = resnet("sigmoid")
-    x, _ = samples(net)
-    with pytest.raises(NotSaid, match='ActivationLayer "activation1" mixes .* or moves zeros'):
-        mp.prune(net, {"conv1+conv3": np.array([True, False, True])})
-    keep = {"dense1": np.array([True, False, True, True])}
-    close(mp.prune(net, keep).predict(x), mp.mask(net, keep).predict(x))
+    x, t = samples(net)
+    assert net.hidden_layers == ["conv1+conv3", "conv2", "dense1"]
+    for seed in range(3):
+        keep = random_keep(net, seed)
+        masked = mp.mask(net, keep)
+        close(mp.prune(net, keep).predict(x), masked.predict(x))
+    mp.check_gradients(masked, x[:2], t[:2], "cross_entropy", entries=4)
+    masked.save(tmp_path / "net.npz")
+    assert fingerprint(mp.Network.load(tmp_path / "net.npz")) == fingerprint(masked) == fingerprint(masked.copy())
+    silent = np.array([True, False, True])
+    o = mp.mask(net, {"conv1+conv3": silent}).forward(x)["activation1"].o
+    assert not o[..., 1].any() and o[..., silent].all()
 
 
 @pytest.mark.parametrize("place, name", list(enumerate(CATALOGUE)))
@@ -92,12 +99,17 @@ def test_removal_is_the_loss_without_the_neuron():
             assert abs(scores[name][i] - (losses[0] - losses[1]).mean()) < 1e-12
 
 
-def test_curved_layers_are_refused_where_second_derivatives_pass():
-    net = mp.Network(3, [mp.Dense(4), mp.ActivationLayer("tanh"), mp.Dense(2)])
-    x, t = np.ones((2, 3)), np.ones((2, 2))
-    for name in ("obd", "obd_outputs", "taylor_second_order"):
-        with pytest.raises(NotSaid, match='"activation1" is curved'):
-            mp.score(net, name, x, t, "mse")
+@pytest.mark.parametrize("f", ["tanh", "sigmoid"])
+def test_second_derivatives_pass_curved_layers(f, close):
+    """Of weights they are those of the activation inside; of outputs too, where it is a part of the neuron."""
+    net = mp.Network(3, [mp.Dense(4), mp.ActivationLayer(f), mp.Dense(2)], seed=1)
+    x, t = np.random.default_rng(0).normal(size=(4, 3)), np.ones((4, 2))
+    for name in ("obd", "obd_outputs", "taylor_second_order") if f == "sigmoid" else ("obd",):
+        (row,), (merged,) = [mp.score(one, name, x, t, "mse").values() for one in (net, net.merged())]
+        close(row, merged)
+    with pytest.raises(NotSaid, match="does not say its second derivative"):
+        quiet = mp.Activation("quiet", np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+        mp.score(mp.Network(3, [mp.Dense(4), mp.ActivationLayer(quiet), mp.Dense(2)]), "obd", x, t, "mse")
 
 
 def test_second_derivatives_behind_a_rectifier_are_those_of_the_activation_inside(close):
@@ -108,6 +120,19 @@ def test_second_derivatives_behind_a_rectifier_are_those_of_the_activation_insid
     x, t = np.random.default_rng(0).normal(size=(5, 3)), np.ones((5, 2))
     for name in ("obd", "synflow", "weight_norm", "outgoing_norm"):
         close(mp.score(two, name, x, t, "mse")["dense1"], mp.score(one, name, x, t, "mse")["dense1"])
+
+
+def test_a_mask_of_its_own_holds_channels_and_their_gradients_at_0(tmp_path, fingerprint):
+    net = mp.Network(3, [mp.Dense(4), mp.ActivationLayer("leaky_relu"), mp.Dense(3)], seed=1)
+    layer, (x, t) = net.layers["activation1"], samples(net, 2)
+    layer.mask = np.array([True, False, True, True])
+    trace = net.forward(x)["activation1"]
+    assert not trace.o[:, 1].any() and trace.o[:, 0].all()
+    mp.check_gradients(net, x, t, "cross_entropy")
+    for back in (layer.backward, layer.tangent, layer.squares_back, layer.bounds_back):
+        assert not back(trace, np.ones((2, 4)))[:, 1].any() and back(trace, np.ones((2, 4)))[:, 0].all()
+    net.save(tmp_path / "net.npz")
+    assert fingerprint(mp.Network.load(tmp_path / "net.npz")) == fingerprint(net)
 
 
 def test_slopes_of_rays():

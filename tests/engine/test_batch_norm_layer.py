@@ -75,10 +75,20 @@ def test_by_hand():
     assert layer.running_mean.item() == 0.5 and layer.running_var.item() == 0.75 + 0.5
 
 
-def test_a_silent_channel_is_not_silent_behind_it():
-    net = apart()
-    with pytest.raises(NotSaid, match='BatchNorm "batchnorm1" mixes the channels of "conv1" or moves zeros'):
-        mp.prune(net, {"conv1": np.array([True, False, True])})
+def test_it_leaves_with_the_neurons_before_it(close, random_keep, tmp_path, fingerprint):
+    """With their activation, too; what is held at 0 is what stands behind all of these."""
+    net, (x, t), merged = apart(), samples(), inside()
+    assert net.hidden_layers == ["conv1+batchnorm1+activation1", "dense1+batchnorm2+activation2"]
+    for seed in range(3):
+        keep = random_keep(net, seed)
+        small, masked = mp.prune(net, keep), mp.mask(net, keep)
+        close(small.predict(x), masked.predict(x))
+        close(small.predict(x), mp.prune(merged, dict(zip(merged.hidden_layers, keep.values()))).predict(x)) \
+            if len(keep) == 2 else None
+        close(small.forward(x, training=True).y, masked.forward(x, training=True).y)
+    mp.check_gradients(masked, x[:2], t[:2], "cross_entropy", training=True, entries=4)
+    masked.save(tmp_path / "net.npz")
+    assert fingerprint(mp.Network.load(tmp_path / "net.npz")) == fingerprint(masked) == fingerprint(masked.copy())
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -90,6 +100,21 @@ def test_every_score_gives_numbers_or_a_reason(name):
         assert f'"{name}"' in str(error)
     else:
         assert all(np.isfinite(row).all() or name == "reciprocal_gradient" for row in scores.values())
+
+
+def test_a_mask_of_its_own_holds_channels_and_their_gradients_at_0(close):
+    net, (x, t) = apart(), samples(3)
+    layer = net.layers["batchnorm2"]
+    layer.mask = np.array([True, False, True, True])
+    trace = net.forward(x)
+    assert not trace["batchnorm2"].o[:, 1].any() and trace["batchnorm2"].o[:, 0].all()
+    for training in (False, True):
+        mp.check_gradients(net, x, t, "cross_entropy", training=training, entries=3)
+    dx, ones = np.random.default_rng(0).normal(size=(3, 4)), np.ones((3, 4))
+    moved = layer.forward(trace["dense1"].o + dx).o - trace["batchnorm2"].o            # it is linear
+    close(layer.tangent(trace["batchnorm2"], dx), moved)
+    for back in (layer.backward, layer.squares_back, layer.bounds_back):
+        assert not back(trace["batchnorm2"], ones)[:, 1].any()
 
 
 def test_files_and_training(tmp_path, fingerprint):
@@ -139,7 +164,7 @@ def test_every_score_without_bias_is_that_with_a_bias_of_0(name, close):
     without, zero = (mp.score(net, name, x, t, "cross_entropy") for net in nets)
     for layer in zero:
         assert np.isfinite(without[layer]).all()
-        if name not in ("obs", "obs_neurons", "layerwise_obs"):
+        if name not in ("obs", "obs_neurons", "layerwise_obs", "woodfisher"):
             close(without[layer], zero[layer])
 
 

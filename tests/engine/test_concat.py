@@ -110,11 +110,17 @@ def test_a_dense_net_reads_its_own_input_again(close):
 
 
 def test_what_a_sum_of_concats_joins():
-    """[a, b] + [c]: c_0 meets a_0 and c_1 meets b_0: neurons of different indices, so that none of them can leave."""
-    net = mp.Network(2, [mp.Dense(2), mp.Residual([mp.Concat([[mp.Dense(1)], [mp.Dense(1)]])]), mp.Dense(1)])
-    assert net.hidden_layers == []
-    net = mp.Network(2, [mp.Residual([mp.Concat([[mp.Dense(1)], [mp.Dense(1)]])], mp.Dense(2)), mp.Dense(3), mp.Dense(1)])
-    assert net.hidden_layers == ["dense4"]
+    """[a, b] + [c]: c_0 meets a_0 and c_1 meets b_0. Two units, each with a part of c's neurons."""
+    net = mp.Network(2, [mp.Dense(3), mp.Residual([mp.Concat([[mp.Dense(1)], [mp.Dense(2)]])]), mp.Dense(1)])
+    assert net.hidden_layers == ["dense1+dense2", "dense1+dense3"]
+    assert {layer: rows.tolist() for layer, rows in net.units["dense1+dense3"].rows.items()} == \
+        {"dense1": [[1], [2]], "dense3": [[0], [1]]}
+    small = mp.prune(net, {"dense1+dense3": np.array([False, True])})
+    assert small["dense1"].W.tolist() == net["dense1"].W[[0, 2]].tolist()
+    assert small["dense3"].W.tolist() == net["dense3"].W[1:, [0, 2]].tolist()
+    block = mp.Residual([mp.Concat([[mp.Dense(1)], [mp.Dense(1)]])], mp.Dense(2))
+    net = mp.Network(2, [block, mp.Dense(3), mp.Dense(1)])
+    assert net.hidden_layers == ["dense1+dense3", "dense2+dense3", "dense4"]
 
 
 def test_neurons_that_are_added_leave_together_beside_a_concat():

@@ -25,12 +25,17 @@ def zeros_around(size, kernel, stride, padding):
     return zeros, (size + 2 * zeros - kernel) // stride + 1
 
 
+def both(padding):
+    """The paddings of rows and of columns."""
+    return padding if isinstance(padding, tuple) else (padding, padding)
+
+
 def places(layer):
     """Yield ((row, column) of the output, [((i, j) of the kernel, (row, column) of the image)])."""
     height, width, _ = layer.input_shape
     (kh, kw), s = layer.kernel, layer.stride
     (top, rows), (left, columns) = [
-        zeros_around(*axis, s, layer.padding) for axis in ((height, kh), (width, kw))]
+        zeros_around(*axis, s, zeros) for *axis, zeros in zip((height, width), (kh, kw), both(layer.padding))]
     for r in range(rows):
         for c in range(columns):
             seen = [((i, j), (r * s + i - top, c * s + j - left)) for i in range(kh) for j in range(kw)]
@@ -39,8 +44,8 @@ def places(layer):
 
 def naive_weigh(layer, x):
     height, width, _ = layer.input_shape
-    rows = zeros_around(height, layer.kernel[0], layer.stride, layer.padding)[1]
-    columns = zeros_around(width, layer.kernel[1], layer.stride, layer.padding)[1]
+    rows, columns = [zeros_around(size, k, layer.stride, zeros)[1]
+                     for size, k, zeros in zip((height, width), layer.kernel, both(layer.padding))]
     z = np.zeros((len(x), rows, columns, layer.K))
     for n in range(len(x)):
         for at, seen in places(layer):
@@ -66,7 +71,8 @@ CASES = [((4, 5, 2), kernel, stride, padding)
          for kernel in (1, 3, (2, 3), (3, 1), (4, 2)) for stride in (1, 2, 3)
          for padding in ("valid", "same", 1, 2)]
 CASES += [((1, 1, 1), 1, 1, "valid"), ((3, 3, 1), 5, 1, "same"), ((2, 7, 3), (2, 7), 1, "valid"),
-          ((5, 5, 1), 2, 4, "same"), ((6, 3, 2), 1, 2, 0), ((2, 2, 1), 2, 1, 3)]
+          ((5, 5, 1), 2, 4, "same"), ((6, 3, 2), 1, 2, 0), ((2, 2, 1), 2, 1, 3),
+          ((4, 5, 2), (3, 2), 1, (1, 0)), ((4, 5, 2), 3, 2, (0, 2)), ((1, 5, 1), (3, 2), 1, (1, 0))]
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -193,6 +199,24 @@ def test_shapes_and_settings():
             "batch_norm": True}
 
 
+def test_padding_as_a_pair(tmp_path, close):
+    """Rows and columns by themselves; equal ones are a single number; saved, copied, described, and read back."""
+    layer = mp.Conv2D(4, 3, padding=(1, 0), dilation=2)
+    assert layer.settings()["padding"] == [1, 0] and "padding=[1, 0]" in repr(layer)
+    assert mp.Conv2D(4, 3, padding=[2, 2]).settings()["padding"] == 2 and mp.Conv2D(4, 3, padding=(0, 0)).padding == 0
+    net = mp.Network((5, 6, 2), [layer, mp.Conv2D(4, 2, "tanh", padding=(0, 2), groups=2), mp.Flatten(), mp.Dense(2)])
+    assert net["conv1"].output_shape == (3, 2, 4) and net["conv2"].output_shape == (2, 5, 4)
+    x, t = np.random.default_rng(0).normal(size=(2, 5, 6, 2)), np.ones((2, 2))
+    net.save(tmp_path / "net.npz")
+    for other in (mp.Network.load(tmp_path / "net.npz"), net.copy(), mp.Network((5, 6, 2), list(net.layers.values()))):
+        other.fill(net.arrays())
+        close(other.predict(x), net.predict(x), 0)
+    mp.check_gradients(net, x, t, "mse", entries=2)
+    scores = mp.score(net, "removal", x, t, "mse")
+    silent = mp.mask(net, {"conv1*2": np.array([False, True])})
+    close(scores["conv1*2"][0], (mp.record(silent, x, t, "mse").L - mp.record(net, x, t, "mse").L).mean())
+
+
 def test_whole_numbers_of_numpy_are_plain_ones_in_the_settings():
     layer = mp.Conv2D(np.int64(4), (np.int32(3), np.int8(1)), stride=np.int64(2), padding=np.int64(1))
     assert json.loads(json.dumps(layer.settings())) == mp.Conv2D(4, (3, 1), stride=2, padding=1).settings()
@@ -212,6 +236,8 @@ def test_whole_numbers_of_numpy_are_plain_ones_in_the_settings():
     ((4, 3, "relu", 1, "sane"), ValueError, '"valid", "same" or a whole number, got \'sane\''),
     ((4, 3, "relu", 1, -1), ValueError, "Conv2D padding expects at least 0"),
     ((4, 3, "relu", 1, 1.0), TypeError, "padding expects a whole number"),
+    ((4, 3, "relu", 1, (1, -1)), ValueError, "Conv2D padding expects at least 0, got -1"),
+    ((4, 3, "relu", 1, (1, 2, 3)), ValueError, r"padding expects a whole number or a pair of them, got \(1, 2, 3\)"),
     ((4, 3, "relu", 1, True), TypeError, "padding expects a whole number")])
 def test_settings_that_cannot_be(arguments, error, told):
     with pytest.raises(error, match=told):

@@ -3,10 +3,12 @@
 Coupled neurons in scores and in pruning are tested with `scoring` and `pruning`, units of blocks with `residual`.
 """
 
+import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.engine.coupling import INPUT, Unit, check_channels, find_units, readers_of, what_is_read
+from minprune.engine.coupling import (INPUT, Unit, check_channels, find_units, readers_of, units_of_chain,
+                                      units_of_channels, what_is_read)
 from minprune.engine.facts import NotSaid
 from minprune.verification.sampling.random_networks import draw_cases
 
@@ -130,3 +132,151 @@ def test_coupled_layers_are_named_together():
     layer.name = "odd"
     with pytest.raises(NotSaid, match=r'mixes the channels of "conv1\+conv3"'):
         check_channels({"odd": layer}, Unit(("conv1", "conv3"), ("dense1",), ("odd",)), "pruning")
+
+
+# ------------------------------------------------------------------- units: by hand, and both ways to find them
+
+
+def rows_of(unit):
+    return {layer: rows.tolist() for layer, rows in unit.rows.items()}
+
+
+def test_the_short_way_to_the_units_of_a_chain_finds_what_the_general_one_finds(random_network):
+    """Who reads whom, and which channels each neuron has, in networks of all kinds without blocks."""
+    for seed in range(21):
+        chain = random_network(seed).layers
+        short, general = units_of_chain(chain), units_of_channels(chain)
+        assert list(short) == list(general) and short == general == find_units(chain)
+        assert {name: rows_of(unit) for name, unit in short.items()} == {name: rows_of(unit)
+                                                                        for name, unit in general.items()}
+
+
+@pytest.mark.parametrize("layers, units", [
+    # a batch norm and what follows it, and a curved activation, are parts of the neuron; tanh by itself is not
+    ([mp.Dense(2), mp.BatchNorm(), mp.ActivationLayer("relu"), mp.Dense(2), mp.ActivationLayer("sigmoid"), mp.Dense(2),
+      mp.ActivationLayer("tanh"), mp.Dense(1)],
+     {"dense1+batchnorm1+activation1": ("activation1",), "dense2+activation2": ("activation2",),
+      "dense3": ("dense3",)}),
+    # behind a sum it is a part of all that is added; before the next block the sum is read as well
+    ([mp.Dense(2), mp.Residual([mp.Dense(2)]), mp.BatchNorm(), mp.Dense(1)],
+     {"dense1+dense2": ("dense1", "batchnorm1")}),
+    ([mp.Dense(2), mp.Residual([mp.BatchNorm(), mp.Dense(2)]), mp.Dense(1)],
+     {"dense1+dense2": ("dense1", "batchnorm1", "dense2")}),
+    # two layers side by side share a batch norm: each has a part of it; the network's input has another part
+    ([mp.Concat([[mp.Dense(2)], [mp.Dense(3)], []]), mp.BatchNorm(), mp.Dense(1)],
+     {"dense1+batchnorm1": ("batchnorm1",), "dense2+batchnorm1": ("batchnorm1",)}),
+    # what is made of the input's own channels, or is the output, stays
+    ([mp.BatchNorm(), mp.Residual([mp.Dense(2)]), mp.Dense(1), mp.BatchNorm()], {}),
+])
+def test_units_of_layers_in_a_row_by_hand(layers, units):
+    net = mp.Network(2, layers)
+    assert {name: unit.ends for name, unit in net.units.items()} == units
+
+
+def test_rows_and_texts_by_hand():
+    net = mp.Network((1, 2, 2), [mp.Concat([[mp.Conv2D(2, 1)], []]), mp.Conv2D(8, 1, groups=4), mp.BatchNorm(),
+                                 mp.Flatten(), mp.Dense(1)])
+    (name, unit), = net.units.items()
+    assert name == "conv1+conv2*2"
+    assert unit.members == ("conv1", "conv2") and unit.series == ("batchnorm1",)
+    assert rows_of(unit) == {"conv1": [[0], [1]], "conv2": [[0, 1], [2, 3]], "batchnorm1": [[0, 1], [2, 3]]}
+    assert net.groups().splitlines() == [
+        "conv1+conv2*2: 2 neurons, each made of one of conv1 and 2 of conv2 and 2 of batchnorm1; "
+        "read by dense1 through flatten1",
+        "conv2: some neurons stay; its neurons are added to the network's input, or made of its channels one by one",
+        "dense1: stays; its neurons make the network's output"]
+    small = mp.prune(net, {name: np.array([False, True])})
+    assert small["conv2"].groups == 3 and small["conv2"].K == 6
+    assert small["dense1"].W.tolist() == net["dense1"].W.reshape(2, 8)[:, 2:].reshape(1, 12).tolist()
+
+
+class Shift(mp.Layer):
+    """o = x + 1: a user's own layer that moves zeros, and can hold channels at 0."""
+
+    prefix = "shift"
+    linear, passes_on, keeps_channels, moves_zeros, mask = False, False, False, True, None
+
+    def forward(self, x, training=False, rng=None):
+        return mp.LayerTrace(x, (x + 1) * self.held())
+
+    def backward(self, trace, do, need_dx=True, need_grads=True):
+        trace.do = do
+        return do * self.held()
+
+    def held(self):
+        return 1.0 if self.mask is None else self.mask
+
+    def before(self, trace, do=0.0):
+        return trace.o, do * self.held()
+
+    def arrays(self):
+        return {} if self.mask is None else {"mask": self.mask}
+
+    def without_channels(self, arrays, stays):
+        return {name: array[stays] for name, array in arrays.items()}
+
+
+def test_a_layer_of_ones_own_that_moves_zeros_leaves_with_the_neurons_before_it(close):
+    mp.register_layer(Shift)
+    net = mp.Network(2, [mp.Dense(3), Shift(), mp.Dense(2)])
+    x, t = samples_of(net)
+    assert net.hidden_layers == ["dense1+shift1"]
+    keep = {"dense1+shift1": np.array([True, False, True])}
+    masked = mp.mask(net, keep)
+    close(mp.prune(net, keep).predict(x), masked.predict(x))
+    close(mp.prune(masked, keep).predict(x), masked.copy().predict(x))
+    removal = mp.score(net, "removal", x, t, "mse")["dense1+shift1"][1]
+    close(removal, (mp.record(masked, x, t, "mse").L - mp.record(net, x, t, "mse").L).mean())
+
+
+# ------------------------------------------------------------------- random graphs of all kinds of layers
+
+
+def samples_of(net, N=3):
+    rng = np.random.default_rng(1)
+    return rng.normal(size=(N, *net.input_shape)), rng.normal(size=(N, *net.output_shape))
+
+
+def scaled_readers(net, name, i, factor):
+    """A copy of the network in which all weights that read neuron i of hidden layer `name` are scaled."""
+    other = net.copy()
+    for reader in net.readers(name):
+        W = other[reader].W
+        W.reshape(-1)[net.reading(name, reader, np.arange(W.size).reshape(W.shape))[i]] *= factor
+    return other
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_prune_is_mask(seed, random_graph, random_keep, close, tmp_path, fingerprint):
+    net = random_graph(seed)
+    keep, (x, t) = random_keep(net, seed), samples_of(net)
+    small, masked = mp.prune(net, keep), mp.mask(net, keep)
+    close(small.predict(x), masked.predict(x))
+    close(mp.record(small, x, t, "mse").dx, mp.record(masked, x, t, "mse").dx)
+    close(small.forward(x, training=True).y, masked.forward(x, training=True).y, 1e-10)
+    for one in (small, masked):
+        one.save(tmp_path / "net.npz")
+        loaded = mp.Network.load(tmp_path / "net.npz")
+        assert fingerprint(loaded) == fingerprint(one) == fingerprint(one.copy()) and loaded.groups() == one.groups()
+    if seed % 4 == 0:
+        mp.check_gradients(masked, x[:2], t[:2], "mse", entries=1)
+
+
+@pytest.mark.parametrize("seed", range(13, 18))
+def test_silence_is_what_the_readers_do_not_hear(seed, random_graph, close):
+    """A neuron that no weight reads is a silent one: the loss is that of its removal, and the slope in a factor on
+    these weights is what `skeletonization` takes with the gradients at the ends of the unit."""
+    net = random_graph(seed)
+    x, t = samples_of(net)
+
+    def loss(one):
+        return mp.record(one, x, t, "mse").L.mean()
+    removal, slopes = (mp.score(net, score, x, t, "mse") for score in ("removal", "skeletonization"))
+    for name, unit in net.units.items():
+        i, curved = net[name].K - 1, any(isinstance(net[one], mp.ActivationLayer) for one in unit.between)
+        silent = loss(mp.mask(net, {name: np.arange(i + 1) != i})) if i else removal[name][i] + loss(net)
+        close(removal[name][i] + loss(net), silent, 1e-11)
+        close(loss(scaled_readers(net, name, i, 0)), silent, 1e-11)
+        if not curved:
+            two = [loss(scaled_readers(net, name, i, factor)) for factor in (1 - 1e-5, 1 + 1e-5)]
+            assert abs(slopes[name][i] + (two[1] - two[0]) / 2e-5) < 1e-6 * max(1, abs(slopes[name][i]))

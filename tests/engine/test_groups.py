@@ -10,15 +10,16 @@ from minprune.scoring.catalogue import CATALOGUE
 pytestmark = pytest.mark.filterwarnings("ignore:reciprocal_gradient")
 
 
-# These draw, or look at all neurons, or at all weights, and the full network has more of them.
-OF_ALL_NEURONS = ("random", "shapley", "greedy_removal", "grasp")
+# These draw, or look at all neurons or at all weights of the network, of which the full one has more.
+OF_ALL_NEURONS = ("random", "shapley", "greedy_removal", "grasp", "obs", "obs_neurons", "woodfisher",
+                  "hessian_trace")
 
 
 def net_of(groups, K=4, seed=1, **settings):
     """A convolution with groups between two without; dense layers behind."""
-    net = mp.Network((5, 5, 2), [mp.Conv2D(4, 2, "tanh"), mp.Conv2D(K, 2, "tanh", padding="same", groups=groups, **settings),
-                                 mp.Conv2D(3, 1, "tanh"), mp.AvgPool2D(2), mp.Flatten(), mp.Dense(4, "tanh"), mp.Dense(3)],
-                     seed=seed)
+    grouped = mp.Conv2D(K, 2, "tanh", padding="same", groups=groups, **settings)
+    net = mp.Network((5, 5, 2), [mp.Conv2D(4, 2, "tanh"), grouped, mp.Conv2D(3, 1, "tanh"), mp.AvgPool2D(2),
+                                 mp.Flatten(), mp.Dense(4, "tanh"), mp.Dense(3)], seed=seed)
     rng = np.random.default_rng(seed)
     for name in net.neuron_layers:
         if net[name].bias:
@@ -72,11 +73,73 @@ def test_depthwise_by_hand():
     assert net.predict(np.array([[[[10.0, 100.0]]]])).ravel().tolist() == [20, 300]
 
 
-def test_neurons_around_groups_stay(random_keep, close):
-    net, (x, _) = net_of(2), samples()
-    assert net.hidden_layers == ["conv3", "dense1"]
-    keep = random_keep(net, 0)
-    close(mp.prune(net, keep).predict(x), mp.mask(net, keep).predict(x))
+@pytest.mark.parametrize("groups, K, C, hidden", [
+    (2, 4, 4, ["conv1*2", "conv2*2", "conv3", "dense1"]), (2, 6, 4, ["conv1*2", "conv2*2", "conv3", "dense1"]),
+    (4, 4, 4, ["conv1+conv2", "conv3", "dense1"]), (4, 8, 4, ["conv1+conv2*2", "conv3", "dense1"])])
+def test_what_leaves_together(groups, K, C, hidden, random_keep, close, tmp_path, fingerprint):
+    """The j-th channel of each group, the i-th neuron of each group; of a depthwise convolution a channel and what is
+    made of it. What is left has the numbers that were there, and computes what the masked network computes."""
+    net, (x, t) = net_of(groups, K), samples()
+    assert net.hidden_layers == hidden
+    for seed in range(3):
+        keep = random_keep(net, seed)
+        small, masked = mp.prune(net, keep), mp.mask(net, keep)
+        close(small.predict(x), masked.predict(x))
+        close(mp.record(small, x, t).dx, mp.record(masked, x, t).dx)
+    small.save(tmp_path / "net.npz")
+    assert fingerprint(mp.Network.load(tmp_path / "net.npz")) == fingerprint(small)
+
+
+def test_surgery_by_hand():
+    """Two groups of two channels and three neurons: without channels 0 and 2, and without neurons 1 and 4."""
+    net = net_of(2, 6)
+    keep = {"conv1*2": np.array([False, True]), "conv2*2": np.array([True, False, True])}
+    small = mp.prune(net, keep)
+    assert small["conv1"].W.tolist() == net["conv1"].W[[1, 3]].tolist()
+    assert small["conv2"].W.tolist() == net["conv2"].W[[0, 2, 3, 5]][..., [1]].tolist() and small["conv2"].groups == 2
+    assert small["conv3"].W.tolist() == net["conv3"].W[..., [0, 2, 3, 5]].tolist()
+    assert net.groups().splitlines()[:2] == ["conv1*2: 2 neurons, each made of 2 of conv1; read by conv2",
+                                             "conv2*2: 3 neurons, each made of 2 of conv2; read by conv3"]
+
+
+def test_depthwise_surgery_by_hand():
+    """Channel 2 of four leaves with its kernels 4 and 5, and with a group."""
+    net = net_of(4, 8)
+    small = mp.prune(net, {"conv1+conv2*2": np.array([True, True, False, True])})
+    assert small["conv1"].W.tolist() == net["conv1"].W[[0, 1, 3]].tolist()
+    assert small["conv2"].W.tolist() == net["conv2"].W[[0, 1, 2, 3, 6, 7]].tolist() and small["conv2"].groups == 3
+    assert small["conv3"].W.tolist() == net["conv3"].W[..., [0, 1, 2, 3, 6, 7]].tolist()
+
+
+def test_group_counts_that_differ_are_coupled_by_their_common_multiple():
+    """Channels j and j + 3 for two groups, j, j + 2 and j + 4 for three: all six leave together, or none."""
+    branches = [[mp.Conv2D(2, 1, groups=2)], [mp.Conv2D(3, 1, groups=3)]]
+    net = mp.Network((1, 1, 1), [mp.Conv2D(6, 1), mp.Concat(branches), mp.Conv2D(1, 1)])
+    assert net.hidden_layers[0] == "conv1*6" and net["conv1*6"].K == 1
+    net = mp.Network((1, 1, 1), [mp.Conv2D(12, 1), mp.Concat(branches), mp.Conv2D(1, 1)])
+    assert net.hidden_layers[0] == "conv1*6" and net["conv1*6"].K == 2
+
+
+def test_arrays_of_a_neuron_are_those_of_its_channels_side_by_side(close):
+    net, (x, t) = net_of(2), samples()
+    trace = mp.record(net, x, t, "cross_entropy")
+    one, layer = trace["conv1*2"], net["conv1*2"]
+    o = trace["conv1"].o.reshape(3, -1, 4)
+    assert one.o.shape == (3, 2 * 16, 2) and layer.output_shape == (32, 2)
+    close(one.o[..., 1].reshape(3, 16, 2), o[..., [1, 3]], 0)
+    close(layer.W[1], np.concatenate([net["conv1"].W[1].ravel(), net["conv1"].W[3].ravel()]), 0)
+    close(one.grads["W"][0, 8:], trace["conv1"].grads["W"][2].ravel(), 0)
+    close(net["conv2*2"].per_sample_dW(trace["conv2*2"]).sum(axis=0), trace["conv2*2"].grads["W"])
+    sums, single = (mp.score(net, formula, x, t) for formula in (
+        lambda w_dW: np.abs(w_dW), lambda W, dW: np.abs((W * dW).sum(axis=2))))
+    squares, each = (mp.score(net, formula, x, t) for formula in (
+        lambda mean_dW2: mean_dW2.sum(axis=1), lambda dW: (dW ** 2).sum(axis=2)))
+    for name in net.hidden_layers:
+        close(sums[name], single[name])
+        close(squares[name], each[name])
+    assert net.outgoing_weights("conv1*2").shape == (2, 2 * 2 * 4)
+    W = net["conv2"].W                                      # channel 1 is read by neurons 0 and 1, channel 3 by 2 and 3
+    assert sorted(net.outgoing_weights("conv1*2")[1]) == sorted([*W[:2, ..., 1].ravel(), *W[2:, ..., 1].ravel()])
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -85,12 +148,13 @@ def test_scores_of_the_others_are_those_with_the_full_kernel(name, close):
     try:
         scores = mp.score(net, name, x, t, "cross_entropy")
     except (NotSaid, ValueError) as error:
-        assert "groups" in str(error) or "batch norm" in str(error)
+        assert "groups" in str(error) or "batch norm" in str(error) or "conv1*2" in str(error)
         return
     others = mp.score(full(net), name, x, t, "cross_entropy")
-    for layer, row in scores.items():
+    assert all(np.isfinite(row).all() for row in scores.values())
+    for layer in scores.keys() & others.keys():
         if name not in OF_ALL_NEURONS:
-            close(row, others[layer], 1e-9)
+            close(scores[layer], others[layer], 1e-9)
 
 
 def test_files_copies_and_pytorchs_layout(tmp_path, fingerprint):

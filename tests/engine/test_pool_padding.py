@@ -5,8 +5,9 @@ import pytest
 
 import minprune as mp
 
-CASES = [(2, 2, 1, False), (3, 2, 1, False), (3, 2, 1, True), (3, 2, 0, True), (2, 3, 1, True), ((2, 3), (1, 2), 1, True),
-         (3, 1, "same", False), (3, 2, "same", False), (2, 2, "same", False), ((3, 2), (2, 1), "same", False), (4, 3, 2, True)]
+CASES = [(2, 2, 1, False), (3, 2, 1, False), (3, 2, 1, True), (3, 2, 0, True), (2, 3, 1, True),
+         ((2, 3), (1, 2), 1, True), (3, 1, "same", False), (3, 2, "same", False), (2, 2, "same", False),
+         ((3, 2), (2, 1), "same", False), (4, 3, 2, True), ((2, 3), 1, (1, 0), False), ((3, 2), (2, 3), (0, 1), True)]
 
 
 def windows_of(x, size, stride, padding, shape):
@@ -14,13 +15,14 @@ def windows_of(x, size, stride, padding, shape):
     (h, w), (sh, sw) = size, stride
     H, W = x.shape
     if padding == "same":
-        tops, border = (max((shape[0] - 1) * sh + h - H, 0) // 2, max((shape[1] - 1) * sw + w - W, 0) // 2), 0
+        tops, border = (max((shape[0] - 1) * sh + h - H, 0) // 2, max((shape[1] - 1) * sw + w - W, 0) // 2), (0, 0)
     else:
-        tops, border = (padding, padding), padding
+        tops = border = padding if isinstance(padding, tuple) else (padding, padding)
     for i, j in np.ndindex(shape):
         rows, columns = range(i * sh - tops[0], i * sh - tops[0] + h), range(j * sw - tops[1], j * sw - tops[1] + w)
         pixels = [x[r, c] for r in rows for c in columns if 0 <= r < H and 0 <= c < W]
-        on_border = sum(-border <= r < H + border and -border <= c < W + border for r in rows for c in columns)
+        inside = [-border[0] <= r < H + border[0] and -border[1] <= c < W + border[1] for r in rows for c in columns]
+        on_border = sum(inside)
         yield (i, j), pixels, on_border
 
 
@@ -59,7 +61,7 @@ def test_shapes_are_those_of_pytorch_and_keras(size, stride, padding, ceil_mode,
     assert net.output_shape == (*shape, 1)
 
 
-@pytest.mark.parametrize("case", CASES[1:8:2])
+@pytest.mark.parametrize("case", [*CASES[1:8:2], *CASES[-2:]])
 @pytest.mark.parametrize("cls", [mp.MaxPool2D, mp.AvgPool2D])
 def test_gradients_tangents_and_what_goes_back(case, cls, close):
     net = net_of(pools(cls, case), (4, 5, 1))
@@ -82,7 +84,7 @@ def test_gradients_tangents_and_what_goes_back(case, cls, close):
 
 @pytest.mark.parametrize("cls", [mp.MaxPool2D, mp.AvgPool2D])
 def test_prune_is_mask_and_files(cls, close, tmp_path, fingerprint):
-    net = net_of(cls(3, 2, padding=1, ceil_mode=True))
+    net = net_of(cls((3, 2), 2, padding=(1, 0), ceil_mode=True))
     x, keep = np.random.default_rng(0).normal(size=(3, 5, 6, 2)), {"conv1": np.array([False, True])}
     close(mp.prune(net, keep).predict(x), mp.mask(net, keep).predict(x))
     net.save(tmp_path / "net.npz")
@@ -98,10 +100,13 @@ def test_settings_tell_only_what_is_not_usual():
     assert mp.MaxPool2D(2).settings() == {"size": [2, 2], "stride": [2, 2]}
     assert mp.AvgPool2D(2, padding=1, ceil_mode=True, count_padding=False).settings() == {
         "size": [2, 2], "stride": [2, 2], "padding": 1, "ceil_mode": True, "count_padding": False}
+    assert mp.MaxPool2D((2, 3), padding=(0, 1)).settings() == {"size": [2, 3], "stride": [2, 3], "padding": [0, 1]}
 
 
 @pytest.mark.parametrize("make, error, message", [
     (lambda: mp.MaxPool2D(2, padding=2), ValueError, "padding expects at most half a window of 2×2, got 2"),
+    (lambda: mp.MaxPool2D((3, 1), padding=(1, 1)), ValueError, r"at most half a window of 3×1, got \(1, 1\)"),
+    (lambda: mp.AvgPool2D((2, 4), padding=(2, 1)), ValueError, r"at most half a window of 2×4, got \(2, 1\)"),
     (lambda: mp.MaxPool2D(2, padding="valid"), TypeError, "MaxPool2D padding expects a whole number, got 'valid'"),
     (lambda: mp.AvgPool2D(2, ceil_mode=1), TypeError, "ceil_mode expects True or False, got 1"),
     (lambda: mp.Network((1, 1, 1), [mp.MaxPool2D(3)]), ValueError, "windows of 3×3 on an image of 1×1")])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.engine.coupling import Coupled
+from minprune.engine.coupled import Coupled
 from minprune.engine.residual import Residual
 
 
@@ -347,10 +347,10 @@ def test_what_is_added_to_the_input_or_is_the_output_stays():
     assert units((4, 4, 3), Residual([mp.Conv2D(3, 1)]), mp.Flatten(), mp.Dense(2)) == {}
 
 
-def test_what_a_flatten_spread_out_stays():
-    """Channel i is then several inputs, and no longer neuron i of the Dense that is added to them."""
+def test_what_a_flatten_spread_out_leaves_with_all_that_is_added_to_it():
+    """Channel i is then several inputs, and leaves with the neurons of the Dense that are added to these."""
     assert units((2, 2, 1), conv(3), mp.Flatten(), Residual([mp.Dense(5), mp.Dense(12)]), mp.Dense(2)) \
-        == {"dense1": ["dense2"]}
+        == {"conv1+dense2*4": ["dense1", "dense3"], "dense1": ["dense2"]}
     assert units((1, 1, 1), conv(3), mp.Flatten(), Residual([mp.Dense(5), mp.Dense(3)]), mp.Dense(2)) \
         == {"conv1+dense2": ["dense1", "dense3"], "dense1": ["dense2"]}
 
@@ -439,7 +439,7 @@ def test_the_trace_puts_positions_in_a_row(random_samples):
     np.testing.assert_array_equal(da[:, 16:], net["conv3"].scaled(trace["conv3"].dz, trace["conv3"]).reshape(5, 4, 3))
     with pytest.raises(ValueError, match=r'"conv1\+conv3" read cannot be put side by side: .* 16, .* 4}'):
         layer.patches(both.x)
-    with pytest.raises(ValueError, match='unknown layer of the trace "conv9"'):
+    with pytest.raises(ValueError, match=r'unknown layer of the trace "conv1\+conv9"; did you mean "conv1\+conv3"'):
         trace["conv1+conv9"]
 
 

@@ -82,6 +82,22 @@ def test_as_csv_and_latex(tmp_path, monkeypatch):
     assert comparison.to_latex(tmp_path / "a.tex") == tmp_path / "a.tex" and (tmp_path / "a.tex").read_text() == latex
 
 
+def test_what_was_lost_stands_below_and_in_the_files():
+    net, (x, t) = small_net(), samples()
+    pruned = mp.prune(net, {"dense1": np.array([1, 0, 0, 1, 0], bool)})
+    comparison = mp.compare(net, pruned, x, t, latency=False)
+    text = str(comparison)
+    assert text.endswith("what was lost:\n" + "\n".join(f"  {line}" for line in str(comparison.damage).splitlines()))
+    assert comparison.to_dict()["damage"] == comparison.damage.to_dict()
+    rows = {label: (old, new) for label, old, new in csv.reader(comparison.to_csv().splitlines())}
+    assert float(rows["same answer"][1]) == comparison.damage.agreement and rows["same answer"][0] == ""
+    assert int(rows["samples lost"][1]) == len(comparison.damage.lost)
+    assert [float(value) for value in rows["calibration error"]] == list(comparison.damage.calibration)
+    assert float(rows["accuracy of class 1"][1]) == comparison.damage.classes[1]["after"]
+    plain = mp.compare(net, pruned, x, t, latency=False, damage=False)
+    assert plain.damage is None and plain.to_dict()["damage"] is None and "lost" not in str(plain)
+
+
 def test_at_the_prompt_it_reads_as_it_prints(monkeypatch):
     comparison = compared(WIDE, monkeypatch)
     assert repr(comparison) == str(comparison)

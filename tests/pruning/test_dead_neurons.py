@@ -73,6 +73,20 @@ def test_coupled_neurons_go_together():
     np.testing.assert_array_equal(alive(net)["dense1+dense3"], [False, True, True])
 
 
+def test_behind_a_batch_norm_of_its_own_only_masked_neurons_are_known_to_be_dead(close):
+    """Its shift puts out a constant for a neuron without weights; behind a depthwise convolution weights are seen."""
+    net = mp.Network((2, 2, 1), [mp.Conv2D(3, 1), mp.BatchNorm(), mp.Conv2D(2, 1), mp.Conv2D(4, 1, "relu", groups=2),
+                                 mp.Flatten(), mp.Dense(1)], seed=1)
+    net["conv1"].W[0] = net["conv3"].W[:3] = 0
+    net.layers["batchnorm1"].beta[...] = 1
+    net.silence("conv1+batchnorm1", np.array([True, True, False]))
+    keep = alive(net)
+    assert {name: stays.tolist() for name, stays in keep.items()} == {
+        "conv1+batchnorm1": [True, True, False], "conv2+conv3*2": [False, True]}
+    x = np.random.default_rng(0).normal(size=(3, 2, 2, 1))
+    close(mp.prune(net, keep).predict(x), net.predict(x))
+
+
 def test_no_network():
     with pytest.raises(TypeError, match="net expects a Network"):
         alive("net")

@@ -244,3 +244,16 @@ def test_layers_that_do_not_fit_the_network():
     np.testing.assert_array_equal(net["dense3"].gamma, 1)
     assert repr(GroupLasso(0.1, ["dense1"])) == "GroupLasso(0.1, layers=['dense1'])"
     assert repr(L1BatchNorm(0.1)) == "L1BatchNorm(0.1, layers=None)"
+
+
+def test_a_batch_norm_of_its_own_is_in_the_group_of_its_neuron_and_shared_ones_are_refused():
+    net = mp.Network(2, [mp.Dense(3), mp.BatchNorm(), mp.Dense(1)])
+    weights, scales = net["dense1"], net.layers["batchnorm1"]
+    expected = sum(np.sqrt(5) * np.sqrt((weights.W[i] ** 2).sum() + weights.b[i] ** 2 + scales.gamma[i] ** 2
+                                        + scales.beta[i] ** 2) for i in range(3))
+    np.testing.assert_allclose(mp.GroupLasso(1.0).penalty(net), expected)
+    assert mp.L1BatchNorm(2.0).penalty(net) == 2 * np.abs(scales.gamma).sum()
+    shared = mp.Network(2, [mp.Concat([[mp.Dense(1)], [mp.Dense(2)]]), mp.BatchNorm(), mp.Dense(1)])
+    for name in shared.hidden_layers:
+        with pytest.raises(ValueError, match=rf'"{name[:6]}.batchnorm1" has several channels of a layer, or a part'):
+            mp.GroupLasso(1.0, [name]).penalty(shared)

@@ -45,8 +45,9 @@ def merge(net, keep, x=None, batch_size=256, masks=None):
     size = check_count("batch_size", batch_size)
     x = None if x is None else net_and_samples(net, x)
     if net.has_branches:
-        raise ValueError("merge takes networks whose layers read one layer each, or a sum, and this one has Concat: "
-                         "fold_means and reconstruct know it")
+        which = "Concat" if any(hasattr(layer, "branches") for layer in net.all_layers.values()) else "groups"
+        raise ValueError("merge takes networks whose layers read one layer each, or a sum, and this one has "
+                         f"{which}: fold_means and reconstruct know it")
 
     def take_over(small, name, reader, rows, free):
         stays = np.asarray(keep[name])
@@ -81,6 +82,9 @@ def duplicates(net, tolerance=1e-9):
 
 def like_weights(net, name):
     """(distance, share), both (K, K): ‖v_j − share_ji v_i‖², and the share with which i may stand for j."""
+    if net.units[name].ends != net.units[name].members or not net.units[name].in_order:
+        raise ValueError(f'merge compares neurons by their weighted sums, and "{name}" has layers behind these, or '
+                         "several channels a neuron: fold_means and reconstruct know it")
     members, v = [net[member] for member in net.members(name)], rows_of(net, name)
 
     # The best share without any condition is v_j · v_i / ‖v_i‖².

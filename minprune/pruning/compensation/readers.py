@@ -2,7 +2,7 @@
 
 from ...engine.checks import check_finite, check_network
 from ..connection_masks import check_held, prune_masks
-from ..surgery import check_keep, prune
+from ..surgery import channels_left, check_keep, prune
 
 
 def compensated(net, keep, compensate, masks=None):
@@ -19,7 +19,7 @@ def compensated(net, keep, compensate, masks=None):
     masks = check_held(net, masks)
     small, free = prune(net, keep), prune_masks(net, masks, keep) if masks else {}
     cut = {reader: name for name, stays in keep.items() if not stays.all() for reader in net.readers(name)}
-    left = {member: stays for name, stays in keep.items() for member in net.members(name)}
+    left = channels_left(net, keep)
     for reader in net.neuron_layers:
         if reader in cut:
             compensate(small, cut[reader], reader, left.get(reader, slice(None)), free.get(f"{reader}.W"))

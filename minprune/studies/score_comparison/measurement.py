@@ -1,6 +1,7 @@
 """What is measured of a score on a trained network: rank correlation with exact removal, cost, quality after cuts."""
 
 import functools
+import time
 import warnings
 from dataclasses import dataclass
 
@@ -45,12 +46,13 @@ def measure_scores(subject, names):
     truth = compute(subject, "removal")
     rows, refusals = {}, {}
     for name in names:
+        started = time.process_time()
         try:
             scores, cost = compute_and_time(subject, name)
         except ValueError as error:                         # a score that is only for small networks says so
             refusals.setdefault(str(error).replace(f'score "{name}"', "it"), []).append(name)
             continue
-        rows[name] = measure(subject, scores, truth, cost)
+        rows[name] = measure(subject, scores, truth, cost) | {"seconds": time.process_time() - started}
     for reason, refused in refusals.items():
         print(f"left out: {', '.join(refused)} ({reason})", flush=True)
     # scores that cost no pass after the training, and the control, which costs what the removal costs
@@ -100,13 +102,25 @@ def agreement(scores, truth):
 
 
 def summary(measurements):
-    """Mean and standard deviation over the networks, of each number measured; of the cost see `cost_of`."""
+    """Mean and standard deviation over the networks, of each number measured; of the cost see `cost_of`.
+
+    "by_network" has what scores are ranked by, network by network: the mean quality after all cuts (accuracy, or −loss)
+    and ρ overall; "seconds" all CPU time, that of the measurements included.
+    """
     first = measurements[0]
     rho = {layer: mean_sd([row["rho"][layer] for row in measurements]) for layer in first["rho"]}
     by_fraction = {kind: None if first[kind][0] is None else
                    [mean_sd(values) for values in zip(*(row[kind] for row in measurements))]
                    for kind in ("loss", "accuracy")}
-    return {"rho": rho, **cost_of([row["cost"] for row in measurements]), **by_fraction}
+    by_network = {"quality": [quality(row) for row in measurements],
+                  "rho": [row["rho"]["overall"] for row in measurements]}
+    return {"rho": rho, **cost_of([row["cost"] for row in measurements]), **by_fraction, "by_network": by_network,
+            "seconds": sum(row.get("seconds", 0.0) for row in measurements)}
+
+
+def quality(row):
+    """The mean accuracy after all cuts; −the mean loss where there is no accuracy."""
+    return float(-np.mean(row["loss"]) if row["accuracy"][0] is None else np.mean(row["accuracy"]))
 
 
 def cost_of(costs):

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..common import plus_minus
 from .measurement import FRACTIONS
+from .ranking import lines_of as ranking_lines
 
 SHOWN = (0.1, 0.3, 0.5)         # the fractions whose quality has a column
 NOTES = ["ρ is Spearman's rank correlation with exact removal, which is signed: negative where the network is better",
@@ -16,18 +17,28 @@ NOTES = ["ρ is Spearman's rank correlation with exact removal, which is signed:
 
 
 def table(report):
-    """The lines of all scores; below, those on small networks where there are any; what ρ is."""
-    lines = lines_of(report["scores"])
+    """The lines of all scores; below, those on small networks where there are any; what ρ is; who is best at which
+    cost, and what computing all this has cost."""
+    lines, rows = lines_of(report["scores"]), report["scores"]
     if "small" in report:
         lines += ["", f"on small networks, {report['small']['network']}:", *lines_of(report["small"]["scores"])]
-    return "\n".join([*lines, "", *NOTES])
+    kind = "accuracy" if next(iter(rows.values()))["accuracy"] else "loss"
+    return "\n".join([*lines, "", *NOTES, "", *ranking_lines(rows, kind), "", seconds_text(rows)])
+
+
+def seconds_text(rows, most=4):
+    """What the measurements took, and which scores took most of it."""
+    total = sum(row["seconds"] for row in rows.values())
+    longest = sorted(rows, key=lambda name: -rows[name]["seconds"])[:most]
+    shares = ", ".join(f"{name} {rows[name]['seconds'] / total:.0%}" for name in longest) if total else ""
+    return f"Scoring and cutting took {total:.0f} s of CPU time" + (f", of which {shares}." if shares else ".")
 
 
 def lines_of(rows):
     """A head, and a line for each score: ρ by layer and overall, cost, accuracy (or loss) after some fractions."""
     first = next(iter(rows.values()))
     kind = "accuracy" if first["accuracy"] else "loss"
-    head = f"{'score':<26}" + "".join(f"{'ρ ' + layer:>16}" for layer in first["rho"]) + f"{'forward passes':>22}"
+    head = f"{'score':<26}" + "".join(f"{'ρ ' + layer:>16}" for layer in first["rho"]) + f"{'forward passes':>26}"
     head += "".join(f"{f'{kind}, −{fraction:.0%}':>20}" for fraction in SHOWN)
     ranked = sorted(rows, key=lambda name: -np.nan_to_num(rows[name]["rho"]["overall"][0], nan=-2))
     return [head, *(line(name, rows[name], kind) for name in ranked)]
@@ -37,7 +48,7 @@ def line(name, row, kind):
     form = "{:.1%}" if kind == "accuracy" else "{:.3f}"
     rho = "".join(f"{plus_minus(value, '{:.2f}'):>16}" for value in row["rho"].values())
     quality = "".join(f"{plus_minus(row[kind][FRACTIONS.index(fraction)], form):>20}" for fraction in SHOWN)
-    return f"{name:<26}{rho}{cost_text(row):>22}{quality}"
+    return f"{name:<26}{rho}{cost_text(row):>26}{quality}"
 
 
 def cost_text(row):

@@ -14,7 +14,7 @@ from ..common import default_model, write_json
 
 
 NETWORKS = ("original.npz", "pruned.npz")
-FIGURES = ("scores", "history", "comparison", "filters", "removal")
+FIGURES = ("scores", "history", "comparison", "damage", "filters", "removal")
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,11 @@ def draw(report, net, outcome):
     from ... import plots
 
     scores, keep, curve = outcome.scores, outcome.steps[-1].keep, outcome.curve
+    about = f"{report['data']['name']}, {report['settings']['score']}"
     figures = {"scores": plots.scores(scores, keep, name=report["settings"]["score"]),
                "history": plots.history(outcome.history, held_out="test data"),
                "comparison": plots.comparison(outcome.comparison),
+               "damage": plots.damage(outcome.comparison.damage, about),
                "filters": plots.filters(net, scores, keep)}
     if curve and curve["accuracy_before"][0] is not None:
         after = curve["accuracy_after"] if report["settings"]["retrain"] else None

@@ -133,6 +133,20 @@ def test_weight_norm_along_the_other_axis_and_of_all_weights():
     np.testing.assert_allclose(net["dense1"].W, v, rtol=1e-15)
 
 
+def test_weight_norm_is_gone_before_anything_is_pruned(close):
+    """What is loaded are the weights w = g v / ‖v‖: those that stay keep their values when an input leaves, as they
+    would not if v lost a column and w were made of it anew."""
+    rng = np.random.default_rng(0)
+    g, v, net = rng.uniform(1, 2, (3, 1)), rng.normal(size=(3, 4)), mp.Network(2, [mp.Dense(4, "tanh"), mp.Dense(3)])
+    net.load_arrays({"a.weight": rng.normal(size=(4, 2)), "a.bias": np.ones(4), "b.weight_g": g, "b.weight_v": v,
+                     "b.bias": np.zeros(3)})
+    w, stays = g * v / np.linalg.norm(v, axis=1, keepdims=True), np.array([True, False, True, True])
+    small, masked, x = mp.prune(net, {"dense1": stays}), mp.mask(net, {"dense1": stays}), rng.normal(size=(5, 2))
+    close(small["dense2"].W, w[:, stays])
+    close(small.predict(x), masked.predict(x))
+    close(small.arrays_for("torch")["dense2.weight"], w[:, stays])
+
+
 def test_layers_are_matched_by_order_and_by_names_in_another_order():
     a, b = np.eye(2), np.full((2, 2), 5.0)
     net = vectors(2, 2, 2)

@@ -19,10 +19,11 @@ def test_agreement_is_by_layer_and_of_all_neurons_together():
 
 def test_the_summary_is_mean_and_deviation_over_the_networks_and_the_median_cost():
     rows = [{"rho": {"a": rho, "overall": rho}, "cost": Ratio(cost, 0.9 * cost, 1.1 * cost, 9, 9), "loss": [1.0, cost],
-             "accuracy": [None, None]} for rho, cost in ((0.5, 1.0), (0.5, 2.0), (0.5, 9.0))]
+             "accuracy": [None, None], "seconds": 2.0} for rho, cost in ((0.5, 1.0), (0.5, 2.0), (0.5, 9.0))]
     assert summary(rows) == {"rho": {"a": (0.5, 0), "overall": (0.5, 0)}, "cost": 2.0,
                              "cost_interval": (pytest.approx(1.8), pytest.approx(2.2)), "cost_problem": "",
-                             "loss": [(1.0, 0), (4.0, pytest.approx(19 ** 0.5))], "accuracy": None}
+                             "loss": [(1.0, 0), (4.0, pytest.approx(19 ** 0.5))], "accuracy": None,
+                             "by_network": {"quality": [-1.0, -1.5, -5.0], "rho": [0.5] * 3}, "seconds": 6.0}
 
 
 def test_costs_that_are_not_measurable_are_left_out_and_told_if_there_are_no_others():

@@ -12,6 +12,8 @@ from minprune.cli.main import main
 from minprune.studies.score_comparison import measurement
 from minprune.studies.score_comparison.score_comparison import shape_of, small_networks
 
+SLOW = ("shapley", "greedy_removal", "greedy_forward", "chip", "removal_path")
+
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
@@ -24,7 +26,7 @@ def out(tmp_path_factory):
         for name, place in (("agreement", 0), ("accuracy_curves", 1)):
             patch.setattr(plots, name, functools.partial(drawn_in_part, getattr(plots, name), place))
         assert main(["compare", "--model", "mlp", "--seeds", "2", "--samples", "40", "--epochs", "1", "--out", str(out),
-                     "--data", str(out / "parts.npz"), "--leave-out", "shapley", "greedy_removal", "chip"]) == 0
+                     "--data", str(out / "parts.npz"), "--leave-out", *SLOW]) == 0
     return out
 
 
@@ -36,8 +38,8 @@ def drawn_in_part(draw, place, *arguments):
 
 def test_every_score_is_measured(out):
     report = json.loads((out / "compare.json").read_text(encoding="utf-8"))
-    small_only = {"obs", "obs_neurons"}
-    left_out = {"shapley", "greedy_removal", "chip", "batch_norm_scale"}        # the last one says nothing of an mlp
+    small_only = {"obs", "obs_neurons", "woodfisher"}
+    left_out = {*SLOW, "batch_norm_scale"}             # the last one says nothing of an mlp
     assert set(report["scores"]) == set(mp.scores.CATALOGUE) - left_out - small_only \
         | {"removal, reversed", "GatheredGradient", "Movement"}
     assert set(report["small"]["scores"]) == set(report["scores"]) | small_only     # on a network where they can be
@@ -59,7 +61,11 @@ def test_the_table_and_the_figures_are_there(out):
     start = lines.index("on small networks, 12-16-12-10:")
     rest = lines[start + 1:]
     assert len(rest[:rest.index("")]) == 1 + len(report["small"]["scores"]) and rest[1].startswith("removal ")
-    for name in ("compare_rho.png", "compare_accuracy.png"):
+    assert [row["measure"] for row in report["ranking"]] == ["quality", "rho"] * (len(report["ranking"]) // 2)
+    ranked = {name for row in report["ranking"] for name in (row["best"], *row["even"], *row["behind"])}
+    assert ranked == set(report["scores"]) - {"random", "removal, reversed"}
+    assert any(line.startswith("Best at equal cost, over 2 networks") for line in lines) and "CPU time" in lines[-1]
+    for name in ("compare_rho.png", "compare_accuracy.png", "compare_cost.png"):
         assert (out / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 

@@ -4,7 +4,7 @@ from minprune.studies.score_comparison.table import table
 
 
 ROW = {"rho": {"a": (0.5, 0.1), "overall": (0.5, 0.1)}, "cost": 1.0, "cost_interval": (0.9, 1.2),
-       "loss": [(1, 0)] * 9, "accuracy": None}
+       "loss": [(1, 0)] * 9, "accuracy": None, "by_network": {"quality": [-1.0, -1.0], "rho": [0.4, 0.6]}, "seconds": 2.0}
 NOTHING = (float("nan"), float("nan"))
 
 
@@ -33,3 +33,10 @@ def test_small_networks_have_a_table_of_their_own():
 def test_a_cost_that_is_not_measurable_is_no_number():
     lines = table({"scores": {"good": {**ROW, "cost": None, "cost_interval": None}}}).splitlines()
     assert "not measurable" in lines[1]
+
+
+def test_what_it_cost_stands_at_the_end():
+    rows = {"dear": {**ROW, "seconds": 6.0}, "good": ROW}
+    assert table({"scores": rows}).splitlines()[-1] == \
+        "Scoring and cutting took 8 s of CPU time, of which dear 75%, good 25%."
+    assert table({"scores": {"good": {**ROW, "seconds": 0.0}}}).endswith("took 0 s of CPU time.")
