@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from ..recording import mean_over_positions, mean_over_samples, sum_over_samples
+from ..engine.layer import total
+from ..recording import mean_over_positions, mean_over_samples
 from .score import Score
+from .units import outputs_of
 
 
 def activation_mean(o):
@@ -78,11 +80,10 @@ def moments(o):
     Deviations are taken from the neuron's first output. Equal outputs then give m and 0 exactly; and at most as many
     digits are lost as the number of outputs has, since (first − m)² is one of the squares.
     """
-    samples_and_positions = tuple(range(o.ndim - 1))
     count, first = o.size // o.shape[-1], o[(0,) * (o.ndim - 1)]
     moved = o - first
-    sums = moved.sum(axis=samples_and_positions)
-    squares = (moved * moved).sum(axis=samples_and_positions) - sums ** 2 / count
+    sums = total(moved)
+    squares = total(np.multiply(moved, moved, out=moved)) - sums ** 2 / count
     return count, first + sums / count, np.maximum(squares, 0)
 
 
@@ -128,10 +129,13 @@ def hrank(net, forward_traces):
               neurons (not in the paper) a map is one number, and the score is `apoz`
 
     High = keep. Scale does not count: noise of size 10⁻⁹ has full rank, a strong vertical edge has rank 1. A
-    constant map other than 0 has rank 1, whatever its constant; only a silent neuron scores 0.
+    constant map other than 0 has rank 1, whatever its constant; only a silent neuron scores 0. A neuron of several maps,
+    as coupled ones, has the mean of their ranks.
     """
     def ranks(trace):
-        return {name: ranks_of_maps(trace[name].o) for name in net.hidden_layers}
+        return {name: np.concatenate([ranks_of_maps(trace[layer].o)[:, channels]
+                                      for layer, channels in outputs_of(net, name).items()], axis=2).mean(axis=2)
+                for name in net.hidden_layers}
     return (yield from mean_over_samples(net, forward_traces, ranks))
 
 
@@ -171,5 +175,5 @@ def nuclear_norm(A):
     return np.linalg.svd(A, compute_uv=False).sum(axis=-1)
 
 
-SCORES = (Score(activation_mean), Score(activation_mean_abs), Score(activation_std, blocks=True),
-          Score(apoz), Score(hrank, mean_over_samples=True), Score(chip))
+SCORES = (Score(activation_mean), Score(activation_mean_abs), Score(activation_std, blocks=True, series=True),
+          Score(apoz), Score(hrank, mean_over_samples=True, blocks=True, series=True), Score(chip))

@@ -19,4 +19,4 @@ def random(net, seed=0):
     return {name: rng.random(net[name].K) for name in net.hidden_layers}
 
 
-SCORES = (Score(random, blocks=True),)
+SCORES = (Score(random, blocks=True, series=True),)

@@ -3,8 +3,14 @@
 import numpy as np
 
 from ..engine import batch_norm as bn
+from ..engine.batch_norm_layer import BatchNorm
+from ..engine.facts import NotSaid
+from ..engine.layer import NeuronLayer
 from ..engine.network import Network
+from .readers import outgoing_weights
 from .score import Score
+from .units import collected, outputs_of, over_positions, weights_of
+from .walks import arrivals, handed_back
 
 
 def data_free_similarity(net):
@@ -26,15 +32,38 @@ def data_free_similarity(net):
     High = keep. It judges removal with surgery (add column i of the next W to column j), not removal alone:
     two equal neurons both score 0, and once one is gone the other is worth all. Where f′ ≤ 1 and layers are
     Dense, the surgery changes z′ by at most mean_k(Δz′_k²) ≤ I_i · (‖x‖² + 1). Neurons that compute the same
-    after rescaling (w and 2w) are not seen as twins. A layer's only neuron is compared with a silent one.
+    after rescaling (w and 2w) are not seen as twins. A layer's only neuron is compared with a silent one. Of coupled
+    neurons the weights and biases of all layers of the unit are put side by side. Raises NotSaid where a batch norm as a
+    layer of its own belongs to the neurons and cannot be merged into the layer before it: behind a sum or a curved
+    activation how far apart the outputs of two neurons are depends on the data, however near their weights are.
     """
-    return {name: similarity(*folded(net[name]), net.outgoing_weights(name), net[name].mask)
-            for name in net.hidden_layers}
+    merged = net if net.is_plain else net.merged()              # the same neurons, with their batch norms inside
+    for name in merged.hidden_layers:
+        check_alike(merged, name)
+    scores = [similarity(rows_of(merged, name), outgoing_weights(merged, name), merged[name].mask)
+              for name in merged.hidden_layers]
+    return dict(zip(net.hidden_layers, scores))
 
 
-def similarity(W, b, W_out, mask):
-    """min_j mean_k(w′_ki²) · (‖w_i − w_j‖² + (b_i − b_j)²); masked neurons stand in for nobody."""
-    rows = np.concatenate([W, b[:, np.newaxis]], axis=1)
+def check_alike(net, name):
+    """Raise NotSaid unless neurons of equal weights put out the same, so that one can be read in the other's place."""
+    for layer in net.units[name].series:
+        if isinstance(net[layer], BatchNorm):
+            raise NotSaid(f'data_free_similarity: {net[layer]} has numbers of its own for each neuron of "{name}", so '
+                          "that neurons of equal weights put out something else, and how much is not known without data")
+
+
+def rows_of(net, name):
+    """The weights and the bias of each neuron, those of all layers of the unit in a row, (K, ΣF + …)."""
+    parts = []
+    for layer, channels in weights_of(net, name).items():
+        W, b = folded(net[layer])
+        parts.append(np.concatenate([W, b[:, np.newaxis]], axis=1)[channels].reshape(len(channels), -1))
+    return np.concatenate(parts, axis=1)
+
+
+def similarity(rows, W_out, mask):
+    """min_j mean_k(w′_ki²) · ‖row_i − row_j‖²; masked neurons stand in for nobody."""
     distances = np.array([((rows - row) ** 2).sum(axis=1) for row in rows])
     np.fill_diagonal(distances, np.inf)
     if mask is not None:
@@ -42,7 +71,7 @@ def similarity(W, b, W_out, mask):
     nearest = distances.min(axis=1)
     alone = np.isinf(nearest)
     nearest[alone] = (rows[alone] ** 2).sum(axis=1)
-    return (W_out.astype(float) ** 2).mean(axis=1) * nearest
+    return (W_out ** 2).mean(axis=1) * nearest
 
 
 def nisp(net):
@@ -64,16 +93,18 @@ def nisp(net):
 
     High = keep. Where f′ ≤ 1 it is a bound: Σ_k |Δy_k| ≤ Σ_p s_pi |Δo_npi| for every sample. It asks neither
     how large o_i is (a dead neuron scores like any other) nor whether paths cancel. Below a Dense output
-    layer it is `outgoing_norm_l1`.
+    layer it is `outgoing_norm_l1`. A block adds up the paths through it and around it; of coupled neurons s is added up
+    over all layers of the unit, so that it bounds what their changes do together.
     """
     linear = linearised(net)
     trace = linear.forward(np.ones((1, *net.input_shape)))
-    s, scores = np.ones_like(trace.y), {}
-    for name, layer in reversed(linear.layers.items()):
-        if name in net.hidden_layers:
-            scores[name] = s.reshape(-1, layer.K).sum(axis=0)
-        s = layer.backward(trace[name], s) if name in net.neuron_layers else layer.bounds_back(trace[name], s)
-    return {name: scores[name] for name in net.hidden_layers}
+
+    def step(layer, bound):
+        one = trace[layer.name]
+        return handed_back(layer, one, bound) if isinstance(layer, NeuronLayer) else layer.bounds_back(one, bound)
+    s = arrivals(linear, np.ones_like(trace.y), step)
+    return {name: sum(collected(over_positions(bound)[0], outputs_of(net, name)[layer])
+                      for layer, bound in s[name].items()) for name in net.hidden_layers}
 
 
 def synflow(net):
@@ -119,6 +150,9 @@ def linearised(net):
     for name, layer in net.all_layers.items():
         if name not in net.neuron_layers:
             arrays |= {f"{name}.{key}": array for key, array in layer.arrays().items()}
+        if isinstance(layer, BatchNorm):
+            arrays |= {f"{name}.gamma": np.abs(layer.gamma), f"{name}.beta": np.zeros_like(layer.beta),
+                       f"{name}.running_mean": np.zeros_like(layer.running_mean)}
     for name in net.neuron_layers:
         layer = net[name]
         W, b = folded(layer)
@@ -126,7 +160,9 @@ def linearised(net):
         arrays[f"{name}.W"] = (np.abs(W) * here[:, np.newaxis]).reshape(layer.W.shape)
         if layer.bias:
             arrays[f"{name}.b"] = np.zeros_like(b)
-    return Network.from_settings({**settings, "dtype": "float64"}, arrays)
+    linear = Network.from_settings({**settings, "dtype": "float64"}, arrays)
+    linear.units = net.units                    # the same neurons, also where a curved layer of its own is straight now
+    return linear
 
 
 def straightened(settings):
@@ -151,4 +187,4 @@ def folded(layer):
     return s[:, np.newaxis] * W, s * (b - layer.running_mean) + layer.beta
 
 
-SCORES = (Score(data_free_similarity), Score(nisp), Score(synflow, blocks=True))
+SCORES = (Score(data_free_similarity, blocks=True, series=True), Score(nisp, blocks=True, series=True), Score(synflow, blocks=True, series=True))

@@ -160,5 +160,5 @@ def fisher(o_do):
     return 0.5 * o_do ** 2
 
 
-SCORES = (Score(gradient), Score(gradient_z), Score(reciprocal_gradient, blocks=True), Score(taylor),
+SCORES = (Score(gradient), Score(gradient_z), Score(reciprocal_gradient, blocks=True, series=True), Score(taylor),
           Score(taylor_mean), Score(skeletonization), Score(fisher))

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..engine.checks import check_real
 from ..recording import by_position, stream
-from .second_order import hessian_product, loss_hessian_product
+from .second_derivatives import hessian_product, loss_hessian_product
 
 LARGEST = 2000                  # parameters: H is 32 MB then, and its inverse takes about a second
 
@@ -37,14 +37,20 @@ def gauss_newton(net, trace, loss):
     """Σ_n J_nᵀ (∂²ℓ_n/∂y²) J_n: one backward pass for each output."""
     N = len(trace.x)
     J, curved = [], []                                          # for each output: ∂y/∂(W, b), and ∂²ℓ/∂y² · unit
-    for place in np.ndindex(net.output_shape):
-        unit = np.zeros_like(trace.y)
-        unit[(slice(None), *place)] = 1
+    for unit in unit_outputs(trace.y):
         curved.append(loss_hessian_product(loss, trace.y, trace.t, unit).reshape(N, -1))
         net.backward(trace, unit, need_dx=False, need_grads=False)
         J.append(per_sample_gradients(net, trace))
     J = np.stack(J, axis=1)                                                             # (N, outputs, P)
     return np.tensordot(J, np.stack(curved, axis=1) @ J, axes=([0, 1], [0, 1]))
+
+
+def unit_outputs(y):
+    """For each output an array like y, 1 there in all samples and 0 elsewhere."""
+    for place in np.ndindex(y.shape[1:]):
+        unit = np.zeros_like(y)
+        unit[(slice(None), *place)] = 1
+        yield unit
 
 
 def per_sample_gradients(net, trace):
@@ -85,3 +91,25 @@ def inverse(H, damping):
         raise ValueError(f"the damped Hessian is not positive definite (lowest eigenvalue {lowest:.3g}): "
                          "raise damping (and where there is a choice leave exact=False, which has none below 0)")
     return np.linalg.inv(H)
+
+
+# --------------------------------------------------------------------------- what the neurons of a layer read
+
+
+def neurons_by_group(layer):
+    """The neurons that read the same, as slices: all of a layer, or those of each group of a convolution."""
+    size = layer.K // getattr(layer, "groups", 1)
+    return [slice(start, start + size) for start in range(0, layer.K, size)]
+
+
+def inputs_by_group(layer, x):
+    """[(neurons, what they read, (N·P, F + 1) in float64)] of each group; the last number is the bias's 1, if there is
+    one."""
+    neurons = neurons_by_group(layer)
+    if len(neurons) == 1:
+        read = [layer.patches(x).reshape(-1, layer.W[0].size)]
+    else:
+        patches = layer.all_patches(x)                                                  # (N, P, kh · kw, C)
+        read = [part.reshape(-1, layer.W[0].size) for part in np.split(patches, len(neurons), axis=3)]
+    ones = np.ones((len(read[0]), int(layer.bias)))
+    return [(one, np.hstack([rows.astype(float), ones])) for one, rows in zip(neurons, read)]

@@ -112,4 +112,4 @@ def information(counts):
     return np.maximum(entropy(counts.sum(axis=2)) + entropy(counts.sum(axis=1)) - entropy(joint), 0)
 
 
-SCORES = (Score(activation_entropy, blocks=True), Score(mutual_information, blocks=True))
+SCORES = (Score(activation_entropy, blocks=True, series=True), Score(mutual_information, blocks=True, series=True))

@@ -1,17 +1,18 @@
 """The exact answer: silence the neuron and look."""
 
-import copy
 import dataclasses
+import itertools
 
 import numpy as np
 
 from ..engine.checks import check_known, check_network
-from ..engine.layer import flat
 from ..engine.losses import find_loss
-from ..engine.network import Trace, run
+from ..engine.network import Trace
 from ..engine.order import chosen
 from ..recording import stream
 from .score import Score
+from .units import outputs_of, silenced
+from .walks import chain_from, walk
 
 BLOCK = 1 << 20                 # bytes; a few arrays of this size stay in a processor's own cache
 
@@ -37,10 +38,14 @@ def removal(net, x, t, loss, batch_size=256):
     count, loss = 0, find_loss(loss)
     for trace in stream(net, x, t, loss, batch_size, backward=False):
         for name in totals:
-            by_difference = net.is_chain and net.keeps_channels(name)
-            totals[name] += (changes if by_difference else changes_by_passes)(net, name, trace, loss)
+            totals[name] += (changes if by_difference(net, name) else changes_by_passes)(net, name, trace, loss)
         count += len(trace.x)
     return {name: total / count for name, total in totals.items()}
+
+
+def by_difference(net, name):
+    """Whether what the next layer reads is what it was, less what the neuron gave: see `changes`."""
+    return net.is_chain and net.is_alone(name) and net.keeps_channels(name)
 
 
 def pair_removal(net, x, t, loss, layer, batch_size=256):
@@ -59,12 +64,28 @@ def pair_removal(net, x, t, loss, layer, batch_size=256):
     K, count, loss = net[layer].K, 0, find_loss(loss)
     total = np.zeros((K, K))
     for trace in stream(net, x, t, loss, batch_size, backward=False):
-        alone = changes(net, layer, trace, loss)
-        for i in range(K - 1):
-            later = np.arange(K) > i
-            total[i] += later * (changes(net, layer, without(net, layer, i, trace, loss), loss, later) - alone)
+        total += (interactions if by_difference(net, layer) else interactions_by_passes)(net, layer, trace, loss)
         count += len(trace.x)
     return (total + total.T) / count
+
+
+def interactions(net, name, trace, loss):
+    """Σ_n of I_ij for i < j, (K, K); 0 elsewhere."""
+    K, alone = net[name].K, changes(net, name, trace, loss)
+    total = np.zeros((K, K))
+    for i in range(K - 1):
+        later = np.arange(K) > i
+        total[i] = later * (changes(net, name, without(net, name, i, trace, loss), loss, later) - alone)
+    return total
+
+
+def interactions_by_passes(net, name, trace, loss):
+    """The same in any network: a pass for each pair."""
+    K, alone = net[name].K, changes_by_passes(net, name, trace, loss)
+    total, neurons = np.zeros((K, K)), np.arange(K)
+    for i, j in itertools.combinations(range(K), 2):
+        total[i, j] = changed(net, name, (neurons != i) & (neurons != j), trace, loss) - alone[i] - alone[j]
+    return total
 
 
 def without(net, name, i, trace, loss):
@@ -105,16 +126,21 @@ def changes(net, name, trace, loss, among=None):
 
 def changes_by_passes(net, name, trace, loss):
     """The same in any network: a pass for each neuron, from the first layer that it changes."""
-    layers, members, total = copy.deepcopy(net.layers), net.members(name), np.zeros(net[name].K)
-    first = next(place for place, one in enumerate(layers) if set(members) & set(flat({one: layers[one]})))
-    layers = dict(list(layers.items())[first:])
-    inside, x = flat(layers), trace[next(iter(layers))].x
-    for i in range(len(total)):
-        for member in members:
-            mask = net[member].mask
-            inside[member].mask = (np.arange(len(total)) != i) & (True if mask is None else mask)
-        total[i] = (loss(run(layers, x)[0], trace.t) - trace.L).sum(dtype=float)
-    return total
+    K = net[name].K
+    return np.array([changed(net, name, np.arange(K) != i, trace, loss) for i in range(K)])
+
+
+def changed(net, name, stays, trace, loss):
+    """Σ_n of the change of the loss if the neurons of the unit that are False in `stays` are silent: a pass, from the
+    first layer that this changes."""
+    own = outputs_of(net, name)
+    chain = chain_from(net, own)
+
+    def step(layer, x):
+        o = trace[layer.name].o if x is trace[layer.name].x else layer.forward(x).o
+        return silenced(o, own[layer.name][~stays].ravel()) if layer.name in own else o
+    y = walk(chain, trace[next(iter(chain))].x, step)
+    return (loss(y, trace.t) - trace.L).sum(dtype=float)
 
 
 def contributions(reader, given, i, n, K):
@@ -140,4 +166,4 @@ def rows_at_a_time(net, name):
     return max(1, int(BLOCK // (largest * net.dtype.itemsize)))
 
 
-SCORES = (Score(removal, mean_over_samples=True, blocks=True),)
+SCORES = (Score(removal, mean_over_samples=True, blocks=True, series=True),)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from ..recording import by_position, output_slopes, sum_over_positions, sum_over_samples
+from ..recording import output_slopes, sum_over_positions, sum_over_samples
 from .score import Score
+from .units import by_unit, outputs_of, scored_layers, slopes_of
 
 
 def mean_replacement(net, slope_traces):
@@ -14,24 +15,24 @@ def mean_replacement(net, slope_traces):
     Order:    product, sum over positions, mean over samples, absolute value last, so that samples can cancel
     Cost:     one forward and one backward pass
     Claims:   relu rescaling
-    Source:   the idea is ascribed to Evci et al.; of "Detecting Dead Weights and Units in Neural Networks", 2018,
-              arXiv:1806.06068, only the abstract was read, which has no formula
-    Differs:  not looked up: whether the absolute value stands inside the mean there, and what m_i is averaged over
+    Source:   Evci, Le Roux, Castro & Bottou, "Mean Replacement Pruning", 2018 (OpenReview BJxRVnC5Fm), of which the
+              abstract was read, and its first author's code (evcu/pytorchpruner, modules.py and unitscorers.py)
+    Differs:  the code adds up |(m_i − o_npi) ∂ℓ/∂o_npi|, without signs, over samples and positions, of what a layer
+              puts out before its activation; its m_i is the mean over one batch and its positions
 
     High = keep. Why: with o_i moved by α (m_i − o_i), I_i is the size of the slope of the mean loss at α = 0. For a
     neuron whose mean is moved into the readers' biases it is what `skeletonization` is for a silent one. A constant
     neuron scores 0, and its replacement is free. Each layer of a coupled unit is replaced by its own mean.
     """
-    totals = {member: 0.0 for name in net.hidden_layers for member in net.members(name)}
-    count = 0
+    totals, count = dict.fromkeys(scored_layers(net, outputs_of), 0.0), 0
     for trace in slope_traces:
-        for member in totals:
-            totals[member] += replacement_sums(*(by_position(net, member, getattr(trace[member], key))
-                                                 for key in ("o", "do")))
+        slopes = {end: do for name in net.hidden_layers for end, do in slopes_of(net, name, trace).items()}
+        for end, do in slopes.items():
+            totals[end] += replacement_sums(*(array.reshape(len(do), -1, do.shape[-1]) for array in (trace[end].o, do)))
         count += len(trace.x)
         yield
-    return {name: np.abs(sum(first_order(totals[member]) for member in net.members(name))) / count
-            for name in net.hidden_layers}
+    changes = by_unit(net, {end: first_order(sums) for end, sums in totals.items()}, outputs_of)
+    return {name: np.abs(change) / count for name, change in changes.items()}
 
 
 def replacement_sums(o, do):
@@ -55,13 +56,15 @@ def taylor_abs(o, do):
     Cost:     one forward and one backward pass
     Claims:   mean over samples; relu rescaling
     Source:   a paper that uses just this one: not found; it is `taylor` with the absolute value inside the sum
-    Differs:  not looked up
+    Differs:  "Mean Replacement Pruning" (see `mean_replacement`) says of Taylor scores that they do better with
+              absolute values; the sum there is of the deviation from the mean
 
     High = keep. Never below `taylor`, and equal to it for Dense neurons. Silencing a channel silences all its
     positions at once, so that what cancels between them does cancel: `taylor` is nearer to removal, and this one is
     the sum of what its positions would cost one at a time.  o, do: (N, P, K) -> (N, K)
     """
-    return np.einsum("npi,npi->ni", np.abs(o), np.abs(do))
+    products = o * do
+    return sum_over_positions(np.abs(products, out=products))
 
 
 def taylor_bn(z, dz):
@@ -72,9 +75,11 @@ def taylor_bn(z, dz):
     Order:    product, sum over positions, absolute value, mean over samples
     Cost:     one forward and one backward pass
     Claims:   mean over samples; relu rescaling
-    Source:   after Molchanov et al., "Importance Estimation for Neural Network Pruning", CVPR 2019, arXiv:1906.10771
-              (only the abstract was read, which has no formula)
-    Differs:  not looked up: the power, and whether gradients are those of a sample or of a batch there
+    Source:   "Taylor FO on BN", method 31 of the authors' code (NVlabs/Taylor_pruning, pruning_engine.py) of Molchanov
+              et al., "Importance Estimation for Neural Network Pruning", CVPR 2019, arXiv:1906.10771 (the paper's
+              abstract was read)
+    Differs:  the code squares (γ ḡ_γ + β ḡ_β) of each mini-batch's mean gradient ḡ and averages over mini-batches. It
+              looks for β as an attribute of γ, which a parameter of PyTorch does not have: then γ ḡ_γ alone counts
 
     High = keep. Why the two are equal: z = γ x̂ + β, so that γ ∂ℓ/∂γ + β ∂ℓ/∂β = Σ_p (γ x̂ + β) ∂ℓ/∂z. Without batch
     norm the same holds of the weights and the bias: it is |Σ_j w_ij ∂ℓ/∂w_ij + b_i ∂ℓ/∂b_i|. With relu and identity
@@ -84,4 +89,4 @@ def taylor_bn(z, dz):
     return np.abs(output_slopes(z, dz))
 
 
-SCORES = (Score(mean_replacement, blocks=True), Score(taylor_abs), Score(taylor_bn))
+SCORES = (Score(mean_replacement, blocks=True, series=True), Score(taylor_abs), Score(taylor_bn))

@@ -1,112 +1,43 @@
-"""Scores made of second derivatives: Hessian products, optimal brain damage, removal to second order."""
-
-import copy
-import dataclasses
+"""Scores made of second derivatives: optimal brain damage, removal to second order."""
 
 import numpy as np
 
-from ..engine.losses import find_loss
 from ..engine.layer import NeuronLayer
-from ..recording import by_position, finish, mean_over_samples, stream
+from ..recording import finish, mean_over_samples, stream
 from .score import Score
-
-# ------------------------------------------------- ∂²ℓ/∂y², times a vector, and its diagonal
-
-
-def loss_hessian_product(loss, y, t, v):
-    """Σ_l ∂²ℓ_n/∂y_nk∂y_nl v_nl, the shape of y; raises NotSaid for a loss that does not say its second derivatives."""
-    return find_loss(loss).needed("second")(y, t, v)
-
-
-def loss_hessian_diagonal(loss, y, t):
-    """∂²ℓ_n/∂y_nk², the shape of y; raises NotSaid for a loss that does not say its second derivatives."""
-    return find_loss(loss).second_diagonal(y, t)
-
-
-# --------------------------------------------------------------- Hessian times a direction
-
-
-def hessian_product(net, trace, direction, loss):
-    """Σ_n H_n v: the Hessian of the summed loss in the W and b of all layers, times `direction`. Exact.
-
-    direction: {"dense1.W": array, …}, parameters that are left out do not move (γ and β never do). Returns
-    the same for every W and b of the network. `trace` is a recorded one. With R{·} = how much · moves along
-    v,
-
-        R{a} = V x + W R{x},  R{o} = f′(z) R{z};              at the output R{∂ℓ/∂y} = ∂²ℓ/∂y² R{y}
-        R{∂ℓ/∂z} = f′(z) R{∂ℓ/∂o} + f″(z) R{z} ∂ℓ/∂o
-        R{∂ℓ/∂W} = R{∂ℓ/∂a}ᵀ x + (∂ℓ/∂a)ᵀ R{x},  R{∂ℓ/∂x} = R{∂ℓ/∂a} W + ∂ℓ/∂a V
-
-    Pearlmutter, "Fast Exact Multiplication by the Hessian", Neural Computation 6, 1994.
-    """
-    net.check_chain("the Hessian product")
-    moved, moves, Rx = {}, {}, np.zeros_like(trace.x)
-    for name, layer in net.layers.items():
-        one = trace[name]
-        if isinstance(layer, NeuronLayer):
-            moved[name] = with_weights(layer, direction.get(f"{name}.W", np.zeros_like(layer.W)))
-            Ra = moved[name].product(one.x) + layer.product(Rx) + direction.get(f"{name}.b", 0)
-            Rz = layer.scaled(Ra, one)
-            moves[name] = Rx, Rz
-            Rx = layer.slope(one.z) * Rz
-        else:
-            layer.check_piecewise_linear()
-            Rx = layer.tangent(one, Rx)
-    products, Rdo = {}, loss_hessian_product(loss, trace.y, trace.t, Rx)
-    for name, layer in reversed(net.layers.items()):
-        one = trace[name]
-        if name not in moves:
-            Rdo = back(layer, one, Rdo)
-            continue
-        Rx, Rz = moves[name]
-        da = layer.scaled(one.dz, one)
-        Rda = layer.scaled(layer.slope(one.z) * Rdo + layer.curvature(one.z) * Rz * one.do, one)
-        products[f"{name}.W"] = layer.weight_gradient(one.x, Rda) + layer.weight_gradient(Rx, da)
-        if layer.bias:
-            products[f"{name}.b"] = Rda.reshape(-1, layer.K).sum(axis=0)
-        Rdo = layer.product_back(Rda) + moved[name].product_back(da)
-    return products
-
-
-def with_weights(layer, W):
-    """The layer with other weights in place of its own, which is not changed."""
-    other = copy.copy(layer)
-    other.W = np.asarray(W, layer.W.dtype)
-    return other
-
-
-def back(layer, one, do):
-    """∂ℓ/∂x of a layer without neurons, leaving its trace as it is."""
-    return layer.backward(dataclasses.replace(one), do)
-
+from .second_derivatives import bend, bends, loss_hessian_diagonal, loss_hessian_product, with_weights
+from .units import by_unit, outputs_of, over_positions, slopes_of
+from .walks import chain_from, walk, walk_back
 
 # ------------------------------------------------------------------- optimal brain damage
 
 
 def diagonal(net, trace, loss, gauss_newton=False):
-    """{layer: (∂²ℓ_n/∂o², ∂²ℓ_n/∂a²)}, a = Wx + b, taken back layer by layer without the mixed derivatives.
+    """{layer: (∂²ℓ_n/∂o², ∂²ℓ_n/∂a²)}, a = Wx + b (None of a layer without neurons), taken back layer by layer without the mixed derivatives.
 
-        h_zz = f′(z)² h_oo + f″(z) ∂ℓ/∂o;   h_xx = Σ_(uses of x) w² h_aa
+        h_zz = f′(z)² h_oo + f″(z) ∂ℓ/∂o;   h_xx = Σ_(uses of x) w² h_aa;   behind a block h_x = Σ_paths h_path
 
     Exact where no two neurons of the layers above see the same neuron and then meet in a mixed derivative: in
     the output layer, in the last hidden layer under mse and binary_cross_entropy (each output has a loss of
     its own), and in chains of one neuron a layer. `gauss_newton` leaves out the f″ term.
     """
-    net.check_chain("the diagonal of second derivatives")
-    found, h = {}, loss_hessian_diagonal(loss, trace.y, trace.t)
-    for name, layer in reversed(net.layers.items()):
-        one = trace[name]
+    found = {}
+
+    def step(layer, h):
+        one = trace[layer.name]
         if not isinstance(layer, NeuronLayer):
-            if not gauss_newton:
-                layer.check_piecewise_linear()
-            h = layer.squares_back(one, h)
-            continue
+            found[layer.name] = h, None
+            squares = layer.squares_back(one, h)
+            bent = not gauss_newton and bends(layer) and one.do is not None     # None where nothing below is trained
+            return squares + bend(layer, one) * one.do if bent else squares
         h_zz = layer.slope(one.z) ** 2 * h
         if not gauss_newton:
             h_zz = h_zz + layer.curvature(one.z) * one.do
         h_aa = layer.scaled(layer.scaled(h_zz, one), one)
-        found[name] = h, h_aa
-        h = with_weights(layer, layer.W ** 2).product_back(h_aa)
+        found[layer.name] = h, h_aa
+        return with_weights(layer, layer.W ** 2).product_back(h_aa)
+
+    walk_back(net.layers, loss_hessian_diagonal(loss, trace.y, trace.t), step)
     return found
 
 
@@ -129,7 +60,9 @@ def saliencies(net, loss, traces, gauss_newton):
     """`obd_weights` of the traces."""
     totals, count = {}, 0
     for trace in traces:
-        for name, (_, h) in diagonal(net, trace, loss, gauss_newton).items():
+        curvatures = diagonal(net, trace, loss, gauss_newton)
+        for name in net.neuron_layers:
+            h = curvatures[name][1]
             for key, part in (("W", net[name].weight_gradient(trace[name].x ** 2, h)),
                               ("b", h.reshape(-1, net[name].K).sum(axis=0))):
                 totals[f"{name}.{key}"] = totals.get(f"{name}.{key}", 0) + part.astype(float)
@@ -158,7 +91,13 @@ def obd(net, loss, slope_traces, gauss_newton=False):
     them costs: the mixed derivatives, which couple them, are left out.
     """
     found = yield from saliencies(net, loss, slope_traces, gauss_newton)
-    return {name: found[f"{name}.W"].reshape(net[name].K, -1).sum(axis=1) for name in net.hidden_layers}
+    return of_neurons(net, found)
+
+
+def of_neurons(net, of_weights):
+    """{hidden layer: (K,)}: what is said of single weights, {"dense1.W": array, …}, added up over a neuron's own."""
+    return by_unit(net, {name: of_weights[f"{name}.W"].reshape(net[name].K, -1).sum(axis=1)
+                         for name in net.neuron_layers if f"{name}.W" in of_weights})
 
 
 def obd_outputs(net, loss, slope_traces, gauss_newton=False):
@@ -178,15 +117,16 @@ def obd_outputs(net, loss, slope_traces, gauss_newton=False):
     mse or binary_cross_entropy; elsewhere only to first order, and `taylor_second_order` is the exact one.
     """
     def of(trace):
-        curvatures = diagonal(net, trace, loss, gauss_newton)
-        of_layer = {name: (trace[name].o, trace[name].do, curvatures[name][0]) for name in net.hidden_layers}
-        return {name: rise(*(by_position(net, name, one) for one in arrays)) for name, arrays in of_layer.items()}
+        h = diagonal(net, trace, loss, gauss_newton)
+        rises = {end: rise(trace[end].o, do, h[end][0])
+                 for name in net.hidden_layers for end, do in slopes_of(net, name, trace).items()}
+        return by_unit(net, rises, outputs_of)
     return (yield from mean_over_samples(net, slope_traces, of))
 
 
 def rise(o, do, h):
-    """Σ_p [½ h_npi o_npi² − ∂ℓ_n/∂o_npi · o_npi], (N, K)."""
-    return np.einsum("npi,npi->ni", 0.5 * h * o - do, o)
+    """Σ_p [½ h_npi o_npi² − ∂ℓ_n/∂o_npi · o_npi], (N, channels)."""
+    return over_positions((0.5 * h * o - do) * o)
 
 
 # ---------------------------------------------------------- removal to second order, exact
@@ -218,11 +158,28 @@ def taylor_second_order(net, x, t, loss, batch_size=256):
 
 
 def expected_change(net, name, i, trace, loss):
-    """Σ_n of ℓ′ + ½ ℓ″, the derivatives of ℓ_n(o_i − ε o_i) in ε at 0."""
-    first, second = np.zeros_like(trace[name].o), np.zeros_like(trace[name].o)
-    first[..., i] = -trace[name].o[..., i]
-    for after in net.names_after(name):
-        first, second = derivatives_above(net[after], trace[after], first, second)
+    """Σ_n of ℓ′ + ½ ℓ″, the derivatives in ε at 0 of ℓ_n with (1 − ε) o_i in place of o_i, in all layers of the unit.
+
+    Where o_i itself moves, as in a later layer of the unit, ((1 − ε) o)′ = o′ − o and ((1 − ε) o)″ = o″ − 2 o′.
+    """
+    own, series = outputs_of(net, name), net.units[name].series
+    chain = chain_from(net, own)
+
+    def step(layer, moved):
+        one = trace[layer.name]
+        if layer.name == next(iter(own)):
+            first, second = np.zeros_like(one.o), np.zeros_like(one.o)
+        else:
+            first, second = derivatives_above(layer, one, *moved)
+        if layer.name in own:
+            here = own[layer.name][i]
+            still = layer.name in series
+            second[..., here] = 0 if still else second[..., here] - 2 * first[..., here]
+            first[..., here] = -one.o[..., here] if still else first[..., here] - one.o[..., here]
+        return first, second
+
+    still = np.zeros_like(trace[next(iter(chain))].x)
+    first, second = walk(chain, (still, still), step)
     curved = loss_hessian_product(loss, trace.y, trace.t, first)
     return (trace.dy * (first + 0.5 * second) + 0.5 * first * curved).sum(dtype=float)
 
@@ -230,11 +187,12 @@ def expected_change(net, name, i, trace, loss):
 def derivatives_above(layer, one, first, second):
     """(o′, o″) from (x′, x″):  z′ = W x′, z″ = W x″,  o′ = f′ z′,  o″ = f″ z′² + f′ z″."""
     if not isinstance(layer, NeuronLayer):
-        layer.check_piecewise_linear()
-        return layer.tangent(one, first), layer.tangent(one, second)
+        ddo = layer.tangent(one, second)
+        return layer.tangent(one, first), ddo + bend(layer, one) * first ** 2 if bends(layer) else ddo
     dz, ddz = (layer.scaled(layer.product(moved), one) for moved in (first, second))
     return layer.slope(one.z) * dz, layer.curvature(one.z) * dz ** 2 + layer.slope(one.z) * ddz
 
 
-SCORES = (Score(obd, mean_over_samples=True), Score(obd_outputs, mean_over_samples=True),
-          Score(taylor_second_order, mean_over_samples=True))
+SCORES = (Score(obd, mean_over_samples=True, blocks=True, series=True),
+          Score(obd_outputs, mean_over_samples=True, blocks=True, series=True),
+          Score(taylor_second_order, mean_over_samples=True, blocks=True, series=True))

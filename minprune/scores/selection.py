@@ -3,6 +3,8 @@
 import numpy as np
 
 from ..recording import batches
+from .hessian import inputs_by_group, neurons_by_group
+from .readers import belongs_by_group, check_apart
 from .removal import removal
 from .score import Score
 
@@ -25,24 +27,30 @@ def thinet(net, x, batch_size=256):
 
     High = keep. Places are whole numbers within a layer: a layer of more neurons has higher ones, so compare
     between layers only after normalising. It sees neurons that cancel each other, and neither the activation
-    of the next layer nor the loss. Ties: the lower index goes first.
+    of the next layer nor the loss. Ties: the lower index goes first. Where several layers read the neuron, their sums are
+    put side by side.
     """
     for name in net.hidden_layers:
-        net.check_channels(name, "finding the weights that read a neuron")
-    moments = {name: 0.0 for name in net.hidden_layers}
+        check_apart(net, name)
+    moments = {reader: 0.0 for name in net.hidden_layers for reader in net.readers(name)}
     for trace in batches(net, x, batch_size):
-        for name in moments:
-            reader = net[net.reader(name)]
-            rows = reader.patches(trace[reader.name].x).reshape(-1, reader.W[0].size).astype(float)
-            moments[name] += rows.T @ rows
-    return {name: places(products(net, name, moment)) for name, moment in moments.items()}
+        for reader in moments:
+            read = [rows[:, :net[reader].W[0].size] for _, rows in inputs_by_group(net[reader], trace[reader].x)]
+            moments[reader] += np.stack([rows.T @ rows for rows in read])
+    return {name: places(sum(products(net, name, reader, moments[reader]) for reader in net.readers(name)))
+            for name in net.hidden_layers}
 
 
-def products(net, name, moment):
-    """G_ij = Σ_nqk c_nqki c_nqkj = Σ_fg (Σ_nq x_f x_g) (Σ_k w_kf w_kg); f are the inputs from i, g from j."""
-    K, W = net[name].K, net[net.reader(name)].W
-    W = W.reshape(len(W), -1).astype(float)
-    return (moment * (W.T @ W)).reshape(len(moment) // K, K, -1, K).sum(axis=(0, 2))
+def products(net, name, reader, moment):
+    """G_ij = Σ_nqk c_nqki c_nqkj = Σ_fg (Σ_nq x_f x_g) (Σ_k w_kf w_kg); f are the inputs from i, g from j.
+
+    `moment` (groups, F, F) has Σ_nq x_f x_g of what each group of the reader's neurons reads.
+    """
+    total, reads = 0.0, belongs_by_group(net, name, reader)
+    for neurons, of_group, mine in zip(neurons_by_group(net[reader]), moment, reads):
+        W = net[reader].W[neurons].reshape(-1, len(of_group)).astype(float)
+        total = total + mine @ (of_group * (W.T @ W)) @ mine.T
+    return total
 
 
 def places(G):
@@ -81,8 +89,6 @@ def greedy_removal(net, x, t, loss, batch_size=256):
     lower index, goes first.
     """
     left = net.copy()
-    for name in [member for unit in left.hidden_layers for member in left.members(unit)]:
-        left[name].mask = np.ones(left[name].K, bool) if left[name].mask is None else left[name].mask.copy()
     neurons = [(name, i) for name in net.hidden_layers for i in range(net[name].K)]
     scores = {name: np.full(net[name].K, -1.0) for name in net.hidden_layers}          # −1: not removed yet
     for step in range(len(neurons)):
@@ -91,9 +97,8 @@ def greedy_removal(net, x, t, loss, batch_size=256):
         slack = 1e-12 * max(1, np.abs(costs[np.isfinite(costs)]).max())
         name, i = neurons[first_smallest(costs, slack)]
         scores[name][i] = step
-        for member in net.members(name):
-            left[member].mask[i] = False
+        left.silence(name, np.arange(net[name].K) != i)
     return scores
 
 
-SCORES = (Score(thinet), Score(greedy_removal, blocks=True))
+SCORES = (Score(thinet, blocks=True, series=True), Score(greedy_removal, blocks=True, series=True))

@@ -18,12 +18,14 @@ def class_selectivity(net, x, t, loss, batch_size=256):
     Cost:     one forward pass
     Claims:   relu rescaling
     Source:   Morcos et al., "On the importance of single directions for generalization", ICLR 2018, arXiv:1803.06959
-              (the paper not read; its quotient (a − b) / (a + b) is known from two summaries)
+              (the abstract was read: it "is a poor predictor of task importance"; the quotient (a − b) / (a + b), b
+              the mean activity across all other classes, is known from two summaries)
     Differs:  |a| and |b| below, which are a and b for relu, so that the score stays between 0 and 1 where outputs are
               negative. Whether b is the mean over the other classes or over their samples there: not read
 
     High = keep, which is a guess: the score does not see the weights that read the neuron. A neuron that nobody reads
-    may score 1, and one that all classes need 0. It is here so that the guess can be measured.
+    may score 1, and one that all classes need 0. The guess, measured: of 64 relu neurons trained on digits, Spearman's
+    correlation with `removal` is 0.04 on average of five seeds (from −0.24 to 0.24), as of `random`; of `taylor` 0.75.
     """
     counts, sums, _, _ = by_class(net, x, t, loss, batch_size)
     return {name: selectivity(total / counts[:, np.newaxis], net.dtype) for name, total in sums.items()}
@@ -43,7 +45,8 @@ def f_statistic(net, x, t, loss, batch_size=256):
               neurons as F does, and lies between 0 and 1
 
     High = keep, which is a guess here too: the weights that read the neuron do not count. Two neurons that tell the
-    classes only together (XOR) score 0 each.
+    classes only together (XOR) score 0 each. Where `class_selectivity` ranks like chance, this ranks a little better:
+    0.42 on average (from 0.26 to 0.62), and with it far below `taylor`, which takes one backward pass more.
     """
     counts, sums, squares, first = by_class(net, x, t, loss, batch_size, shifted=True)
     return {name: share_between(counts, sums[name], squares[name], first[name], net.dtype) for name in sums}
@@ -96,4 +99,4 @@ def share_between(counts, sums, squares, first, dtype):
     return np.minimum(np.where(varies, between, 0) / np.where(varies, whole, 1), 1)
 
 
-SCORES = (Score(class_selectivity, blocks=True), Score(f_statistic, blocks=True))
+SCORES = (Score(class_selectivity, blocks=True, series=True), Score(f_statistic, blocks=True, series=True))

@@ -8,6 +8,8 @@ from ..engine.checks import check_count, check_known, check_seed
 from ..engine.losses import find_loss
 from ..recording import stream
 from .score import Score
+from .units import outputs_of, silenced
+from .walks import chain_from, walk
 
 MOST = 15                       # players of whom all coalitions can be evaluated: 2^15 forward passes
 
@@ -110,34 +112,39 @@ def sampled_shares(costs, places):
 
 
 def costs_of(net, game, coalitions, trace, loss):
-    """Σ_n [ℓ_n(o_j = 0 for all that are gone) − ℓ_n] of each coalition.
+    """Σ_n [ℓ_n(o_j = 0 for all j that are gone) − ℓ_n] of each coalition.
 
     Each runs from the first layer in which it differs from the one before it.
     """
-    outputs = {name: trace[name].o for name in net.hidden_layers}       # before anyone is silenced
-    before, y, costs = {}, trace.y, []
+    own = {name: outputs_of(net, name) for name in net.hidden_layers}
+    reads = {name: trace[name].x for name in net.layers}
+    makes = {name: one.o for name, one in trace.layers.items()}         # before anyone of the layer is silenced
+    silent, y, costs = {}, trace.y, []
+
+    def heard(layer):
+        return silenced(makes[layer.name], silent[layer.name]) if layer.name in silent else makes[layer.name]
+
+    def step(layer, x):
+        makes[layer.name] = layer.forward(x).o
+        return heard(layer)
+
     for gone in coalitions:
-        silent = {}
-        for name, i in (player for player, absent in zip(game, gone) if absent):
-            silent.setdefault(name, []).append(i)
-        first = next((name for name in net.hidden_layers if silent.get(name) != before.get(name)), None)
-        if first is not None:
-            y = silenced(outputs[first], silent.get(first))
-            for name in net.names_after(first):
-                y = net[name].forward(y).o
-                if name in outputs:
-                    outputs[name] = y
-                    y = silenced(y, silent.get(name))
+        before, silent = silent, channels_of(own, [player for player, absent in zip(game, gone) if absent])
+        changed = [layer for layer in {**before, **silent} if before.get(layer) != silent.get(layer)]
+        for place, (name, layer) in enumerate(chain_from(net, changed).items()):
+            reads[name] = y if place else reads[name]
+            y = heard(layer) if not place and not layer.paths else walk({name: layer}, reads[name], step)
         costs.append((loss(y, trace.t) - trace.L).sum(dtype=float))
-        before = silent
     return np.array(costs)
 
 
-def silenced(o, neurons):
-    """A copy of o in which these neurons are 0."""
-    o = o.copy()
-    o[..., neurons or []] = 0
-    return o
+def channels_of(own, players):
+    """{layer: its channels that are silent} when these players, (hidden layer, i), are gone."""
+    silent = {}
+    for name, i in players:
+        for layer, channels in own[name].items():
+            silent.setdefault(layer, []).extend(channels[i].tolist())
+    return silent
 
 
-SCORES = (Score(shapley, mean_over_samples=True),)
+SCORES = (Score(shapley, mean_over_samples=True, blocks=True, series=True),)

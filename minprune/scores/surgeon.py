@@ -4,8 +4,10 @@ import numpy as np
 
 from ..engine.checks import check_known
 from ..recording import batches
-from .hessian import hessian, inverse, unraveled, weight_names
+from .hessian import hessian, inputs_by_group, inverse, unraveled, weight_names
+from .readers import outgoing, outgoing_weights
 from .score import Score
+from .second_order import of_neurons
 
 # ------------------------------------------------------------------- optimal brain surgeon
 
@@ -75,7 +77,7 @@ def obs(net, x, t, loss, batch_size=256, damping=1e-4, exact=False):
     rounding larger: in any order of samples scores agree to about 1e-11, and the better the more damping.
     """
     saliencies = obs_weights(net, x, t, loss, batch_size, damping, exact) if net.hidden_layers else {}
-    return {name: saliencies[f"{name}.W"].reshape(net[name].K, -1).sum(axis=1) for name in net.hidden_layers}
+    return of_neurons(net, saliencies)
 
 
 def obs_neurons(net, x, t, loss, batch_size=256, damping=1e-4, exact=False):
@@ -99,9 +101,7 @@ def obs_neurons(net, x, t, loss, batch_size=256, damping=1e-4, exact=False):
     H_inverse = inverse(hessian(net, x, t, loss, batch_size, exact), damping)
     places, scores = unraveled(net, np.arange(len(H_inverse))), {}
     for name in net.hidden_layers:
-        reader = net.reader(name)
-        arrays = places[f"{reader}.W"], net[reader].W.astype(float)
-        groups = zip(*(net.reading(name, reader, array) for array in arrays))
+        groups = zip(outgoing(net, name, lambda reader: places[f"{reader}.W"]), outgoing_weights(net, name))
         scores[name] = np.array([0.5 * w @ np.linalg.solve(H_inverse[np.ix_(G, G)], w) for G, w in groups])
     return scores
 
@@ -112,18 +112,16 @@ def obs_neurons(net, x, t, loss, batch_size=256, damping=1e-4, exact=False):
 def layer_hessians(net, x, batch_size=256):
     """{layer: H = mean_np x̃ x̃ᵀ, (F+1, F+1)}, x̃ = what its neurons read, and a 1 for the bias (if there is one).
 
-    The same for all neurons of a layer. It is the exact Hessian of ½ mean_np (Δa_npi)², a neuron's own error
+    The same for all neurons of a layer; of a convolution with groups (groups, F+1, F+1). It is the exact Hessian of ½ mean_np (Δa_npi)², a neuron's own error
     in a = Wx + b, which is quadratic in its weights.
     """
-    totals, count = {}, {}
+    totals, count = {}, 0
     for trace in batches(net, x, batch_size):
         for name in net.neuron_layers:
-            read = net[name].patches(trace[name].x)
-            read = read.reshape(-1, read.shape[-1]).astype(float)
-            read = np.hstack([read, np.ones((len(read), 1))]) if net[name].bias else read
-            totals[name] = totals.get(name, 0) + read.T @ read
-            count[name] = count.get(name, 0) + len(read)
-    return {name: total / count[name] for name, total in totals.items()}
+            products = [read.T @ read / len(read) for _, read in inputs_by_group(net[name], trace[name].x)]
+            totals[name] = totals.get(name, 0) + len(trace.x) * (products[0] if len(products) == 1 else np.stack(products))
+        count += len(trace.x)
+    return {name: total / count for name, total in totals.items()}
 
 
 def layerwise_obs_weights(net, x, batch_size=256, damping=1e-5):
@@ -140,11 +138,13 @@ def layerwise_obs_weights(net, x, batch_size=256, damping=1e-5):
     """
     saliencies = {}
     for name, H in layer_hessians(net, x, batch_size).items():
-        layer, diagonal = net[name], np.diag(inverse(H, damping))
+        layer, groups = net[name], H.reshape(-1, *H.shape[-2:])
+        diagonals = [np.diag(inverse(of_group, damping)) for of_group in groups]
+        diagonal = np.repeat(diagonals, layer.K // len(groups), axis=0)                 # (K, F + 1)
         W = layer.W.reshape(layer.K, -1).astype(float)
-        saliencies[f"{name}.W"] = (W ** 2 / (2 * diagonal[:W.shape[1]])).reshape(layer.W.shape)
+        saliencies[f"{name}.W"] = (W ** 2 / (2 * diagonal[:, :W.shape[1]])).reshape(layer.W.shape)
         if layer.bias:
-            saliencies[f"{name}.b"] = layer.b.astype(float) ** 2 / (2 * diagonal[-1])
+            saliencies[f"{name}.b"] = layer.b.astype(float) ** 2 / (2 * diagonal[:, -1])
     return saliencies
 
 
@@ -159,7 +159,8 @@ def layerwise_obs_remove(net, weight, index, x, batch_size=256, damping=1e-5):
     value = single(net.parameters()[weight], weight, index)
     places = np.arange(layer.W.size).reshape(layer.W.shape)
     i, j = divmod(int(places[index]), layer.W[0].size) if key == "W" else (int(np.arange(layer.K)[index]), -1)
-    H_inverse = inverse(layer_hessians(net, x, batch_size)[name], damping)
+    H = layer_hessians(net, x, batch_size)[name]
+    H_inverse = inverse(H if H.ndim == 2 else H[i * len(H) // layer.K], damping)
     move = -(value / H_inverse[j, j]) * H_inverse[j]
     other = net.copy()
     F = layer.W[i].size
@@ -187,7 +188,8 @@ def layerwise_obs(net, x, batch_size=256, damping=1e-5):
     reads the neuron: a neuron that nobody reads can score highest.
     """
     saliencies = layerwise_obs_weights(net, x, batch_size, damping) if net.hidden_layers else {}
-    return {name: saliencies[f"{name}.W"].reshape(net[name].K, -1).sum(axis=1) for name in net.hidden_layers}
+    return of_neurons(net, saliencies)
 
 
-SCORES = (Score(obs), Score(obs_neurons), Score(layerwise_obs))
+SCORES = (Score(obs, blocks=True, series=True),
+          Score(obs_neurons, blocks=True, series=True), Score(layerwise_obs, blocks=True, series=True))

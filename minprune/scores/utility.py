@@ -4,10 +4,11 @@ import numpy as np
 
 from ..recording import by_position, mean_over_positions, mean_over_samples
 from .activations import activation_std
+from .readers import outgoing_weights
 from .score import Score
 
 
-def contribution(o, W_out):
+def contribution(net, forward_traces):
     """How much the neuron gives to those who read it: the contribution utility of continual backpropagation.
 
     Formula:  I_i = mean_np |o_npi| · Σ_k |w′_ki|, over every weight w′ of the next layer that reads i
@@ -25,9 +26,11 @@ def contribution(o, W_out):
     Rescaling a relu neuron (W · a, W_out / a) leaves its own score as it is, but changes those of the neurons of the
     layer before. Several layers that read i are added up. Where layers are added to each other (a coupled unit), |o|
     is averaged over all of them; what the readers get is the sum of their outputs.
-    o: (N, P, K), W_out: (K, M) -> (N, K)
     """
-    return mean_over_positions(np.abs(o)) * np.abs(W_out).sum(axis=1)
+    def sizes(trace):
+        return {name: mean_over_positions(np.abs(by_position(net, name, trace[name].o))) for name in net.hidden_layers}
+    means = yield from mean_over_samples(net, forward_traces, sizes)
+    return {name: means[name] * np.abs(outgoing_weights(net, name)).sum(axis=1) for name in means}
 
 
 def wanda_channel(net, forward_traces):
@@ -39,9 +42,10 @@ def wanda_channel(net, forward_traces):
     Cost:     one forward pass
     Claims:   none
     Source:   "WIFN" in the authors' code of FLAP, An et al., AAAI 2024, arXiv:2312.11983, which uses it as the form of
-              Wanda (arXiv:2306.11695) for channels (the code's formula was read, in a copy; the papers were not)
+              Wanda (arXiv:2306.11695) for channels (CASIA-IVA-Lab/FLAP, lib/prune.py and layerwrapper.py; the papers
+              were not read)
     Differs:  there the mean over k instead of the sum: the same order within a layer. The norm is taken of what the
-              reader reads; here before any pooling
+              reader reads, here before any pooling; its squares are added up over the positions of a sequence
 
     High = keep. Never below `contribution`, as √(mean o²) ≥ mean |o|: the two are equal where |o| is constant.
     Coupled neurons have one mean over the layers of the unit, as in `contribution`.
@@ -49,7 +53,7 @@ def wanda_channel(net, forward_traces):
     def squares(trace):
         return {name: mean_over_positions(by_position(net, name, trace[name].o) ** 2) for name in net.hidden_layers}
     means = yield from mean_over_samples(net, forward_traces, squares)
-    return {name: np.sqrt(means[name]) * np.abs(net.outgoing_weights(name)).sum(axis=1) for name in means}
+    return {name: np.sqrt(means[name]) * np.abs(outgoing_weights(net, name)).sum(axis=1) for name in means}
 
 
 def fluctuation(net, forward_traces):
@@ -60,18 +64,20 @@ def fluctuation(net, forward_traces):
     Order:    variance over samples and positions, times the sum of the squared outgoing weights
     Cost:     one forward pass
     Claims:   none
-    Source:   "WIFV" in the authors' code of FLAP, An et al., AAAI 2024, arXiv:2312.11983 (the code's formula was read,
-              in a copy; the paper was not)
+    Source:   "WIFV" in the authors' code of FLAP, An et al., AAAI 2024, arXiv:2312.11983 (CASIA-IVA-Lab/FLAP,
+              lib/prune.py and layerwrapper.py; the paper was not read)
     Differs:  there the scores of a layer are then standardised, and one threshold is set for all layers; here they
-              are not. How its code updates the variance batch by batch was not read
+              are not. Its running variance starts at 0 after the first sequence, whose own variance is lost
 
-    High = keep. Exact for one Dense neuron that a Dense layer without batch norm reads: with m_i · w′_ki moved into
-    the biases, z′ changes by (m_i − o_ni) w′_ki, and mean_n Σ_k of its square is I_i. Of several neurons removed
+    High = keep. Exact for one Dense neuron that a Dense layer without batch norm reads, whatever its activation: with
+    m_i · w′_ki moved into the biases, z′ changes by (m_i − o_ni) w′_ki, and mean_n Σ_k of its square is I_i. Below a
+    linear output and mse, and with the network's own outputs as targets, that is twice the loss. Of several neurons removed
     together the covariances are missing; below a convolution, so are those of neighbouring positions. Coupled neurons
     have one variance over the layers of the unit, as in `activation_std`, and not that of the sum that is read.
     """
     std = yield from activation_std(net, forward_traces)
-    return {name: std[name] ** 2 * (net.outgoing_weights(name) ** 2).sum(axis=1) for name in std}
+    return {name: std[name] ** 2 * (outgoing_weights(net, name) ** 2).sum(axis=1) for name in std}
 
 
-SCORES = (Score(contribution), Score(wanda_channel, blocks=True), Score(fluctuation, blocks=True))
+SCORES = (Score(contribution, mean_over_samples=True, blocks=True, series=True),
+          Score(wanda_channel, blocks=True, series=True), Score(fluctuation, blocks=True, series=True))

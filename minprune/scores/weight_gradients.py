@@ -4,7 +4,8 @@ import numpy as np
 
 from ..recording import stream
 from .score import Score
-from .second_order import hessian_product
+from .second_derivatives import hessian_product
+from .second_order import of_neurons
 
 
 def taylor_weights(W, mean_dW):
@@ -121,8 +122,7 @@ def grasp(net, x, t, loss, batch_size=256):
     products = {}                                               # H ḡ, a sum over samples
     for trace in stream(net, x, t, loss, batch_size):
         add(products, hessian_product(net, trace, direction, loss))
-    return {name: (net[name].W * products[f"{name}.W"]).reshape(net[name].K, -1).sum(axis=1) / count
-            for name in net.hidden_layers}
+    return of_neurons(net, {f"{name}.W": net[name].W * products[f"{name}.W"] / count for name in net.neuron_layers})
 
 
 def add(totals, arrays):
@@ -132,4 +132,4 @@ def add(totals, arrays):
 
 
 SCORES = (Score(taylor_weights), Score(taylor_weights_by_sample), Score(snip),
-          Score(empirical_fisher_weights, mean_over_samples=True), Score(grasp))
+          Score(empirical_fisher_weights, mean_over_samples=True), Score(grasp, blocks=True, series=True))

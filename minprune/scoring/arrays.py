@@ -6,7 +6,7 @@ import inspect
 import numpy as np
 
 from ..engine.checks import check_unmasked
-from ..engine.coupling import Coupled
+from ..engine.coupled import Coupled
 from ..engine.facts import NotSaid
 from ..recording import by_position, output_slopes, sum_over_positions, sum_over_samples
 from .gradient_sums import add_to, gradient_sums
@@ -130,7 +130,8 @@ def weight_slopes(layer, trace):
     (or 1), so that at α = 1 ∂z/∂α = z − shift, and the sum is Σ_p ∂ℓ_n/∂z_npi (z_npi − shift_i).
     """
     if isinstance(layer, Coupled):
-        return sum(weight_slopes(member, trace.inside[member.name]) for member in layer.layers)
+        return sum(weight_slopes(member, trace.inside[member.name])[:, layer.unit.rows[member.name]].sum(axis=2)
+                   for member in layer.layers)
     z, dz = (array.reshape(len(array), -1, layer.K) for array in (trace.z, trace.dz))
     shift = layer.scaled(layer.b - trace.saved["mean"], trace) + layer.beta if layer.batch_norm else layer.b
     if z.shape[1] == 1:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..engine.coupling import Coupled
+from ..engine.coupled import Coupled, of_rows
 from ..engine.kernels import blocks
 
 BLOCK_BYTES = 1 << 20           # of single samples' gradients at a time
@@ -16,8 +16,9 @@ def gradient_sums(means, layer, trace):
     less.
     """
     if isinstance(layer, Coupled):
-        parts = [gradient_sums(means, member, trace.inside[member.name]) for member in layer.layers]
-        return {mean: np.concatenate([part[mean] for part in parts], axis=1) for mean in means}
+        parts = [(gradient_sums(means, member, trace.inside[member.name]), layer.unit.rows[member.name])
+                 for member in layer.layers]
+        return {mean: np.concatenate([of_rows(part[mean], rows) for part, rows in parts], axis=1) for mean in means}
     da = layer.scaled(trace.dz, trace)
     if "mean_dW2" in means and da.ndim > 2:
         both = sums_of_single_gradients(layer, trace.x, np.ascontiguousarray(da).reshape(len(da), -1, layer.K))
@@ -32,12 +33,12 @@ def gradient_sums(means, layer, trace):
 
 def sums_of_single_gradients(layer, x, da):
     """Both sums from gradients of single samples, a few of them at a time."""
-    total, squares = np.zeros((2, layer.W[0].size, layer.K))
+    total, squares = np.zeros((2, layer.K, layer.W[0].size))
     for n in blocks(np.broadcast_to(layer.W, (len(da), *layer.W.shape)), BLOCK_BYTES):
-        dW = layer.patches(x[n]).transpose(0, 2, 1) @ da[n]                             # (samples, F, K)
+        dW = layer.single_gradients(x[n], da[n])                                        # (samples, K, F)
         total += dW.sum(axis=0)
-        squares += np.einsum("nji,nji->ji", dW, dW)
-    return {"mean_dW": total.T, "mean_dW2": squares.T}
+        squares += np.einsum("nij,nij->ij", dW, dW)
+    return {"mean_dW": total, "mean_dW2": squares}
 
 
 def add_to(sums, parts):

@@ -101,12 +101,11 @@ def cost_aware(scores, net, price):
 
 def saved_multiply_adds(net, name):
     """Multiply-adds of one sample that go with one neuron (any) of layer `name`."""
-    K, own = net[name].K, net.members(name)
-    makes = sum(net[layer].multiply_adds() for layer in own) / K
-    reads = sum(net[reader].multiply_adds() * share_read(net, name, reader) for reader in net.readers(name))
-    # A Residual block of one layer reads its own neurons: the weight from a neuron to itself would count twice.
-    twice = sum(net[layer].multiply_adds() for layer in own if layer in net.readers(name)) / K ** 2
-    return makes + reads - twice
+    made = {layer: net.units[name].rows[layer].shape[1] / net[layer].K for layer in net.members(name)}
+    read = {layer: share_read(net, name, layer) for layer in net.readers(name)}
+    # A Residual block of one layer reads its own neurons: what is left of it is the product of both shares that stay.
+    return sum(net[layer].multiply_adds() * (1 - (1 - made.get(layer, 0)) * (1 - read.get(layer, 0)))
+               for layer in {**made, **read})
 
 
 def share_read(net, name, reader):

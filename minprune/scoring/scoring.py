@@ -5,7 +5,7 @@ import functools
 from ..engine.checks import check_known, check_network
 from .arrays import (ARRAYS, FROM_SAMPLES, MEANS, WITH_NETWORK, WITH_TRACES, called, needs, parameters, takes_network,
                      takes_traces)
-from .catalogue import SCORES, facts_of, find_score, takes_blocks
+from .catalogue import SCORES, facts_of, find_score, takes_blocks, takes_series
 from .passes import Samples, compute, data_for
 from .shards import score_in_shards
 
@@ -38,7 +38,9 @@ def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, exec
 
     Neurons that are coupled by Residual blocks, "conv1+conv3", get one score. A formula gets the arrays of their layers
     side by side, along P and F; gamma is the ℓ2 norm of the layers' scales. They have no b (nor x, if their layers
-    differ in P): ValueError.
+    differ in P): ValueError. So do neurons that several layers in a row make, "conv1+batchnorm1": there o and z are
+    those of the last layer. A score that takes the network and does not know them gets `net.merged()`, which has the
+    same neurons; if that has some as well, behind a sum or a depthwise convolution for instance, it raises ValueError.
 
     A score that is no such average is a function of recorded traces. Its parameter `traces` gets the batches' traces
     one after the other, as from `mp.stream`, to loop over (without dx). `slope_traces` may lack `grads`, the gradients
@@ -57,9 +59,9 @@ def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, exec
     A function with the parameter `net` and no traces makes passes of its own. It is called once, with those of net, x,
     t, loss, batch_size that it names, and returns the whole dict.
 
-    A list of scores gives {score: its dict}; all that can share one pass do (without an executor). Some scores of the
-    catalogue that take the network or traces do not know Residual blocks, and raise ValueError for a network that has
-    some. A masked neuron is scored like any other, by what its weights and its gradient say: mostly above 0.
+    A list of scores gives {score: its dict}; all that can share one pass do (without an executor). Every score of the
+    catalogue knows Residual blocks, Concat and coupled neurons; what one refuses, its docstring says with the reason
+    (NotSaid, a ValueError). A masked neuron is scored like any other, by what its weights and its gradient say: mostly above 0.
 
     x and t may be left out where the score needs none. Batches only bound the memory: no score depends on their size,
     and the network is not changed. With an `executor` (any `concurrent.futures.Executor`) workers share the samples if
@@ -78,10 +80,7 @@ def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, exec
     if isinstance(score, (list, tuple)):
         return score_several(net, score, samples, executor, settings)
     function = with_settings(find_score(score), settings)
-    check_score(function, net, samples)
-    if executor is not None:
-        return score_in_shards(net, function, samples, executor)
-    return compute(net, [function], samples)[0]
+    return score_alone(net, function, samples, executor)
 
 
 def score_several(net, scores, samples, executor, settings):
@@ -89,11 +88,29 @@ def score_several(net, scores, samples, executor, settings):
     if settings:
         raise TypeError(f"settings such as {next(iter(settings))!r} go to one score; score these one at a time")
     functions = [find_score(score) for score in scores]
-    for function in functions:
-        check_score(function, net, samples)
-    results = compute(net, functions, samples) if executor is None else \
-        [score_in_shards(net, function, samples, executor) for function in functions]
+    if executor is not None or not all(knows(function, net) for function in functions):
+        results = [score_alone(net, function, samples, executor) for function in functions]
+    else:
+        for function in functions:
+            check_score(function, net, samples)
+        results = compute(net, functions, samples)
     return dict(zip(scores, results))
+
+
+def score_alone(net, function, samples, executor):
+    """The scores of one function, for a network that it knows."""
+    known = net if knows(function, net) else net.merged()
+    check_score(function, known, samples)
+    if executor is not None:
+        scores = score_in_shards(known, function, samples, executor)
+    else:
+        scores = compute(known, [function], samples)[0]
+    return scores if known is net else dict(zip(net.hidden_layers, scores.values()))
+
+
+def knows(function, net):
+    """Whether the score copes with all neurons of the network, also with those that several layers in a row make."""
+    return takes_series(function) or net.is_plain
 
 
 def with_settings(function, settings):
@@ -112,6 +129,11 @@ def check_score(function, net, samples):
     if not takes_blocks(function):
         net.check_chain(called(function), '. Formulas of arrays, such as "taylor", know blocks, and '
                                           f'{", ".join(score.name for score in SCORES if score.blocks)}')
+    if not knows(function, net):
+        together = [name for name in net.hidden_layers if not net.is_alone(name)]
+        raise ValueError(f"{called(function)} does not know neurons that several layers in a row make, and these do: "
+                         f'{", ".join(together)}. Formulas of arrays, such as "taylor", know them, and '
+                         f'{", ".join(score.name for score in SCORES if score.series)}')
     check_evidence(function, net)
     names = needs(function)
     check_parameters(called(function), names)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.scores.attribution import (conductance, deeplift, integrated_gradients, internal_influence, lrp_epsilon,
-                                          lrp_zplus)
+from minprune.scores.attribution import conductance, integrated_gradients, internal_influence
+from minprune.scores.relevance import deeplift, lrp_epsilon, lrp_zplus
 
 EVERY = (integrated_gradients, conductance, internal_influence, deeplift, lrp_epsilon, lrp_zplus)
 PATHS = (integrated_gradients, conductance, internal_influence)

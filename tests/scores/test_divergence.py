@@ -26,10 +26,12 @@ def test_beside_a_loop_over_neurons(layers, seed, close):
     net = mp.Network(5, [layer.again() for layer in layers], seed=seed)
     x = np.random.default_rng(seed).normal(size=(6, 5))
     p, found = softmax(net.predict(x)), mp.score(net, "removal_kl", x, loss="cross_entropy", batch_size=4)
+    other = mp.score(net, "removal_kl", x, loss="cross_entropy", batch_size=4, silenced_first=True)
     for name in net.hidden_layers:
         for i in range(net[name].K):
             q = softmax(silenced(net, name, i).predict(x))
             close(found[name][i], (p * np.log(p / q)).sum(axis=1).mean(), 1e-8)
+            close(other[name][i], (q * np.log(q / p)).sum(axis=1).mean(), 1e-8)
 
 
 def test_with_mse_it_is_how_far_the_output_moves(close):

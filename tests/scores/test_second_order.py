@@ -8,8 +8,8 @@ import pytest
 import minprune as mp
 from minprune.engine.facts import NotSaid
 from minprune.engine.losses import LOSSES
-from minprune.scores.second_order import (diagonal, hessian_product, loss_hessian_diagonal, loss_hessian_product,
-                                            obd_weights, taylor_second_order)
+from minprune.scores.second_derivatives import hessian_product, loss_hessian_diagonal, loss_hessian_product
+from minprune.scores.second_order import diagonal, obd_weights, taylor_second_order
 from minprune.scoring.shards import is_mean_over_samples
 
 NAMES = ("obd", "obd_outputs", "taylor_second_order")

@@ -30,6 +30,28 @@ def test_fluctuation_is_the_loss_when_the_mean_of_one_neuron_is_folded(seed, clo
         close(scores[i], 2 * mp.record(small, x, y, "mse").L.mean(), 1e-8)
 
 
+def folded(net, x):
+    """mean_n Σ_k of the squared change of z′ when one neuron puts out its mean: seen in a pass."""
+    trace, scores = net.forward(x), {}
+    for name in net.hidden_layers:
+        reader, lost = net.reader(name), []
+        for i in range(net[name].K):
+            o = trace[name].o.copy()
+            o[..., i] = o[..., i].mean()
+            z = net.run_from(name, o)[1][reader].z
+            lost.append(((z - trace[reader].z) ** 2).sum() / len(x))
+        scores[name] = np.array(lost)
+    return scores
+
+
+def test_verify_finds_fluctuation_exact_below_dense_layers_and_not_below_convolutions():
+    fluctuation = mp.scores.CATALOGUE["fluctuation"]
+    below = {"residual": False, "batch_norm": False}
+    verdict = mp.verify(fluctuation, equals=folded, where={"layers": "dense", **below}, trials=25)
+    assert verdict.holds and verdict.error < 1e-12
+    assert not mp.verify(fluctuation, equals=folded, where={"layers": "conv", **below}, trials=10).holds
+
+
 def test_fluctuation_is_not_exact_for_two_neurons():
     """Of two that always cancel, each is missed alone, and neither together: the covariance is left out."""
     net = mp.Network(1, [mp.Dense(3), mp.Dense(1)])

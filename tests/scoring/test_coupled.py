@@ -1,4 +1,4 @@
-"""Scores of networks with blocks: neurons that meet in an addition have one score, and what cannot give it says so."""
+"""Scores of networks with blocks: neurons that meet in an addition have one score."""
 
 import concurrent.futures
 import warnings
@@ -9,8 +9,9 @@ import pytest
 import minprune as mp
 from minprune.cli.main import main
 from minprune.engine.residual import Residual
-from minprune.scoring.arrays import needs
-from minprune.scoring.catalogue import CATALOGUE, SCORES, takes_blocks
+from minprune.scores.score import Score
+from minprune.scoring import catalogue
+from minprune.scoring.catalogue import CATALOGUE, SCORES, takes_blocks, takes_series
 
 SEEDS = range(10)
 
@@ -134,30 +135,22 @@ def test_gathered_in_training(random_residual, random_samples):
             == {name: net[name].K for name in net.hidden_layers}
 
 
-# ------------------------------------------------------------------------------ who does not know
-
-REFUSED = [score.name for score in SCORES if "net" in needs(score.function) and not score.blocks]
+# --------------------------------------------------------------------------------------- all know blocks
 
 
-def test_some_scores_know_blocks_and_some_do_not():
-    with_blocks = {score.name for score in SCORES if score.blocks}
-    assert with_blocks == {"random", "reciprocal_gradient", "activation_std", "activation_entropy",
-                           "mutual_information", "synflow", "removal", "greedy_removal", "wanda_channel",
-                           "fluctuation", "mean_replacement", "class_selectivity", "f_statistic", "removal_kl"}
-    assert set(REFUSED) >= {"obd", "shapley", "lrp_epsilon", "influence"} and not with_blocks & set(REFUSED)
+def test_all_scores_know_blocks_and_neurons_that_several_layers_make():
+    """What refuses such a network says why in its docstring, and not for want of work."""
+    assert [score.name for score in SCORES if not takes_blocks(score.function)] == []
+    assert [score.name for score in SCORES if not takes_series(score.function)] == []
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_every_score_copes_or_says_that_it_does_not(name, random_residual, random_samples, fingerprint):
+def test_every_score_of_a_residual_network(name, random_residual, random_samples, fingerprint):
     net = random_residual(1)
     (x, t), before = random_samples(net, 1), fingerprint(net)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if name in REFUSED:
-            with pytest.raises(ValueError, match=f'score "{name}" takes a network as layers one after the other, '
-                                                 "and this one has blocks: residual1.*removal"):
-                mp.score(net, name, x, t, "mse")
-        elif name == "batch_norm_scale":
+        if name == "batch_norm_scale":
             with pytest.raises(ValueError, match='score "batch_norm_scale" says nothing of the neurons of "'):
                 mp.score(net, name, x, t, "mse")
         else:
@@ -168,30 +161,25 @@ def test_every_score_copes_or_says_that_it_does_not(name, random_residual, rando
 
 def test_the_list_of_scores_tells_who_does_not_know(capsys):
     main(["scores"])
-    first = capsys.readouterr().out.split("\n\n")[0].splitlines()[1:]
-    assert [line.split()[0] for line in first if "; no blocks  " in line] == REFUSED
-    main(["scores", "obd"])
-    assert "needs    backward pass (slope_traces); no blocks\n" in capsys.readouterr().out
+    assert "no blocks" not in capsys.readouterr().out.split("\n\n")[0]
 
 
-def test_refused_before_any_work_is_handed_out(random_residual, random_samples):
+def test_a_score_that_does_not_know_is_refused_before_any_work_is_handed_out(random_residual, random_samples,
+                                                                             monkeypatch):
     net = random_residual(1)
     x, t = random_samples(net, 1)
+    ignorant = [Score(CATALOGUE["shapley"], mean_over_samples=True), *(one for one in SCORES if one.name != "shapley")]
+    monkeypatch.setattr(catalogue, "SCORES", ignorant)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        with pytest.raises(ValueError, match='score "shapley" takes a network'):
+        with pytest.raises(ValueError, match='score "shapley" takes a network as layers one after the other, '
+                                             "and this one has blocks: residual1.*removal"):
             mp.score(net, "shapley", x, t, "mse", executor=pool)
         one, two = mp.score(net, "taylor", x, t, "mse", 2, pool), mp.score(net, "taylor", x, t, "mse")
         for name in net.hidden_layers:
             np.testing.assert_allclose(one[name], two[name], rtol=1e-9)
-    with pytest.raises(ValueError, match='score "obd" takes a network'):
-        mp.score(net, ["taylor", "obd"], x, t, "mse")
-    with pytest.raises(ValueError, match='score "shapley" takes a network'):
-        mp.score(net, "shapley", x, t, "mse", permutations=2)
-    for call in (mp.scores.obd_weights, mp.scores.shapley_with_error):
-        with pytest.raises(ValueError, match="one after the other"):
-            call(net, x, t, "mse")
-    with pytest.raises(ValueError, match="one after the other"):
-        mp.scores.obs_weights(net, x, t, "mse", exact=True)
+    for scores in ("shapley", ["taylor", "shapley"]):
+        with pytest.raises(ValueError, match='score "shapley" takes a network'):
+            mp.score(net, scores, x, t, "mse")
 
 
 def test_a_bias_for_two_layers_is_refused():
@@ -206,7 +194,7 @@ def test_a_function_of_ones_own_is_trusted(random_residual):
     def obd(net):
         return {name: np.arange(net[name].K) for name in net.hidden_layers}
 
-    assert list(mp.score(net, obd)) == net.hidden_layers and takes_blocks(obd) and not takes_blocks(CATALOGUE["obd"])
+    assert list(mp.score(net, obd)) == net.hidden_layers and takes_blocks(obd)
 
 
 def test_what_a_neuron_costs_is_what_its_removal_saves(random_residual):

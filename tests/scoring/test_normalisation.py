@@ -57,9 +57,13 @@ def test_reverse_removes_the_best_first():
     assert np.array_equal(reverse(reverse(S))["b"], S["b"])
 
 
-def test_cost_is_what_removing_the_neuron_saves():
-    net = mp.Network((6, 6, 2), [mp.Conv2D(4, 3, "relu"), mp.MaxPool2D(2), mp.Flatten(), mp.Dense(5, "relu"),
-                                 mp.Dense(3)])
+@pytest.mark.parametrize("shape, layers", [
+    ((6, 6, 2), [mp.Conv2D(4, 3, "relu"), mp.MaxPool2D(2), mp.Flatten(), mp.Dense(5, "relu"), mp.Dense(3)]),
+    ((2,), [mp.Dense(3), mp.Residual([mp.Dense(3)]), mp.BatchNorm(), mp.Dense(2)]),         # reads its own neurons
+    ((4, 4, 1), [mp.Concat([[mp.Conv2D(2, 1)], [mp.Conv2D(4, 1)]]), mp.Conv2D(12, 2, groups=6), mp.Conv2D(4, 1),
+                 mp.Conv2D(6, 2, groups=2), mp.Flatten(), mp.Dense(2)])])
+def test_cost_is_what_removing_the_neuron_saves(shape, layers):
+    net = mp.Network(shape, layers)
     scores = {name: np.zeros(net[name].K) for name in net.hidden_layers}
     charged = cost_aware(scores, net, 0.5)
     for name in net.hidden_layers:

@@ -9,7 +9,8 @@ import numpy as np
 
 from ...engine.layer import NeuronLayer
 from ...recording import stream
-from ..attribution import lrp_epsilon, multipliers, one_sign, relevance, start, summed, weighed_back
+from ..attribution import start, summed
+from ..relevance import lrp_epsilon, multipliers, one_sign, relevance, weighed_back
 from .tool import Tool
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.conv2d import Conv2D
 from ...engine.layer import NeuronLayer
-from ..attribution import lrp_epsilon, one_sign, relevance, weighed_back
+from ..relevance import lrp_epsilon, one_sign, relevance, weighed_back
 from .tool import Tool
 
 
