@@ -44,7 +44,7 @@ def test_only_numpy_matplotlib_and_the_standard_library():
     files = [*ROOT.glob("minprune/**/*.py"), *ROOT.glob("tests/**/*.py")]
     assert len(files) > 40
     ours = {path.stem for path in [*ROOT.glob("tests/benchmarks/*.py"), *ROOT.glob("tests/*/")]}
-    ours |= {"minprune", "conftest", "cores", "safetensors_writer"}
+    ours |= {"minprune", "conftest", "cores", "safetensors_writer", "small_blocks"}
     allowed = {*sys.stdlib_module_names, "numpy", "matplotlib", "pytest"} | ours
     for path in files:
         assert {name for kind, name in imports(path) if kind == "foreign"} <= allowed, path
