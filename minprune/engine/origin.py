@@ -34,6 +34,12 @@ def origins_left(net, left):
     return {name: cut.get(name, net.origins.get(name)) for name in net.all_layers if name in cut or name in net.origins}
 
 
+def built_alike(net, other):
+    """Whether two networks have the same layers, settings and shapes; what their neurons once were does not count."""
+    one, two = ({key: value for key, value in each.settings().items() if key != "origin"} for each in (net, other))
+    return one == two
+
+
 def as_setting(origins):
     """The plain values of the setting "origin"."""
     return {name: [layer, neurons.tolist()] for name, (layer, neurons) in origins.items()}

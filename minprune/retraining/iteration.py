@@ -10,6 +10,7 @@ from ..engine.archives import LIMIT, NUMBER
 from ..engine.checks import check_dataset, check_network, check_protect
 from ..engine.losses import Loss, find_loss, prepare_samples
 from ..engine.network import Network
+from ..engine.origin import built_alike
 from ..pruning.surgery import check_keep, prune
 from ..scoring.catalogue import find_score
 from ..scoring.scoring import score as score_neurons
@@ -147,7 +148,7 @@ def cut_down(run, net, stays, state):
     if isinstance(compensated, Network) and compensated.neuron_layers == cut.neuron_layers:
         for name in cut.neuron_layers:              # a layer without a bias may have got one
             cut[name].bias |= compensated[name].bias
-    if not isinstance(compensated, Network) or compensated.settings() != cut.settings():
+    if not isinstance(compensated, Network) or not built_alike(compensated, cut):
         raise ValueError(f"compensate expects to return a network like prune(net, keep), {architecture(cut)}, "
                          f"got {as_text(compensated)}")
     new = {name: np.zeros_like(array) for name, array in compensated.parameters().items() if name not in trained}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from ..engine.checks import check_known
 from ..engine.network import Network
+from ..engine.origin import built_alike
 from ..engine.size import multiply_adds
 from ..pruning.surgery import prune
 from ..training.distillation import check_teacher, distillation_loss, teach
@@ -57,7 +58,7 @@ class Rewind(Recipe):
 
     def check(self, net, loss):
         super().check(net, loss)
-        if self.snapshot.settings() != net.settings():
+        if not built_alike(self.snapshot, net):
             raise ValueError("snapshot expects an earlier copy of the unpruned network, "
                              f"{architecture(net)}, got {architecture(self.snapshot)}")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.engine.origin import from_setting
+from minprune.engine.origin import built_alike, from_setting
 
 
 def marked(net):
@@ -67,3 +67,11 @@ def test_what_was_never_cut_is_itself_and_its_settings_say_nothing():
 def test_a_file_that_says_nonsense_is_refused(setting):
     with pytest.raises(ValueError, match='origin of "conv1" expects 6 different indices'):
         from_setting({"conv1": setting, "merged_away": ["conv7", [1]]}, branched())
+
+
+def test_networks_that_were_cut_differently_to_the_same_sizes_are_built_alike():
+    net = mp.Network((3,), [mp.Dense(4, "relu"), mp.Dense(2)], seed=0)
+    one, other = (mp.prune(net, {"dense1": np.array(stays)}) for stays in ([True, True, False, True],
+                                                                          [False, True, True, True]))
+    assert one.settings() != other.settings() and built_alike(one, other)
+    assert built_alike(one, mp.Network((3,), [mp.Dense(3, "relu"), mp.Dense(2)])) and not built_alike(one, net)

@@ -7,6 +7,7 @@ from ... import datasets
 from ...engine.checks import check_count, check_finite, check_known, check_list, check_real
 from ...engine.losses import prepare_samples
 from ...engine.models import MODELS
+from ...engine.origin import built_alike
 from ...retraining.recipes import FineTune
 from ..common import build, default_loss, default_model, make_optimizer
 
@@ -95,6 +96,6 @@ def check_networks(networks, data):
     for net in networks:
         check_finite(net)
         prepare_samples(net, data.x_train, data.t_train, default_loss(data))
-        if net.settings() != networks[0].settings():
+        if not built_alike(net, networks[0]):
             raise ValueError(f"networks expects networks of one architecture, got {networks[0]!r} and {net!r}")
     return networks
