@@ -254,9 +254,10 @@ def test_a_layer_that_says_nothing_is_not_pruned_around():
 
 REFUSED_BY_MIXING = {"grasp", "obd", "obd_outputs", "taylor_second_order", "outgoing_norm", "outgoing_norm_l1",
                      "group_norm", "data_free_similarity", "nisp", "synflow", "deeplift", "lrp_epsilon", "lrp_zplus",
-                     "thinet", "contribution", "wanda_channel", "fluctuation"}
-OF_SECOND_ORDER = {"grasp", "obd", "obd_outputs", "taylor_second_order"}
-OF_THE_LOSS = OF_SECOND_ORDER | {"obs", "obs_neurons"}
+                     "thinet", "contribution", "wanda_channel", "fluctuation", "group_fisher", "obs_neurons",
+                     "hessian_trace", "sosp", "relative_sensitivity", "lasso"}
+OF_SECOND_ORDER = {"grasp", "obd", "obd_outputs", "taylor_second_order", "hessian_trace", "sosp"}
+OF_THE_LOSS = OF_SECOND_ORDER | {"obs", "obs_neurons", "kron_obd", "kron_obs"}
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
