@@ -15,8 +15,9 @@ Train some networks, score each by every score, and measure
 
 mean ± standard deviation over the networks, with two controls: random scores, and exact
 removal reversed. A last table says which scores are best at equal cost, and which the
-networks cannot tell apart (a paired t test by network, Holm's correction). Scores that are only for small networks are left out there, and a second
-table compares all of them on small ones. Writes the tables, compare.json and the figures to --out."""
+networks cannot tell apart (a paired t test by network, Holm's correction). Scores that are
+only for small networks are left out there, and a second table compares all of them on small
+ones. Writes the tables, compare.json and the figures to --out."""
 
 
 def add(commands):

@@ -128,9 +128,9 @@ def hrank(net, forward_traces):
               tolerance here is NumPy's for float32, in float64 too, so that rounding decides nothing. For Dense
               neurons (not in the paper) a map is one number, and the score is `apoz`
 
-    High = keep. Scale does not count: noise of size 10⁻⁹ has full rank, a strong vertical edge has rank 1. A
-    constant map other than 0 has rank 1, whatever its constant; only a silent neuron scores 0. A neuron of several maps,
-    as coupled ones, has the mean of their ranks.
+    High = keep. Scale does not count: noise of size 10⁻⁹ has full rank, a strong vertical edge has rank 1. A constant
+    map other than 0 has rank 1, whatever its constant; only a silent neuron scores 0. A neuron of several maps, as
+    coupled ones, has the mean of their ranks.
     """
     def ranks(trace):
         return {name: np.concatenate([ranks_of_maps(trace[layer].o)[:, channels]

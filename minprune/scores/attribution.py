@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine.checks import check_count, check_known, check_numbers, check_real
+from ..engine.checks import check_count, check_known, check_numbers
 from ..engine.losses import find_loss
 from ..recording import stream
 from .score import Score
@@ -187,7 +187,7 @@ def slopes_of_unit(net, name, trace):
 
 
 def shares_of(net, name, products):
-    """Σ_p share_npi over the layers of the unit, (N, K). One whose output changes nothing, the others given, has none."""
+    """Σ_p share_npi over the layers of the unit, (N, K); a layer that changes nothing, the others given, has none."""
     own = outputs_of(net, name)
     return sum(collected(over_positions(product), own[layer]) for layer, product in products.items())
 

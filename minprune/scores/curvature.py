@@ -30,12 +30,13 @@ def hessian_trace(net, x, t, loss, batch_size=256, draws=32, seed=0, label_free=
     Differs:  the code has no ½, and draws 300 directions. The toolkit estimates the label-free trace with random
               directions of the output, too, whose exact mean is taken here, and adds up groups of channels for SIMD
 
-    High = keep. Why: ½ w_iᵀ H_ii w_i is what the neuron's weights cost to second order, and (‖w_i‖² / F) tr(H_ii) is that
-    form's mean over all directions of w_i. It is as if w_i were any direction: of a neuron whose weights lie where the
-    loss is flat it makes as much as of one where it is steep. Rescaling a relu neuron changes nothing but the share of a
-    bias. tr(H_ii) is estimated as mean_v v_iᵀ (H v)_i over `draws` vectors of random signs (Hutchinson), which `seed`
-    draws. label_free=True takes the Hessian of ½ ‖y‖² without its second derivatives, mean_n Σ_k ‖∂y_nk/∂w_i‖², exactly:
-    no targets, no loss, and never negative. Of coupled neurons the costs of their layers are added up.
+    High = keep. Why: ½ w_iᵀ H_ii w_i is what the neuron's weights cost to second order, and (‖w_i‖² / F) tr(H_ii) is
+    that form's mean over all directions of w_i. It is as if w_i were any direction: of a neuron whose weights lie
+    where the loss is flat it makes as much as of one where it is steep. Rescaling a relu neuron changes nothing but
+    the share of a bias. tr(H_ii) is estimated as mean_v v_iᵀ (H v)_i over `draws` vectors of random signs
+    (Hutchinson), which `seed` draws. label_free=True takes the Hessian of ½ ‖y‖² without its second derivatives,
+    mean_n Σ_k ‖∂y_nk/∂w_i‖², exactly: no targets, no loss, and never negative. Of coupled neurons the costs of
+    their layers are added up.
     """
     if check_flag("label_free", label_free):
         traces = output_gradients(net, stream(net, x, t, loss, batch_size, backward=False))

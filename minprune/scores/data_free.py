@@ -29,12 +29,12 @@ def data_free_similarity(net):
               channel's outgoing weights are those of all kernel places. Outgoing weights are meant as they
               are, without the next layer's batch norm
 
-    High = keep. It judges removal with surgery (add column i of the next W to column j), not removal alone:
-    two equal neurons both score 0, and once one is gone the other is worth all. Where f′ ≤ 1 and layers are
-    Dense, the surgery changes z′ by at most mean_k(Δz′_k²) ≤ I_i · (‖x‖² + 1). Neurons that compute the same
-    after rescaling (w and 2w) are not seen as twins. A layer's only neuron is compared with a silent one. Of coupled
-    neurons the weights and biases of all layers of the unit are put side by side. Raises NotSaid where a batch norm as a
-    layer of its own belongs to the neurons and cannot be merged into the layer before it: behind a sum or a curved
+    High = keep. It judges removal with surgery (add column i of the next W to column j), not removal alone: two equal
+    neurons both score 0, and once one is gone the other is worth all. Where f′ ≤ 1 and layers are Dense, the
+    surgery changes z′ by at most mean_k(Δz′_k²) ≤ I_i · (‖x‖² + 1). Neurons that compute the same after rescaling
+    (w and 2w) are not seen as twins. A layer's only neuron is compared with a silent one. Of coupled neurons the
+    weights and biases of all layers of the unit are put side by side. Raises NotSaid where a batch norm as a layer
+    of its own belongs to the neurons and cannot be merged into the layer before it: behind a sum or a curved
     activation how far apart the outputs of two neurons are depends on the data, however near their weights are.
     """
     merged = net if net.is_plain else net.merged()              # the same neurons, with their batch norms inside
@@ -50,7 +50,7 @@ def check_alike(net, name):
     for layer in net.units[name].series:
         if isinstance(net[layer], BatchNorm):
             raise NotSaid(f'data_free_similarity: {net[layer]} has numbers of its own for each neuron of "{name}", so '
-                          "that neurons of equal weights put out something else, and how much is not known without data")
+                          "that neurons of equal weights put out different numbers: how far apart depends on data")
 
 
 def rows_of(net, name):
@@ -187,4 +187,5 @@ def folded(layer):
     return s[:, np.newaxis] * W, s * (b - layer.running_mean) + layer.beta
 
 
-SCORES = (Score(data_free_similarity, blocks=True, series=True), Score(nisp, blocks=True, series=True), Score(synflow, blocks=True, series=True))
+SCORES = (Score(data_free_similarity, blocks=True, series=True), Score(nisp, blocks=True, series=True),
+          Score(synflow, blocks=True, series=True))

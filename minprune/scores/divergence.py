@@ -22,10 +22,11 @@ def removal_kl(net, x, loss, batch_size=256, silenced_first=False):
               (silenced_first=True). Its comments give the accuracies of both, which differ by less than 0.1 %
 
     High = keep. It is `removal` with the network's answers as targets, since cross-entropy of p and q less that of p
-    and p is the divergence. With another loss it is that loss's rise above its value for the network's own answer: of
-    mse ½ Σ_k (change of y_k)², of binary cross-entropy the divergence of each output's two cases. A neuron that makes
-    the network wrong scores as high as one that makes it right. With silenced_first=True p and q change places: what the
-    silenced network is sure of counts, in place of what the whole one is. Raises NotSaid for a loss that has no `answer`.
+    and p is the divergence. With another loss it is that loss's rise above its value for the network's own answer:
+    of mse ½ Σ_k (change of y_k)², of binary cross-entropy the divergence of each output's two cases. A neuron that
+    makes the network wrong scores as high as one that makes it right. With silenced_first=True p and q change
+    places: what the silenced network is sure of counts, in place of what the whole one is. Raises NotSaid for a
+    loss that has no `answer`.
     """
     loss = find_loss(loss)
     if loss.answer is None:

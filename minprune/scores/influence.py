@@ -89,8 +89,7 @@ def response_at_once(net, name, reader, trace):
 
 
 def response_one_by_one(net, name, trace):
-    """The same for any layers in between: each o_pi is moved by itself, and what its readers make of it is seen. Slower.
-    """
+    """The same for any layers in between: each o_pi is moved by itself, and its readers are looked at. Slower."""
     own, readers = outputs_of(net, name), net.readers(name)
     chain = chain_from(net, own)
     moved, squares = {}, np.zeros((len(trace.x), net[name].K))

@@ -69,7 +69,7 @@ def quadratic(W, A, squares_first):
 
 
 def from_factors(net, traces, loss, empirical, cost):
-    """{hidden layer: (K,)}: cost(W̃, A, S) of each group of neurons that read the same, added up over a unit's layers."""
+    """{hidden layer: (K,)}: cost(W̃, A, S) of neurons that read the same, added up over a unit's layers."""
     check_flag("empirical", empirical)
     layers = scored_layers(net)
     A, S, count = {name: 0.0 for name in layers}, {name: 0.0 for name in layers}, 0

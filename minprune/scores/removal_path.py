@@ -24,10 +24,11 @@ def removal_path(net, x, t, loss, batch_size=256, steps=16):
               with a single neuron in place of the input. As a pruning score of its own: not found
     Differs:  `integrated_gradients` turns down the whole layer at once, and has absolute values
 
-    High = keep. It is `removal`: ∫₀¹ dℓ/dα dα = ℓ − ℓ(o_i = 0). So every first-order score is one point of this integral
-    (`skeletonization` is α = 1), and removal is what their slopes come to on the whole way. The two differ by the error
-    of the rule alone, which falls exponentially in the number of steps for smooth activations; where a relu above changes
-    sides on the way the slope jumps, and the error falls as 1 / steps only. Coupled neurons are turned down together.
+    High = keep. It is `removal`: ∫₀¹ dℓ/dα dα = ℓ − ℓ(o_i = 0). So every first-order score is one point of this
+    integral (`skeletonization` is α = 1), and removal is what their slopes come to on the whole way. The two differ
+    by the error of the rule alone, which falls exponentially in the number of steps for smooth activations; where a
+    relu above changes sides on the way the slope jumps, and the error falls as 1 / steps only. Coupled neurons are
+    turned down together.
     """
     points, weights = np.polynomial.legendre.leggauss(check_count("steps", steps))
     path = list(zip((points + 1) / 2, weights / 2))

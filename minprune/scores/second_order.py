@@ -13,7 +13,8 @@ from .walks import chain_from, walk, walk_back
 
 
 def diagonal(net, trace, loss, gauss_newton=False):
-    """{layer: (∂²ℓ_n/∂o², ∂²ℓ_n/∂a²)}, a = Wx + b (None of a layer without neurons), taken back layer by layer without the mixed derivatives.
+    """{layer: (∂²ℓ_n/∂o², ∂²ℓ_n/∂a²)}, a = Wx + b, taken back layer by layer without the mixed derivatives. Of a layer
+    without neurons the second one is None.
 
         h_zz = f′(z)² h_oo + f″(z) ∂ℓ/∂o;   h_xx = Σ_(uses of x) w² h_aa;   behind a block h_x = Σ_paths h_path
 

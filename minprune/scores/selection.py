@@ -25,10 +25,10 @@ def thinet(net, x, batch_size=256):
               positions and next neurons at random, here all of them count; it then rescales what stays by
               least squares and fine-tunes, layer by layer from the first, here the network stays as it is
 
-    High = keep. Places are whole numbers within a layer: a layer of more neurons has higher ones, so compare
-    between layers only after normalising. It sees neurons that cancel each other, and neither the activation
-    of the next layer nor the loss. Ties: the lower index goes first. Where several layers read the neuron, their sums are
-    put side by side.
+    High = keep. Places are whole numbers within a layer: a layer of more neurons has higher ones, so compare between
+    layers only after normalising. It sees neurons that cancel each other, and neither the activation of the next
+    layer nor the loss. Ties: the lower index goes first. Where several layers read the neuron, their sums are put
+    side by side.
     """
     for name in net.hidden_layers:
         check_apart(net, name)

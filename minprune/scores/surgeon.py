@@ -112,14 +112,15 @@ def obs_neurons(net, x, t, loss, batch_size=256, damping=1e-4, exact=False):
 def layer_hessians(net, x, batch_size=256):
     """{layer: H = mean_np x̃ x̃ᵀ, (F+1, F+1)}, x̃ = what its neurons read, and a 1 for the bias (if there is one).
 
-    The same for all neurons of a layer; of a convolution with groups (groups, F+1, F+1). It is the exact Hessian of ½ mean_np (Δa_npi)², a neuron's own error
-    in a = Wx + b, which is quadratic in its weights.
+    The same for all neurons of a layer; of a convolution with groups (groups, F+1, F+1). It is the exact Hessian of ½
+    mean_np (Δa_npi)², a neuron's own error in a = Wx + b, which is quadratic in its weights.
     """
     totals, count = {}, 0
     for trace in batches(net, x, batch_size):
         for name in net.neuron_layers:
             products = [read.T @ read / len(read) for _, read in inputs_by_group(net[name], trace[name].x)]
-            totals[name] = totals.get(name, 0) + len(trace.x) * (products[0] if len(products) == 1 else np.stack(products))
+            mean = products[0] if len(products) == 1 else np.stack(products)
+            totals[name] = totals.get(name, 0) + len(trace.x) * mean
         count += len(trace.x)
     return {name: total / count for name, total in totals.items()}
 

@@ -70,10 +70,11 @@ def fluctuation(net, forward_traces):
               are not. Its running variance starts at 0 after the first sequence, whose own variance is lost
 
     High = keep. Exact for one Dense neuron that a Dense layer without batch norm reads, whatever its activation: with
-    m_i · w′_ki moved into the biases, z′ changes by (m_i − o_ni) w′_ki, and mean_n Σ_k of its square is I_i. Below a
-    linear output and mse, and with the network's own outputs as targets, that is twice the loss. Of several neurons removed
-    together the covariances are missing; below a convolution, so are those of neighbouring positions. Coupled neurons
-    have one variance over the layers of the unit, as in `activation_std`, and not that of the sum that is read.
+    m_i · w′_ki moved into the biases, z′ changes by (m_i − o_ni) w′_ki, and mean_n Σ_k of its square is I_i. Below
+    a linear output and mse, and with the network's own outputs as targets, that is twice the loss. Of several
+    neurons removed together the covariances are missing; below a convolution, so are those of neighbouring
+    positions. Coupled neurons have one variance over the layers of the unit, as in `activation_std`, and not that
+    of the sum that is read.
     """
     std = yield from activation_std(net, forward_traces)
     return {name: std[name] ** 2 * (outgoing_weights(net, name) ** 2).sum(axis=1) for name in std}

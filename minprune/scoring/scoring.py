@@ -61,7 +61,8 @@ def score(net, score, x=None, t=None, loss="cross_entropy", batch_size=256, exec
 
     A list of scores gives {score: its dict}; all that can share one pass do (without an executor). Every score of the
     catalogue knows Residual blocks, Concat and coupled neurons; what one refuses, its docstring says with the reason
-    (NotSaid, a ValueError). A masked neuron is scored like any other, by what its weights and its gradient say: mostly above 0.
+    (NotSaid, a ValueError). A masked neuron is scored like any other, by what its weights and its gradient say: mostly
+    above 0.
 
     x and t may be left out where the score needs none. Batches only bound the memory: no score depends on their size,
     and the network is not changed. With an `executor` (any `concurrent.futures.Executor`) workers share the samples if

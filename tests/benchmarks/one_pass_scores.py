@@ -9,6 +9,7 @@ that make passes of their own are another class of cost, and only named. Everyth
 """
 
 import sys
+import time
 import warnings
 
 import numpy as np
@@ -24,7 +25,9 @@ N, NETWORKS = 1000, 7
 MORE = {"chip": "K + 1 singular value decompositions a sample and layer",
         "hrank": "a singular value decomposition of each feature map (of Dense layers none)",
         "influence": "the next layer's slopes times its squared weights, at each place",
-        "obd": "a backward pass of second derivatives", "obd_outputs": "a backward pass of second derivatives"}
+        "obd": "a backward pass of second derivatives", "obd_outputs": "a backward pass of second derivatives",
+        "group_fisher": "∂ℓ/∂x of each reader by itself", "nuclear_norm": "a singular value decomposition of each map",
+        "relative_sensitivity": "each weight's share of each of its reader's sums, in every sample"}
 DEAREST = "empirical_fisher_weights"    # takes a third product of the size of the weights' gradient
 
 
@@ -53,7 +56,7 @@ def ratios(make, dtype, cheap, rounds):
         net, rng = make(dtype), np.random.default_rng(seed)
         x, t = rng.normal(size=(N, *net.input_shape)).astype(dtype), rng.integers(0, 10, N)
         bare, together, less = seconds([lambda: record_all(net, x, t), lambda: mp.score(net, [*cheap, DEAREST], x, t),
-                                        lambda: mp.score(net, cheap, x, t)], rounds)
+                                        lambda: mp.score(net, cheap, x, t)], rounds, time.process_time)
         yield bare, together / bare, less / bare
 
 

@@ -1,5 +1,4 @@
-"""Scores of networks with blocks, a Concat, coupled neurons, series of layers: beside references that use forward passes
-alone, on twenty networks."""
+"""Scores of networks with blocks, a Concat, coupled neurons, series of layers: beside what forward passes tell."""
 
 import numpy as np
 import pytest
@@ -53,7 +52,8 @@ def test_path_integrals(seed):
                 F = (t * forced(net, name, at, inputs, directions, STEPS * h)).sum(axis=3)         # (K, A, N)
                 shares_of[name] = shares_of.get(name, 0) + slope(F, h) / 3
     for score, of in shares.items():
-        near(mp.score(net, score, x, t, "mse", 1, steps=3), {name: np.abs(one).mean(axis=1) for name, one in of.items()})
+        near(mp.score(net, score, x, t, "mse", 1, steps=3),
+             {name: np.abs(one).mean(axis=1) for name, one in of.items()})
         near(mp.score(net, score, x, t, "mse", steps=3, absolute=False),
              {name: one.mean(axis=1) for name, one in of.items()})
 

@@ -5,7 +5,7 @@ import pytest
 from small_blocks import ONCE, SEEDS, STEPS, network, slope
 
 import minprune as mp
-from minprune.scores.hessian import hessian, weight_names
+from minprune.scores.hessian import weight_names
 from minprune.scores.surgeon import layerwise_obs_weights
 
 EVERY = pytest.mark.parametrize("seed", SEEDS)
@@ -127,8 +127,9 @@ def test_optimal_brain_damage(seed):
         for name, unit in net.units.items():
             both = trace[name] if not net.is_alone(name) else None
             slopes = {end: trace[name].do if both is None else both.of_end(end, "do") for end in unit.ends}
-            rises[name] = sum((0.5 * h[end] * trace[end].o ** 2 - do * trace[end].o).reshape(-1, do.shape[-1]).sum(axis=0)
-                              [unit.rows[end]].sum(axis=1) for end, do in slopes.items()) / len(x)
+            rise = {end: (0.5 * h[end] * trace[end].o ** 2 - do * trace[end].o).reshape(-1, do.shape[-1]).sum(axis=0)
+                    for end, do in slopes.items()}
+            rises[name] = sum(one[unit.rows[end]].sum(axis=1) for end, one in rise.items()) / len(x)
         near(mp.score(net, "obd_outputs", x, t, "mse", 1, gauss_newton=gauss_newton), rises)
 
 
@@ -209,75 +210,3 @@ def read_by(layer, x, i):
         layer.W[(i, *place)] = 0
     layer.W[...] = still
     return np.stack([*columns, np.ones_like(columns[0])], axis=1)
-
-
-# ------------------------------------------------------------------------------------ Kronecker factors
-
-
-def linear(seed):
-    """A network whose curvature is the same for all samples: neurons without activation, one position."""
-    rng = np.random.default_rng(seed)
-    net = mp.Network(3, [mp.Dense(3), mp.Residual([mp.Dense(2, batch_norm=True), mp.Dense(3)]), mp.Dense(2)], seed=seed)
-    for name, array in net.arrays().items():
-        array += rng.uniform(0.2, 1, array.shape) if name.endswith("var") else rng.normal(0, 0.4, array.shape)
-    return net, rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
-
-
-@EVERY
-def test_kronecker_factors_are_exact_where_neurons_are_linear(seed):
-    net, x, t = linear(seed)
-    H, where = hessian(net, x, t, "mse"), places(net)
-    alone, with_others = {}, {}
-    for name, unit in net.units.items():
-        costs = [[], []]
-        for member in unit.members:
-            rows = np.hstack([where[f"{member}.W"], where[f"{member}.b"][:, np.newaxis]])
-            w = np.hstack([net[member].W, net[member].b[:, np.newaxis]])
-            layer = H[np.ix_(rows.ravel(), rows.ravel())]
-            S = layer.reshape(len(rows), rows.shape[1], len(rows), -1)
-            damped = layer + 1e-3 * np.einsum("iajb,ij->iajb", S, np.eye(len(rows))).reshape(layer.shape)
-            inverse = np.linalg.inv(damped + 0) if np.linalg.cond(damped) < 1e12 else np.linalg.pinv(damped, 1e-13)
-            blocks = inverse.reshape(S.shape)
-            costs[0].append([0.5 * w[i] @ S[i, :, i] @ w[i] for i in range(len(rows))])
-            costs[1].append([0.5 * w[i] @ np.linalg.inv(blocks[i, :, i]) @ w[i] for i in range(len(rows))])
-        alone[name], with_others[name] = (np.sum(one, axis=0) for one in costs)
-    near(mp.score(net, "kron_obd", x, t, "mse", 2), alone)
-    near(mp.score(net, "kron_obs", x, t, "mse", 2), with_others)
-
-
-def test_the_quadratic_form_and_the_published_code():
-    """Two equal inputs: read with 1 and −1 they give nothing, and the removal of that neuron is free."""
-    net = mp.Network(2, [mp.Dense(2, bias=False), mp.Dense(1, bias=False)])
-    net["dense1"].W[...], net["dense2"].W[...] = [[1, -1], [1, 1]], 1
-    x = [[1.0, 1.0], [2.0, 2.0]]
-    t = net.predict(np.array(x))
-    assert mp.score(net, "removal", x, t, "mse")["dense1"].tolist() == [0, 5]
-    assert mp.score(net, "kron_obd", x, t, "mse")["dense1"].tolist() == [0, 5]
-    assert mp.score(net, "kron_obd", x, t, "mse", squares_first=True)["dense1"].tolist() == [5, 5]
-
-
-@pytest.mark.parametrize("score", ["kron_obd", "kron_obs"])
-def test_factors_of_any_network_by_loops(score):
-    """Σ_np x̃ x̃ᵀ / N and Σ_np Σ_k g g ᵀ / (N P) under mse, of a convolution whose neurons are curved."""
-    net, x, t = network(6)
-    trace, expected = mp.Network.forward(net, x), {}
-    A, S = {}, {name: 0.0 for name in net.neuron_layers}
-    for k in range(2):
-        dy = np.zeros_like(trace.y)
-        dy[:, k] = 1
-        net.backward(trace, dy)
-        for name in S:
-            da = net[name].scaled(trace[name].dz, trace[name]).reshape(-1, net[name].K)
-            S[name] = S[name] + da.T @ da / len(da)
-    for name in S:
-        rows = np.concatenate([net[name].patches(trace[name].x).reshape(-1, net[name].W[0].size),
-                               np.ones((trace[name].z.size // net[name].K, 1))], axis=1)
-        A[name] = rows.T @ rows / len(x)
-    for name, unit in net.units.items():
-        expected[name] = 0.0
-        for member in unit.members:
-            w = np.hstack([net[member].W.reshape(net[member].K, -1), net[member].b[:, np.newaxis]])
-            damped = np.linalg.inv(S[member] + 1e-3 * np.diag(np.diag(S[member])))
-            weight = np.diag(S[member]) if score == "kron_obd" else 1 / np.diag(damped)
-            expected[name] = expected[name] + 0.5 * np.einsum("ij,jk,ik->i", w, A[member], w) * weight
-    near(mp.score(net, score, x, t, "mse", 1), expected)

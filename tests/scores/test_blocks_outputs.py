@@ -57,7 +57,7 @@ def test_responses_to_the_input_and_of_the_readers(seed):
 
 
 def influence(net, name, x, h=0.01):
-    """mean_n √(Σ (∂o′/∂o_np)²), each output of the unit moved by itself, and all other layers with neurons as they were."""
+    """mean_n √(Σ (∂o′/∂o_np)²), each output of the unit moved by itself, all other layers with neurons as they were."""
     unit, seen = net.units[name], run(net, x)[1]
     moves = [(end, place) for end in unit.ends for place in np.ndindex(seen[end].shape[1:])]
     read, blocks = {}, len(moves) * len(STEPS)
