@@ -10,7 +10,8 @@ SHAPES = {"vector": (3,), "image": (4, 4, 1)}
 KINDS = {
     "dense": ("vector", lambda: [mp.Dense(3, "tanh"), mp.Residual([mp.Dense(2, "softplus"), mp.Dense(3)]),
                                  mp.Dense(2)]),
-    "before and behind": ("vector", lambda: [mp.Dense(2, "tanh", batch_norm=True), mp.Residual([mp.Dense(2, "sigmoid")]),
+    "before and behind": ("vector", lambda: [mp.Dense(2, "tanh", batch_norm=True),
+                                             mp.Residual([mp.Dense(2, "sigmoid")]),
                                              mp.Dense(3, "tanh"), mp.Residual([mp.Dense(2), mp.Dense(3, "tanh")]),
                                              mp.Dense(2)]),
     "block in block": ("vector", lambda: [mp.Residual([mp.Dense(3, "tanh"), mp.Residual([mp.Dense(2, "tanh"),

@@ -10,10 +10,10 @@ import sys
 import warnings
 
 from .. import __version__
-from . import compare, experiment, grade, run, scores, tutorial, verify
+from . import compare, experiment, grade, play, quiz, run, scores, tutorial, verify
 from .arguments import Parser
 
-COMMANDS = (run, scores, compare, experiment, tutorial, verify, grade)
+COMMANDS = (run, scores, compare, experiment, tutorial, play, quiz, verify, grade)
 HELP = """\
 Neuron pruning by importance scores: train a network, score its neurons, decide who
 goes, remove them for real, retrain, and compare."""

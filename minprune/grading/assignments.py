@@ -24,6 +24,7 @@ A task says how to draw a random case and what the answer is (measured, or a few
 returns, the feedback gives its name. `check_assignment(folder)` in `cases` says which of them never can.
 """
 
+import functools
 import pathlib
 import types
 from collections.abc import Callable, Mapping
@@ -118,14 +119,31 @@ def names():
 
 
 def find(name):
-    """The Assignment in this folder, or the shipped one with this name or number; ValueError if there is neither."""
+    """The shipped Assignment with this name or number, or the one in this folder; ValueError if there is neither.
+
+    A folder that is called like a shipped one is not taken for it: students make folders too.
+    """
     folder = pathlib.Path(str(name))
-    if (folder / "tasks.py").is_file():
-        return load(folder.resolve())
-    by_number = {str(int(known[:2])): known for known in names()}
-    known = by_number.get(str(name), str(name))
+    own = str(name) not in (*numbers(), *names()) and (folder / "tasks.py").is_file()
+    return load(folder.resolve()) if own else named(name)
+
+
+def numbers():
+    """{number: name} of the assignments that come with minprune."""
+    return {str(int(known[:2])): known for known in names()}
+
+
+def named(name):
+    """The shipped Assignment with this name or number; ValueError if there is none."""
+    known = numbers().get(str(name), str(name))
     check_known("assignment", known, names())
-    return load(shipped().resolve() / known)
+    return load_shipped(known)
+
+
+@functools.lru_cache
+def load_shipped(name):
+    """A thousand files name the same few, whose tasks do not change."""
+    return load(shipped().resolve() / name)
 
 
 def load(folder):

@@ -4,9 +4,7 @@ They are drawn before a student's code runs, in a process that it never reaches:
 or to Python itself, the answers stay right.
 """
 
-import contextlib
 import copy
-import io
 import warnings
 import zlib
 from typing import NamedTuple
@@ -14,25 +12,49 @@ from typing import NamedTuple
 import numpy as np
 
 from ..verification.verify import verify
-from .assignments import Assignment, find
+from .assignments import Assignment, find, is_shipped
 from .comparison import difference
+from .quiet import quietly
 from .user_file import describe_error
 from .values import encode, is_numeric, pairs
 
 
+def kept_as(self, name, compute):
+    """compute(), which is called once: a whole class is held against the same wrong answers."""
+    if name not in self.kept:
+        self.kept[name] = compute()
+    return self.kept[name]
+
+
 class Case(NamedTuple):
-    """The arguments of one call, and what it should return."""
+    """The arguments of one call, and what it should return; `kept` is what was computed of them before."""
 
     arguments: dict
     expected: object
+    kept: dict
+
+    kept_as = kept_as
 
 
 class Exam(NamedTuple):
-    """An assignment with the random cases of its tasks: {task's name: [Case, ...]}."""
+    """An assignment with the random cases of its tasks: {task's name: [Case, ...]}.
+
+    `kept` has what is computed when it is needed and kept for the rest of a class.
+    """
 
     assignment: Assignment
     seed: int
     cases: dict
+    kept: dict
+
+    def other_cases(self, task):
+        """Other cases, for functions that are tried a second time."""
+        return self.kept_as((task.name, "other cases"), lambda: draw_cases(task, self.seed, SECOND))
+
+    kept_as = kept_as
+
+
+SECOND = 1                      # of the two lots of cases that a seed draws
 
 
 def draw_exam(assignment, seed):
@@ -45,23 +67,30 @@ def draw_exam(assignment, seed):
         except Exception as error:              # a teacher's code may raise anything
             raise ValueError(f"task {task.name} of {assignment.folder} cannot be graded: "
                              f"{describe_error(error)}") from error
-    return Exam(assignment, seed, cases)
+    return Exam(assignment, seed, cases, {})
 
 
-def draw_cases(task, seed):
-    """The task's Cases. The same seed draws the same ones, whatever other tasks there are."""
-    rng = np.random.default_rng([seed, zlib.crc32(task.name.encode())])
+def draw_seed():
+    """A new seed from the system's randomness, short enough to be typed."""
+    return int(np.random.SeedSequence().entropy % 2 ** 32)
+
+
+def draw_exams(assignments, seed):
+    """{folder: Exam} of {folder: Assignment}, with a warning for each of a teacher's mistakes that names nothing."""
+    exams = {folder: draw_exam(assignment, seed) for folder, assignment in assignments.items()}
+    for folder, exam in exams.items():
+        for problem in [] if is_shipped(folder) else mistakes_of(exam):
+            warnings.warn(problem, stacklevel=4)
+    return exams
+
+
+def draw_cases(task, seed, *lot):
+    """The task's Cases. The same seed and lot draw the same ones, whatever other tasks there are."""
+    rng = np.random.default_rng([seed, zlib.crc32(task.name.encode()), *lot])
     with quietly():
         cases = [task.case(rng) for _ in range(task.trials)]
-        return [Case(checked_arguments(case), checked_answer(task.answer(**copy.deepcopy(case)))) for case in cases]
-
-
-@contextlib.contextmanager
-def quietly():
-    """A teacher's or a student's code at work: no warnings, no prints."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
+        return [Case(checked_arguments(case), checked_answer(task.answer(**copy.deepcopy(case))), {})
+                for case in cases]
 
 
 def checked_arguments(case):

@@ -27,8 +27,9 @@ def adopt_orphans():
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def kill_descendants(pid, mark):
-    """Kill all descendants of a process, and all processes with the mark "NAME=value" in their environment.
+def kill_descendants(pid, mark, spared=()):
+    """Kill all descendants of a process, and all processes with the mark "NAME=value" in their environment but those
+    with the numbers `spared`.
 
     The process itself is only halted: while it is there, its descendants can be told from others.
     """
@@ -37,7 +38,7 @@ def kill_descendants(pid, mark):
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGSTOP)
     for _ in range(ROUNDS):
-        alive = descendants(pid) | marked(mark) - {pid}
+        alive = (descendants(pid) | marked(mark)) - {pid, *spared}
         for each in alive:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(each, signal.SIGKILL)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .cases import quietly
 from .comparison import difference
+from .quiet import quietly
 from .values import pairs
 
 
@@ -48,18 +48,27 @@ def named_mistake(task, attempts, tolerance):
 
     # The task's own mistakes first: they say more than the general ones.
     for name, wrong in task.mistakes.items():
-        if all(returns_the_same(wrong, attempt, tolerance) for attempt in attempts):
+        if all(returns_the_same(name, wrong, attempt, tolerance) for attempt in attempts):
             return name
     return general_mistake(attempts, tolerance)
 
 
-def returns_the_same(wrong, attempt, tolerance):
+def returns_the_same(name, wrong, attempt, tolerance):
     """Whether a wrong function returns what the student's did; not if it cannot take the case."""
+    mistaken = attempt.of.kept_as(f"mistake: {name}", lambda: returned_by(wrong, attempt.case))
     try:
-        with quietly():
-            return difference(wrong(**copy.deepcopy(attempt.case)), attempt.returned, tolerance) is None
+        return mistaken is not None and difference(mistaken, attempt.returned, tolerance) is None
     except Exception:
         return False
+
+
+def returned_by(function, case):
+    """What a teacher's function returns; None if it raises an exception."""
+    try:
+        with quietly():
+            return function(**copy.deepcopy(case))
+    except Exception:
+        return None
 
 
 def general_mistake(attempts, tolerance):

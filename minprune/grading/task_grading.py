@@ -3,48 +3,61 @@
 The student's code gets arguments and returns values; whether they are right is decided here.
 """
 
-import contextlib
 import re
 from typing import NamedTuple
 
-from .marking import Call, judge
-from .sandbox import child_process, describe_stop
-from .student import Student, serve
+from .calls import received_call
+from .footprints import public_name
+from .marking import judgement
+from .stand_ins import answer_of
 from .submissions import text_of
-from .user_file import CouldNotRun, copied, one_line
-from .values import decode, encode
+from .values import encode
+from .verdicts import verdict_on, verdict_on_mistake
+from .working import Stopped, working
 
 
 class TaskResult(NamedTuple):
-    """Whether a function is right, the feedback, and the verdict on what the task claims as a dict, or None."""
+    """Whether a function is right, the feedback, the verdict on what the task claims as a dict, or None, the mistake in
+    a few words, or None, and the functions of minprune that the code calls."""
 
     right: bool
     feedback: str
     verdict: dict | None = None
+    mistake: str | None = None
+    uses: tuple = ()
 
 
-class Stopped(RuntimeError):
-    """The student's code ended its process, or had to be stopped."""
+class Tried(NamedTuple):
+    """A TaskResult, the parameters of the function that have no default, and the tasks whose answers stood in for it."""
+
+    result: TaskResult
+    required: tuple = ()
+    helped_by: tuple = ()
 
 
-def grade_tasks(file, exam, limit):
-    """{task: TaskResult} of a file, with `limit` seconds for each task (None: in this process, without a limit).
+def grade_tasks(file, exam, how):
+    """({task: TaskResult} of a file, notes on what its code does besides), graded as the `How` says. Raises CouldNotRun
+    if the file cannot be run."""
+    with working(file, exam, how) as work:
+        return results_of(work, exam, text_of(file), how), tuple(work.notes)
+
+
+def results_of(work, exam, text, how):
+    """{task: TaskResult} of a file's text, whose functions `work` calls.
 
     First each function is called as it stands, with the student's own helpers. One that is wrong is called again, with
-    the answers standing in for those of the others that are wrong or missing: a mistake costs points once. Raises
-    CouldNotRun if the file cannot be run.
+    the answers standing in for those of the others that are wrong or missing: a mistake costs points once. It gets new
+    cases then, which no code has seen before. And an answer stands in only for what has no points: of two functions that
+    call each other, one has to be written.
     """
     tasks = exam.assignment.tasks
-    with copied(file.resolve()) as copy, working(copy, exam.assignment, limit) as ask:
-        results = {task.name: judged(ask, task, exam, ()) for task in tasks}
-        wrong = [name for name, result in results.items() if not result.right]
-        used = [name for name in wrong if is_used(name, text_of(file))]
-        for task in tasks:
-            others = [name for name in used if name != task.name and task.name in wrong]
-            if others:
-                results[task.name] = judged(ask, task, exam, others)
-            results[task.name] = with_verdict(ask, task, exam, results[task.name], others)
-    return results
+    tried = {task.name: try_task(work, task, exam.cases[task.name]) for task in tasks}
+    for task in tasks:
+        wrong = [name for name, one in tried.items() if not one.result.right]
+        others = [name for name in wrong if name != task.name and is_used(name, text)]
+        if others and task.name in wrong:
+            tried[task.name] = tried_again(work, task, exam, others, tried[task.name])
+    return {task.name: with_verdict(work, task, exam, tried[task.name], how) for task in tasks}
 
 
 def is_used(name, text):
@@ -52,82 +65,52 @@ def is_used(name, text):
     return re.search(rf"(?<!def )\b{name}\b", text) is not None
 
 
-def judged(ask, task, exam, stand_ins):
-    """The TaskResult of one task, without a verdict."""
-    cases = exam.cases[task.name]
+def try_task(work, task, cases, stand_ins=()):
+    """A function as it stands, or with answers that stand in for others, on these cases."""
+    asked = set()
     try:
-        done = ask("call", task.name, [encode(case.arguments) for case in cases], stand_ins)
+        done = work.call(task.name, [encode(case.arguments) for case in cases], stand_ins, asked)
+        if "missing" in done:
+            return Tried(TaskResult(False, str(done["missing"])[:300], None, "there is no such function"))
+        calls = [received_call(plain) for plain in done["calls"]]
+        parameters, required, uses = (texts_of(done[name]) for name in ("parameters", "required", "uses"))
     except Stopped as reason:
-        return TaskResult(False, str(reason))
-    if "missing" in done:
-        return TaskResult(False, done["missing"])
-    calls = [Call(decode(returned), *rest) for returned, *rest in done["calls"]]
-    return TaskResult(*judge(task, cases, calls, done["parameters"]))
+        return Tried(TaskResult(False, str(reason), None, reason.kind))
+    except Exception:                           # what comes from another process may be anything
+        return Tried(TaskResult(False, "its process sent what is no answer", None, "no answer"))
+    if not calls or len(calls) != len(cases) and not calls[-1].unwritten:
+        return Tried(TaskResult(False, "its process sent what is no answer", None, "no answer"))
+    judged = judgement(task, cases, calls, parameters)
+    uses = tuple(sorted(set(map(public_name, uses))))
+    return Tried(TaskResult(judged.right, judged.feedback, None, judged.mistake, uses), required, tuple(sorted(asked)))
 
 
-def with_verdict(ask, task, exam, result, stand_ins):
-    """The result with the verdict on what the task claims, if there is one and it agrees with the random cases."""
-    if task.claim is None or not result.feedback.startswith(("right", "wrong")):
+def texts_of(names):
+    """A tuple of short texts, of a list that another process sent."""
+    return tuple(str(name)[:200] for name in names or ())
+
+
+def tried_again(work, task, exam, others, before):
+    """The function on new cases, with answers standing in for the others; as before if it asked for none of them."""
+    cases = exam.cases[task.name] if work.is_here else exam.other_cases(task)
+    again = try_task(work, task, cases, others)
+    return again if again.helped_by else before
+
+
+def with_verdict(work, task, exam, tried, how):
+    """The result with the verdict on what the task claims, if there is one and it agrees with the random cases.
+
+    Briefly, a function that is right needs none; and a mistake that the task knows gets the verdict on what the task
+    says it returns, once for a whole class: the student's function returned the same in all random cases.
+    """
+    result = tried.result
+    if task.claim is None or not result.feedback.startswith(("right", "wrong")) or result.right and how.briefly:
         return result
-    with contextlib.suppress(Stopped):
-        verdict = ask("verdict", task.name, exam.seed, stand_ins)
-        if verdict is not None and verdict[0] == result.right:
-            return TaskResult(result.right, f"{result.feedback}\n{verdict[1]}", verdict[2])
-    return result
 
-
-# ------------------------------------------------------------------- a student's file, wherever it runs
-
-
-def working(file, assignment, limit):
-    """A context that yields ask(method, …) -> what the method of the file's Student returns; it may raise Stopped."""
-    return here(file, assignment) if limit is None else Sandboxed(file, assignment, limit)
-
-
-@contextlib.contextmanager
-def here(file, assignment):
-    """The file runs in this process."""
-    student = Student(file, assignment)
-    try:
-        yield lambda method, *arguments: getattr(student, method)(*arguments)
-    finally:
-        student.close()
-
-
-class Sandboxed:
-    """The file runs in a child process, and in a new one after that had to be stopped."""
-
-    def __init__(self, file, assignment, limit):
-        self.request = {"file": str(file), "folder": str(assignment.folder)}
-        self.limit = limit
-        self.child = None
-
-    def __enter__(self):
-        with contextlib.ExitStack() as self.stack:      # closed at once if the file cannot be run
-            self.start()
-            self.stack = self.stack.pop_all()
-        return self.ask
-
-    def __exit__(self, *error):
-        self.stack.close()
-
-    def start(self):
-        """Run the file; CouldNotRun says why it cannot be run."""
-        self.child = self.stack.enter_context(child_process(serve, self.request))
-        kind, *parts = self.child.receive(self.limit)
-        if kind == "problem":
-            raise CouldNotRun(*parts)
-        if kind != "loaded":
-            raise CouldNotRun(one_line(describe_stop([kind, *parts], self.limit)))
-
-    def ask(self, *question):
-        """What the Student's method returns; Stopped if it is not done in time, or ends Python."""
-        if self.child is None:
-            self.start()
-        self.child.send(*question)
-        kind, *parts = self.child.receive(self.limit)
-        if kind == "done":
-            return parts[0]
-        self.stack.close()
-        self.child = None
-        raise Stopped(describe_stop([kind, *parts], self.limit))
+    if how.briefly and result.mistake in task.mistakes:
+        verdict = exam.kept_as((task.name, result.mistake), lambda: verdict_on_mistake(task, result.mistake, exam.seed))
+    else:
+        verdict = verdict_on(work, task, exam.seed, tried.required, tried.helped_by, how.limit)
+    if verdict is None or verdict[0] != result.right:
+        return result
+    return result._replace(feedback=f"{result.feedback}\n{verdict[1]}", verdict=verdict[2])

@@ -3,10 +3,11 @@ them."""
 
 import contextlib
 import difflib
-import io
 import itertools
+import linecache
 import os
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,8 @@ import types
 
 import numpy as np
 
+from .notebooks import NotANotebook, cells_of, is_notebook, kept_statements, name_of_cell
+from .quiet import Nowhere
 from .reports import shorten
 
 MOST_BYTES = 50_000_000         # of the files that are copied with a user's file
@@ -41,17 +44,22 @@ def existing_file(path):
 def run_file(file, out=None):
     """Run a user's file; return it as a module.
 
-    What it prints goes to the stream `out`, or nowhere. CouldNotRun says in one line why it cannot be run.
+    Of a notebook the imports, definitions and assignments of its cells are run. What the code prints goes to the stream
+    `out`, or nowhere. CouldNotRun says in one line why it cannot be run.
     """
     module = types.ModuleType("submission")
     module.__file__ = str(file)
     sys.modules[module.__name__] = module       # dataclasses look here for the module of their class
     try:
-        with contextlib.redirect_stdout(io.StringIO() if out is None else out):
-            code = compile(file.read_bytes(), str(file), "exec")
-            exec(code, vars(module))
+        with contextlib.redirect_stdout(Nowhere() if out is None else out):
+            if is_notebook(file):
+                run_cells(file, vars(module))
+            else:
+                exec(compile(file.read_bytes(), str(file), "exec"), vars(module))
     except KeyboardInterrupt:
         raise
+    except NotANotebook as error:
+        raise CouldNotRun(str(error)) from None
     except SyntaxError as error:
         line = f" (line {error.lineno})" if error.lineno else ""
         raise CouldNotRun(f"{type(error).__name__}: {error.msg}{line}") from None
@@ -62,12 +70,41 @@ def run_file(file, out=None):
     return module
 
 
+def run_cells(file, names):
+    """Run what is kept of a notebook's cells, one statement after the other.
+
+    A statement that raises an exception is passed over, as its cell is by who goes on with the next one. What a function
+    misses then is said where the function is called.
+    """
+    cells = cells_of(file.read_bytes())
+    for number, text in cells:                  # for the lines of errors
+        name = name_of_cell(file, number)
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    for name, statement in kept_statements(cells, file):
+        try:
+            exec(compile(statement, name, "exec"), names)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            continue
+
+
 def describe_error(error, file=None):
-    """`ValueError: shapes …`, and on a second line `(line 12: return x @ W)`: the last line that ran in the file."""
+    """`ValueError: shapes …`, and on a second line `(line 12: return x @ W)`: the last line that ran in the file.
+
+    A line of a notebook is `(line 2 of cell 3: …)`.
+    """
     text = shorten(f"{type(error).__name__}: {message_of(error)}".rstrip(": "))
+    file = None if file is None else re.sub(r", cell \d+$", "", str(file))
     frames = [] if file is None else traceback.extract_tb(error.__traceback__)
-    lines = [frame for frame in frames if frame.filename == str(file)]
-    return text + (f"\n(line {lines[-1].lineno}: {shorten(lines[-1].line)})" if lines else "")
+    lines = [frame for frame in frames if frame.filename == file or frame.filename.startswith(f"{file}, cell ")]
+    return text + (f"\n(line {place_of(lines[-1], file)}: {shorten(lines[-1].line)})" if lines else "")
+
+
+def place_of(frame, file):
+    """`12`, or `2 of cell 3` in a notebook."""
+    cell = frame.filename[len(file):].lstrip(", ")
+    return f"{frame.lineno} of {cell}" if cell else frame.lineno
 
 
 def message_of(error):
@@ -91,16 +128,17 @@ def one_line(text):
 
 
 @contextlib.contextmanager
-def copied(file):
+def copied(file, without=()):
     """Yield the path of the file in a copy of its folder, which is thrown away afterwards.
 
-    Of the other files at most MOST_FILES with MOST_BYTES are copied, hidden ones not: those beside it come first, then
-    those of its folders.
+    Of the other files at most MOST_FILES with MOST_BYTES are copied: those beside it come first, then those of its
+    folders. Hidden ones are not, nor a teacher's tasks.py, nor the files `without`, which others hand in.
     """
     with tempfile.TemporaryDirectory(prefix="minprune-", ignore_cleanup_errors=True) as place:
         place = pathlib.Path(place).resolve()
         left = MOST_BYTES
-        for path in itertools.islice(files_under(file.parent), MOST_FILES):
+        helpers = (path for path in files_under(file.parent) if path not in without and path.name != "tasks.py")
+        for path in itertools.islice(helpers, MOST_FILES):
             target = place / path.relative_to(file.parent)
             if path.stat().st_size <= left and os.access(path, os.R_OK):
                 left -= path.stat().st_size

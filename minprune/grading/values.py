@@ -70,6 +70,15 @@ def largest_number(value):
     return np.abs(value).max(initial=0) if is_numeric(value) else 0
 
 
+def largest_whole_number(value):
+    """The largest absolute value of the whole numbers that stand by themselves, such as a number of steps; or 0."""
+    if isinstance(value, Mapping):
+        return largest_whole_number(list(value.values()))
+    if isinstance(value, (tuple, list)):
+        return max(map(largest_whole_number, value), default=0)
+    return abs(int(value)) if isinstance(value, (int, np.integer)) else 0
+
+
 def are_identical(value, other):
     """Whether two values are equal to the bit."""
     if isinstance(value, Mapping):
@@ -149,5 +158,8 @@ def decode(plain):
             return kind(map(decode, plain[kind.__name__]))
     if "other" in plain:
         return Other(plain["other"])
-    array = np.frombuffer(base64.b64decode(plain["array"]), plain["dtype"]).reshape(plain["shape"]).copy()
+    kind = np.dtype(plain["dtype"])
+    if kind.kind not in "buifc":                # no dtype that could hold anything else comes from another process
+        raise ValueError(f"no numbers: {kind}")
+    array = np.frombuffer(base64.b64decode(plain["array"]), kind).reshape(plain["shape"]).copy()
     return array[()] if plain["single"] else array

@@ -2,7 +2,8 @@
 
 A chapter is prose with ```python blocks. A ```text block right after one holds what it prints. All blocks of a chapter
 share their variables and run from top to bottom in an empty folder with a subfolder `figures`. A file NN_name.md in the
-folder of the tutorials is chapter NN; its first line is its title.
+folder of the tutorials is chapter NN; its first line is its title. A file of the same name in a folder with the name of
+a language, zh/NN_name.md, is its translation: other prose around the same blocks, the same output and figures.
 """
 
 import contextlib
@@ -37,14 +38,41 @@ class Block(NamedTuple):
 
 
 def find(chosen=None):
-    """The paths of all chapters in order, or of the chapter with this number; ValueError if there is none."""
+    """The paths of all chapters in order, or of the chapter 3, or of its translation "zh/3"; ValueError if none.
+
+    Without `chosen` translations are not among them: see `translations`.
+    """
     paths = sorted(tutorials_folder().glob("[0-9][0-9]_*.md"))
     if chosen is None:
         return paths
-    matching = [path for path in paths if number(path) == chosen]
-    if not matching:
-        raise ValueError(f"there is no chapter {chosen}; there are {', '.join(str(number(path)) for path in paths)}")
-    return matching
+    every = {label(path): path for path in [*paths, *translations()]}
+    if str(chosen) not in every:
+        raise ValueError(f"there is no chapter {chosen}; there are {', '.join(every)}")
+    return [every[str(chosen)]]
+
+
+def translations():
+    """The paths of all chapters in other languages, in order."""
+    return sorted(tutorials_folder().glob("[a-z][a-z]/[0-9][0-9]_*.md"))
+
+
+def is_translation(chapter):
+    return chapter.parent.parent.resolve() == tutorials_folder().resolve()
+
+
+def is_shipped(chapter):
+    """Whether this is a chapter of the textbook, or a translation of one, and not one's own."""
+    return chapter.resolve() in [path.resolve() for path in (*find(), *translations())]
+
+
+def original(chapter):
+    """The path of the chapter that this one is a translation of; its own path if it is none."""
+    return tutorials_folder() / chapter.name if is_translation(chapter) else chapter
+
+
+def label(chapter):
+    """What a chapter is called on the command line: its number, "3", a translation's with its language, "zh/3"."""
+    return f"{chapter.parent.name}/{number(chapter)}" if is_translation(chapter) else str(number(chapter))
 
 
 def chapter_file(path):
@@ -137,13 +165,19 @@ def update(chapter):
         new = BLOCK.sub(lambda match: with_output(match["code"], next(printed)), text)
         drawn = {path.name: path.read_bytes() for path in sorted((place / "figures").iterdir())}
     # nothing is written before the whole chapter has run
-    (chapter.parent / "figures").mkdir(exist_ok=True)
+    figures = figures_folder(chapter)
+    figures.mkdir(exist_ok=True)
     for name, data in drawn.items():
-        with storage.atomic(chapter.parent / "figures" / name) as file:
+        with storage.atomic(figures / name) as file:
             file.write(data)
     with storage.atomic(chapter, "t") as file:
         file.write(new)
     return chapter
+
+
+def figures_folder(chapter):
+    """Where a chapter's figures lie: beside it; a translation shows those of the chapter it translates."""
+    return original(chapter).parent / "figures"
 
 
 def with_output(code, printed):

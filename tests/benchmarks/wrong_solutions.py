@@ -14,10 +14,12 @@ import sys
 import numpy as np
 
 from minprune.grading import assignments
+from minprune.grading.calls import Call, calls_of
 from minprune.grading.cases import draw_cases
-from minprune.grading.marking import Call, is_right
+from minprune.grading.marking import is_right
+from minprune.grading.stand_ins import answer_of
 from minprune.grading.starters import solved_sources
-from minprune.grading.student import calls_of, stand_in
+from minprune.grading.student import stand_in
 from minprune.grading.user_file import run_file
 from minprune.grading.values import decode, encode
 
@@ -54,7 +56,7 @@ def solutions(assignment):
                  ("the solved source in float32", task.name, in_float32(module), True)]
     for lost, right, code, _ in wrong:
         module = names_of(text.replace(right, code), assignment.name)
-        module.update({task.name: stand_in(task.answer, module[task.name])
+        module.update({task.name: stand_in(answer_of(task), module[task.name])
                        for task in assignment.tasks if task.name != lost})
         rows.append((re.sub(r"\s+", " ", code)[:60], lost, module, False))
     return rows

@@ -3,10 +3,10 @@
 import pytest
 
 from minprune.grading import marking
+from minprune.grading.calls import Call, calls_of, parameters_of
 from minprune.grading.cases import draw_cases
 from minprune.grading.formula_file import verify_file
 from minprune.grading.grading import grade
-from minprune.grading.student import calls_of, parameters_of
 from minprune.grading.values import decode, encode
 
 TASKS = '''
@@ -141,7 +141,7 @@ def judge():
     """judge(function, task, seed) -> (right?, feedback) for a function, on cases drawn with this seed."""
     def judged(function, task, seed, cases=None):
         cases = draw_cases(task, seed) if cases is None else cases
-        calls = [marking.Call(decode(returned), *rest) for returned, *rest in
+        calls = [Call(decode(returned), *rest) for returned, *rest in
                  calls_of(function, [encode(case.arguments) for case in cases])]
         return marking.judge(task, cases, calls, parameters_of(function))
     return judged

@@ -11,9 +11,11 @@ import pytest
 from minprune.grading import assignments
 from minprune.grading.assignments import Assignment
 from minprune.grading.cases import draw_exam, mistakes_of
-from minprune.grading.grading import grade, grade_file
+from minprune.grading.grading import grade
+from minprune.grading.sheets import grade_file
 from minprune.grading.starters import cut_starter, solved_sources
 from minprune.grading.user_file import run_file
+from minprune.grading.working import How
 from wrong_solutions import failures
 
 NAMES = assignments.names()
@@ -115,7 +117,7 @@ def test_the_solved_source_gets_full_points(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_bare_starter_gets_zero_and_a_message_for_each_task(name):
     assignment = assignments.find(name)
-    sheet = grade_file(assignment.folder / "starter.py", exam_of(name), None)
+    sheet = grade_file(assignment.folder / "starter.py", exam_of(name), How(None))
     assert sheet.points == 0 and sheet.of == assignment.points
     for mark in sheet.marks:
         assert mark.feedback == f"not written yet: it raises NotImplementedError('{mark.task}')"
@@ -127,7 +129,7 @@ def test_a_wrong_solution_loses_just_the_points_of_its_task(name, place, tmp_pat
     text = SOLVED[name].read_text(encoding="utf-8")
     assert text.count(right) == 1, right
     (tmp_path / "mine.py").write_text(text.replace(right, wrong), encoding="utf-8")
-    sheet = grade_file(tmp_path / "mine.py", exam_without_claims(name), None)
+    sheet = grade_file(tmp_path / "mine.py", exam_without_claims(name), How(None))
     marks = [mark for mark in sheet.marks if mark.points < mark.of]
     assert [mark.task for mark in marks] == [lost], sheet
     assert re.search(message, marks[0].feedback, re.DOTALL), marks[0].feedback

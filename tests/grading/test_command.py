@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from minprune.cli.grade import Progress
 from minprune.cli.main import main
 from minprune.grading import assignments
 from minprune.grading.grading import grade
@@ -84,3 +85,51 @@ def test_the_list_in_the_readme_begins_as_the_command_prints_it(capsys):
     assert command() == 0
     first = capsys.readouterr().out.splitlines()[0]
     assert f"    $ minprune grade\n    {first}\n" in (assignments.shipped() / "README.md").read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------------------- a class, and its tools
+
+
+def test_a_class(folder, solution, tmp_path, capsys):
+    for name, body in (("an.py", "return 2 * w"), ("bo.py", "return w"), ("cy.py", "return 2 * w\n1 / 0")):
+        (tmp_path / name).write_text(solution(body))
+    out = str(tmp_path / "out")
+    assert command(str(tmp_path), "--assignment", str(folder), "--class", out, "--seed", "0", "--cores", "1") == 2
+    printed = capsys.readouterr().out
+    assert printed == f"3 students, mean 2.7 and median 3 of 5 points\n{out}/index.html\n"
+    (tmp_path / "cy.py").unlink()
+    assert command(str(tmp_path), "--assignment", str(folder), "--class", out) == 0
+    assert "2 students, mean 4.0" in capsys.readouterr().out
+
+
+def test_one_task_and_what_gradescope_reads(folder, solution, tmp_path, capsys):
+    (folder / "mine.py").write_text(solution("return w"))
+    results = tmp_path / "results.json"
+    assert command(str(folder / "mine.py"), "--task", "both", "--gradescope", str(results), "--seed", "0") == 0
+    assert "3 of 3 points" in capsys.readouterr().out and json.loads(results.read_text())["score"] == 3
+    assert command(str(folder / "mine.py"), "--task", "bath", "--seed", "0") == 2
+    assert 'unknown task "bath"; did you mean "both"?' in capsys.readouterr().err
+    (tmp_path / "empty.py").write_text("")
+    assert command(str(tmp_path / "empty.py"), "--gradescope", str(results)) == 2
+    plain = json.loads(results.read_text())
+    assert plain["score"] == 0 and "does not say which assignment it is" in plain["output"] and plain["tests"] == []
+
+
+def test_check_and_workflow(folder, capsys):
+    assert command("--check", str(folder), "--seeds", "1") == 1
+    printed = capsys.readouterr().out
+    assert "things to be looked at:" in printed and "scale is 2.0 in all cases" in printed
+    assert command("--workflow", "1") == 0
+    assert capsys.readouterr().out.startswith("name: Autograding Tests\n")
+
+
+def test_progress_is_a_line_on_a_terminal(capsys, monkeypatch):
+    progress = Progress("files")
+    progress(1, 2)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    progress = Progress("files")
+    progress(3, 4)
+    progress(4, 4)
+    err = capsys.readouterr().err
+    assert err.startswith("\r3 of 4 files, about 0 s left") and err.endswith("\n")

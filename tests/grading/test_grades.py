@@ -27,13 +27,23 @@ def test_words_of_the_report_are_wrapped_and_numbers_are_not():
 
 
 def test_grades_are_sums_of_marks():
-    marks = (Mark("a", 2, 2, "right"), Mark("b", 0, 3, "wrong", {"holds": False}))
-    grades = Grades(7, (Sheet("an.py", "squares", marks), Sheet("bo.py", "unknown", (), "no such assignment")))
+    marks = (Mark("a", 2, 2, "right", uses=("minprune.score",)),
+             Mark("b", 0, 3, "wrong", {"holds": False}, "other numbers"))
+    grades = Grades(7, (Sheet("an.py", "squares", marks),
+                        Sheet("bo.py", "unknown", (), "no such assignment", ("it opens tasks.py",))))
     assert (grades.points, grades.of, grades.ran) == (2, 5, False)
     assert grades.to_dict() == {
         "seed": 7, "points": 2, "of": 5, "left_out": [],
-        "sheets": [{"file": "an.py", "assignment": "squares", "points": 2, "of": 5, "problem": None, "tasks": [
-                        {"task": "a", "points": 2, "of": 2, "feedback": "right", "verdict": None},
-                        {"task": "b", "points": 0, "of": 3, "feedback": "wrong", "verdict": {"holds": False}}]},
+        "sheets": [{"file": "an.py", "assignment": "squares", "points": 2, "of": 5, "problem": None, "notes": [],
+                    "tasks": [
+                        {"task": "a", "points": 2, "of": 2, "feedback": "right", "verdict": None, "mistake": None,
+                         "uses": ["minprune.score"]},
+                        {"task": "b", "points": 0, "of": 3, "feedback": "wrong", "verdict": {"holds": False},
+                         "mistake": "other numbers", "uses": []}]},
                    {"file": "bo.py", "assignment": "unknown", "points": 0, "of": 0, "problem": "no such assignment",
-                    "tasks": []}]}
+                    "notes": ["it opens tasks.py"], "tasks": []}]}
+    assert [Sheet.from_dict(plain) for plain in grades.to_dict()["sheets"]] == list(grades.sheets)
+    lines = str(grades).split("\n")
+    assert "  2/2  a  right" in lines and "          uses minprune.score" in lines
+    assert "could not run: no such assignment" in lines and "  note: it opens tasks.py" in lines
+    assert repr(grades) == str(grades)

@@ -7,9 +7,11 @@ import sys
 import numpy as np
 import pytest
 
-from minprune.grading import assignments, cases, student
+from minprune.grading import assignments, cases, verdicts
+from minprune.grading.assignments import Task
 from minprune.grading.grading import grade
-from minprune.grading.student import Student, stand_in
+from minprune.grading.stand_ins import answer_of
+from minprune.grading.student import stand_in
 
 TASKS = """
 from minprune.grading.assignments import Task
@@ -25,10 +27,11 @@ def test_an_answer_stands_in_where_it_can_take_the_arguments():
     def own(w, axis=0):
         return axis
 
-    call = stand_in(lambda w: 2 * w, own)
+    answer = answer_of(Task("f", 1, lambda rng: {}, lambda w: 2 * w))
+    call = stand_in(answer, own)
     assert call(3) == 6 and call(3, axis=1) == 1
     with pytest.raises(TypeError):
-        stand_in(lambda w: 2 * w, None)(3, axis=1)
+        stand_in(answer, None)(3, axis=1)
 
 
 def test_an_answer_that_changes_its_arguments_does_not_change_the_students():
@@ -37,7 +40,8 @@ def test_an_answer_that_changes_its_arguments_does_not_change_the_students():
         return w
 
     w = np.ones(2)
-    assert stand_in(doubled, None)(w).tolist() == [2, 2] and w.tolist() == [1, 1]
+    call = stand_in(answer_of(Task("f", 1, lambda rng: {}, doubled)), None)
+    assert call(w).tolist() == [2, 2] and w.tolist() == [1, 1]
 
 
 HELPERS = {
@@ -109,22 +113,22 @@ def test_a_verdict_is_asked_for_on_what_a_task_claims(folder, monkeypatch):
 
     def verify(function, equals, seed, trials=None):
         claims.append((equals, seed, trials))
-        return FakeVerdict(function(1) == 2)
+        return FakeVerdict(function(w=1) == 2)
 
     def mark(code):
         (folder / "mine.py").write_text(f"def f(w): {code}\n")
         return grade(folder, seed=5, limit=None).marks["f"]
 
-    monkeypatch.setattr(student, "verify", verify)
+    monkeypatch.setattr(verdicts, "verify", verify)
     monkeypatch.setattr(cases, "verify", verify)
     (folder / "tasks.py").write_text(TASKS)
     wrong = mark("return w")
     assert wrong.points == 0 and wrong.feedback.endswith("\nit fails")
     assert wrong.verdict == {"holds": False, "slope": None} and claims == [("dL/dW", 5, 1), ("dL/dW", 5, None)]
     right = mark("return 2 * w")
-    assert right[1:] == (1, 1, "right in 20 of 20 random cases\nit holds", {"holds": True, "slope": None})
+    assert right[1:5] == (1, 1, "right in 20 of 20 random cases\nit holds", {"holds": True, "slope": None})
     contradicted = mark("return 2 * w if hasattr(w, 'shape') else 1")
-    assert contradicted[1:] == (1, 1, "right in 20 of 20 random cases", None)
+    assert contradicted[1:5] == (1, 1, "right in 20 of 20 random cases", None)
     monkeypatch.setattr(FakeVerdict, "problem", "it returned the wrong shape")
     assert "it fails" not in mark("return w").feedback and mark("return w").verdict is None
 
@@ -132,8 +136,9 @@ def test_a_verdict_is_asked_for_on_what_a_task_claims(folder, monkeypatch):
 def test_a_verdict_that_cannot_be_had_takes_no_points(folder):
     (folder / "tasks.py").write_text(TASKS.replace("w", "do").replace("dL/dW", "dL/do").replace("2 * do", "do"))
     (folder / "mine.py").write_text("import numpy as np\nnp.linalg.norm = None\ndef f(do): return do\n")
-    assert Student(folder / "mine.py", assignments.find(folder)).verdict("f", 0, []) is not None
-    assert grade(folder, seed=0).points == 1
+    for limit in (None, 20):
+        mark = grade(folder, seed=0, limit=limit).marks["f"]
+        assert mark.points == 1 and mark.verdict["holds"]
 
 
 def test_a_verdict_of_a_shipped_task(tmp_path):

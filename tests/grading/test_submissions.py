@@ -29,7 +29,7 @@ def test_hidden_files_are_not_graded_and_those_left_out_are_named(tmp_path, fold
     (folder / ".ipynb_checkpoints" / "mine-checkpoint.py").write_text(solution())
     assert [sheet.file for sheet in grade(folder, limit=None).sheets] == [str(folder / "mine.py")]
     (tmp_path / "an.py").write_text(solution())
-    grades = grade(tmp_path, limit=None)
+    grades = grade([tmp_path, folder], limit=None)
     assert grades.points == grades.of == 5 and grades.ran
     assert [file.file for file in grades.left_out] == [str(tmp_path / "an.py")]
     assert f'left out:\n  {tmp_path / "an.py"}: it has no line ASSIGNMENT = "…"\n' in str(grades)
@@ -55,8 +55,8 @@ def class_folder(tmp_path):
 @pytest.mark.parametrize("name, text, reason", [
     ("bo.py", 'ASSIGNMENT = "01_the_neurone"\n', 'unknown assignment "01_the_neurone"; did you mean "01_the_neuron"?'),
     ("bo.py", 'ASIGNMENT = "01_the_neuron"\n', '(a line says ASIGNMENT = "01_the_neuron")'),
-    ("bo.ipynb", "{}", "it is a notebook; save it as a .py file"),
-    ("bo.IPYNB", "{}", "it is a notebook"),
+    ("bo.ipynb", "{}", "it cannot be read as a notebook"),
+    ("bo.IPYNB", "PK", "it cannot be read as a notebook"),
     ("bo.zip", "PK", "it is an archive; unpack it"),
 ])
 def test_what_should_be_graded_and_is_not_is_named_and_the_total_says_so(class_folder, name, text, reason):
@@ -72,10 +72,19 @@ def test_a_python_file_is_one_in_capitals_too(class_folder):
     assert [sheet.of for sheet in grade(class_folder, limit=None).sheets] == [13, 11]
 
 
-def test_a_notebook_by_itself_is_refused(class_folder):
+def test_what_is_no_notebook_is_refused(class_folder):
     (class_folder / "bo.ipynb").write_text("{}")
-    with pytest.raises(ValueError, match="cannot grade .*bo.ipynb: it is a notebook; save it as"):
+    with pytest.raises(ValueError, match="cannot grade .*bo.ipynb: it cannot be read as a notebook"):
         grade(class_folder / "bo.ipynb")
+
+
+def test_what_students_hand_in_brings_no_tasks_of_its_own(class_folder, folder, solution):
+    """Neither a tasks.py in a folder of theirs, nor a line that names a folder with one."""
+    (folder / "mine.py").write_text(f'ASSIGNMENT = "{folder}"\n' + solution())
+    (file,) = grade(class_folder, limit=None).left_out
+    assert file.submitted and "unknown assignment" in file.reason
+    (folder / "mine.py").write_text('ASSIGNMENT = "01_the_neuron"\n' + solution())
+    assert [sheet.assignment for sheet in grade(class_folder, limit=None).sheets] == ["01_the_neuron"] * 2
 
 
 def test_several_files_and_folders(class_folder, folder, solution):

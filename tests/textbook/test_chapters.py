@@ -97,6 +97,27 @@ def test_chapters_are_found_by_number():
         chapters.find(99)
 
 
+def test_translations_are_found_and_known_as_such():
+    paths = chapters.translations()
+    assert paths and all(chapters.is_translation(path) and chapters.is_shipped(path) for path in paths)
+    assert chapters.find("zh/1") == [path for path in paths if path.name == "01_a_neuron.md"]
+    assert [chapters.label(path) for path in (paths[0], *chapters.find(1))] == ["zh/1", "1"]
+    assert chapters.original(paths[0]) == chapters.find(1)[0] == chapters.original(chapters.find(1)[0])
+    assert chapters.figures_folder(paths[0]) == chapters.figures_folder(chapters.find(1)[0])
+    with pytest.raises(ValueError, match="there is no chapter zh/99; there are 0, .*, zh/1"):
+        chapters.find("zh/99")
+
+
+def test_update_of_a_translation_draws_beside_the_chapter(tmp_path, monkeypatch):
+    monkeypatch.setattr(chapters, "tutorials_folder", lambda: tmp_path)
+    (tmp_path / "zh").mkdir()
+    for folder in (tmp_path, tmp_path / "zh"):
+        write(folder, CHAPTER)
+    assert chapters.update(*chapters.find("zh/7")) == tmp_path / "zh" / "07_a_test.md"
+    assert (tmp_path / "figures" / "f.txt").read_text() == "x" and not (tmp_path / "zh" / "figures").exists()
+    assert chapters.find(7)[0].read_text(encoding="utf-8") == CHAPTER
+
+
 def test_a_chapter_that_is_added_is_found_by_itself(tmp_path, monkeypatch):
     monkeypatch.setattr(chapters, "tutorials_folder", lambda: tmp_path)
     paths = [tmp_path / name for name in ("02_older.md", "11_added.md")]

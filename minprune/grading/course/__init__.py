@@ -1,0 +1,1 @@
+"""A course: the submissions of a whole class, graded on all cores, and what is written of it."""
