@@ -61,7 +61,7 @@ def add_teachers(parser):
     parser.add_argument("--start", metavar="NAME|N",
                         help="copy an assignment's brief and starter into a new folder here")
     parser.add_argument("--check", metavar="NAME|FOLDER",
-                        help="for teachers: are solution, starter, mistakes and cases of an assignment as they should be?")
+                        help="for teachers: try the solution, starter, mistakes and cases of an assignment")
     parser.add_argument("--seeds", type=number(int, 1), default=SEEDS, metavar="N",
                         help=f"of --check: on how many seeds wrong solutions are tried; default {SEEDS}")
     parser.add_argument("--workflow", metavar="NAME|FOLDER",

@@ -8,21 +8,27 @@ from ..engine.checks import check_count, check_known, check_path, check_real
 from .digits import load_digits
 from .idx import load_idx_folder
 from .npz import load_npz
+from .ratings import load_ratings
 from .source import Source, as_source, columns_of
 from .tables import load_table
+from .tictactoe import load_tictactoe
+from .topics import load_topics
+from .vowels import load_vowels
 
-SHIPPED = {"digits": load_digits}
+SHIPPED = {"digits": load_digits, "topics": load_topics, "vowels": load_vowels, "ratings": load_ratings,
+           "tictactoe": load_tictactoe}
 TABLES = (".csv", ".tsv", ".txt", ".dat", ".data")
 FILES = {".npz": load_npz, **{ending: load_table for ending in TABLES}}
 UNDERSTOOD = "a folder with MNIST-format IDX files, a .npz file, or a .csv or .tsv file (also .gz)"
 
 
 def load(name_or_path, test=0.2, seed=0, *, target=None, task=None, drop=(), scale=False, limit=LIMIT):
-    """Return a Dataset: the digits that come with the package, or the user's own files.
+    """Return a Dataset: one that comes with the package, or the user's own files.
 
-    name_or_path  "digits" (see `minprune.datasets.digits`), or the path of a folder with MNIST-format IDX files
-                  (`load_idx_folder`), of a .npz file (`load_npz`), or of a .csv, .tsv or .txt file (`load_table`),
-                  plain or packed (.csv.gz); or a Source, which has the options below with it
+    name_or_path  "digits", "topics" (texts), "vowels", "ratings" or "tictactoe", each described in the file of its name
+                  in `minprune.datasets`; or the path of a folder with MNIST-format IDX files (`load_idx_folder`), of a
+                  .npz file (`load_npz`), or of a .csv, .tsv or .txt file (`load_table`), plain or packed (.csv.gz); or
+                  a Source, which has the options below with it
     test, seed    the fraction of the samples, in (0, 1), that is held out, and which ones, a whole number of at least
                   0. Both are without effect on files that are already split. The same seed gives the same split
     target        of a table: the name or index of the column to predict (-1 is the last), or a list of several;

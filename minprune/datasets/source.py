@@ -15,7 +15,7 @@ TASKS = ("classes", "regression")
 class Source:
     """A name or path, and the options of `load`: wherever a name or path of data is expected, a Source can stand.
 
-    path    "digits", or the path of a folder or file
+    path    the name of a data set of the package, such as "digits", or the path of a folder or file
     target  of a table: the name or index of the column to predict (−1 is the last), or a list of them; None: guessed
     task    "classes" or "regression"; None: guessed from the targets
     drop    the names or indices of columns to leave out, a single one or a list

@@ -38,8 +38,10 @@ def check(assignment, seeds=SEEDS, limit=10.0, cores=None, progress=None):
         faults += found.faults
         facts += found.facts
     passing = wrong_on_all(assignment, seeds, cores, progress)
-    facts.append(f"plain wrong solutions and mistakes tried on {seeds} seeds; {time.perf_counter() - started:.1f} s in all")
-    faults += [f"{task}: {wrong} gets the points on {count} of {seeds} seeds" for (task, wrong), count in passing.items()]
+    facts.append(f"plain wrong solutions and mistakes tried on {seeds} seeds; "
+                 f"{time.perf_counter() - started:.1f} s in all")
+    faults += [f"{task}: {wrong} gets the points on {count} of {seeds} seeds"
+               for (task, wrong), count in passing.items()]
     return Check(tuple(faults), tuple(facts))
 
 
@@ -90,8 +92,8 @@ def mistakes_differ(exam, limit=None):
         count += len(returned)
         for (name, values), (other, others) in itertools.combinations(returned.items(), 2):
             if values is not None and others is not None and are_equal(values, others, task.tolerance):
-                faults.append(f'{task.name}: the mistakes "{name}" and "{other}" return the same in all cases: the second '
-                              "is never named")
+                faults.append(f'{task.name}: the mistakes "{name}" and "{other}" return the same in all cases: '
+                              "the second is never named")
     return Check(tuple(faults), (f"mistakes: {count} named",))
 
 
@@ -126,8 +128,9 @@ def sizes_that_stay(cases):
 
 def swaps_that_pass(task, cases):
     """Sentences about two axes of an argument that can be swapped without a difference to the answer."""
-    for name, first in cases[0].arguments.items():
-        for one, other in itertools.combinations(range(getattr(first, "ndim", 0)), 2):
+    for name in cases[0].arguments:
+        axes = min(getattr(case.arguments[name], "ndim", 0) for case in cases)
+        for one, other in itertools.combinations(range(axes), 2):
             if swap_passes(task, cases, name, one, other):
                 yield (f"the axes {one} and {other} of {name} can be swapped, and the answer is the same: who confuses "
                        "them loses nothing")

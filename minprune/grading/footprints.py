@@ -1,7 +1,7 @@
 """Footprints: what a student's code uses besides its own: functions of minprune, files of assignments, programs.
 
-They are noted where the code runs. Code that looks for the notes can spoil them: they show who forgets, or does not know,
-that an answer is to be written by oneself, not who hides it. What cannot be read cannot be used; see `isolation.fence`.
+They are noted where the code runs. Code that looks for the notes can spoil them: they show who forgets, or does not
+know, that an answer is to be written by oneself, not who hides it. What cannot be read cannot be used; see `isolation.fence`.
 """
 
 import contextlib
@@ -77,7 +77,8 @@ def public_name(name):
 
 def watch_footprints(used, watched, note):
     """From now on, for good, note(sentence) is called when this process opens one of the files, or a file in one of the
-    folders, `watched`, starts a program, or does away with what looks at it; and `used` looks once a file of minprune is opened.
+    folders, `watched`, reads minprune's source, starts a program, or does away with what looks at it. Once minprune is
+    imported, `used` looks.
 
     Python tells its audit hooks; there is no function that takes one away again.
     """

@@ -100,7 +100,8 @@ class Grades(NamedTuple):
 
     def only(self, task):
         """The Grades with the marks of this task alone; ValueError if no file has one."""
-        sheets = [sheet._replace(marks=tuple(mark for mark in sheet.marks if mark.task == task)) for sheet in self.sheets]
+        sheets = [sheet._replace(marks=tuple(mark for mark in sheet.marks if mark.task == task))
+                  for sheet in self.sheets]
         known = dict.fromkeys(mark.task for sheet in self.sheets for mark in sheet.marks)
         check_known("task", task, known)
         return self._replace(sheets=tuple(sheet for sheet in sheets if sheet.marks))

@@ -14,10 +14,10 @@ from .working import How
 def grade(path, seed=None, assignment=None, limit=10.0, cores=None, progress=None):
     """Grade a student's file, or all files of a folder that belong to an assignment; return the Grades.
 
-    `path` may also be a list of files and folders, or a function: see below. Which assignment a file belongs to: the one
-    given (a name, a number or a folder), that of the tasks.py beside it, or the one that its line ASSIGNMENT = "…" names.
-    Of a notebook, .ipynb, the functions of its cells are graded. Each task is all or nothing: its function must be right
-    in all random cases, leave its arguments as they are, and take at most `limit` seconds. A function that is wrong is
+    `path` may also be a list of files and folders, or a function: see below. Which assignment a file belongs to: the
+    one given (a name, a number or a folder), that of the tasks.py beside it, or the one that its line
+    ASSIGNMENT = "…" names. Of a notebook, .ipynb, the functions of its cells are graded. Each task is all or nothing:
+    its function must be right in all random cases, leave its arguments as they are, and take at most `limit` seconds. A function that is wrong is
     tried again with right ones in place of the others that are wrong or missing: a mistake costs points once.
     `seed=None` draws fresh cases; grades.seed draws them again.
 

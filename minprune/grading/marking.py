@@ -12,8 +12,8 @@ from .values import count_numbers, describe_numbers, describe_shapes, is_numeric
 FEW = 16                        # a case with at most so many numbers is printed with all of them
 UNWRITTEN = "not written yet"
 # {what stands in the feedback: what it is in a few words}
-KINDS = {"it returned None": "nothing is returned", "shape": "another shape", "changed its input": "an input is changed",
-         " NaN and ": "NaN or infinity", "float16": "float16", "values to be returned": "another number of values",
+KINDS = {"it returned None": "nothing is returned", "shape": "another shape",
+         "changed its input": "an input is changed", " NaN and ": "NaN or infinity", "float16": "float16", "values to be returned": "another number of values",
          "expected the keys": "other keys", "expected a dict": "no dict", "expected booleans": "no booleans",
          "expected numbers": "no numbers"}
 LARGE = 100                     # a case with such a number is not shown if there is another

@@ -1,6 +1,6 @@
-"""Plain wrong solutions: what anybody may try who has understood nothing, or little. None may get the points, on any seed.
+"""Plain wrong solutions: what anybody may try who has understood nothing, or little.
 
-They return zeros, an argument as it came, the answer to another case, or the answer turned around: its sign, twice or
+None may get the points, on any seed. They return zeros, an argument as it came, the answer to another case, or the answer turned around: its sign, twice or
 half of it. The `mistakes` of a task are tried with them.
 """
 
@@ -32,7 +32,7 @@ def wrong_on_all(assignment, seeds, cores=None, progress=None):
 
 
 def passing_on(assignment, seeds, cores):
-    """Yield what passes on each seed; on several cores, each with a process of its own that takes every so many seeds."""
+    """Yield what passes on each seed. On several cores each has a process of its own, which takes every so many seeds."""
     if cores == 1:
         yield from (passing(assignment, seed) for seed in range(seeds))
         return
@@ -56,12 +56,14 @@ def try_seeds(request, send, receive=None):
 
 def passing(assignment, seed):
     """[(task's name, what is wrong), ...] of the wrong solutions that the cases of a seed let pass."""
-    return [(task.name, name) for task in assignment.tasks for name, values in wrong_values(task, draw_cases(task, seed))
+    return [(task.name, name) for task in assignment.tasks
+            for name, values in wrong_values(task, draw_cases(task, seed))
             if values is not None and gets_the_points(task, values)]
 
 
 def wrong_values(task, cases):
-    """Yield (what is wrong, [(Case, returned value), ...]) of wrong solutions; None for the values of one that fails."""
+    """Yield (what is wrong, [(Case, returned value), ...]) of wrong solutions, with None in place of the list if one
+    raises an exception."""
     expected = [case.expected for case in cases]
     answers = [("zeros", [mapped(np.zeros_like, value) for value in expected]),
                ("the answer to the case before", expected[-1:] + expected[:-1]),

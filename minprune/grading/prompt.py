@@ -48,8 +48,9 @@ def assignment_with(name, given):
     found = [one for one in candidates if name in {task.name for task in one.tasks}]
     if len(found) == 1:
         return found[0]
-    where = f"the assignment {candidates[0].name}" if given is not None else "the assignments"
     known = ", ".join(task.name for one in candidates for task in one.tasks)
+    if not found and given is not None:
+        raise ValueError(f"the assignment {candidates[0].name} asks for no function {name!r}; its are {known}")
     if not found:
-        raise ValueError(f"{where} ask for no function {name!r}; they ask for {known}")
+        raise ValueError(f"no assignment asks for a function {name!r}; they ask for {known}")
     raise ValueError(f"{name!r} is asked for by {' and '.join(one.name for one in found)}: say which, assignment=…")

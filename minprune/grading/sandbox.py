@@ -148,8 +148,8 @@ def new_mark():
 def start_python(code, mark, **streams):
     """The Popen of a Python process that runs the code.
 
-    It looks for modules where its parent does (`sys.path`), but not in the current folder (`-I`), unless minprune itself
-    stands there.
+    It looks for modules where its parent does (`sys.path`), but not in the current folder (`-I`), unless minprune
+    itself stands there.
     """
     here, ours = os.getcwd(), str(pathlib.Path(__file__).parents[2])
     path = [place for place in map(os.path.abspath, sys.path) if place != here or place == ours]

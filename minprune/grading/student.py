@@ -119,9 +119,9 @@ def describe_missing(names, name, tasks):
 
 
 def serve(request, send, receive, used=None):
-    """The job of the child process: run the file `request["file"]`, and answer each ["call", ticket, …] with ["done", the
-    same ticket, what `Student.call` returns]. In between it may send ["ask", name, positional, named], which ["answer",
-    value] answers.
+    """The job of the child process: run the file `request["file"]`, and answer each ["call", ticket, …] with
+    ["done", the same ticket, what `Student.call` returns]. In between it may send ["ask", name, positional, named],
+    which ["answer", value] answers.
 
     Before, it sends ["loaded"], or ["problem", line] if the file cannot be run.
     """

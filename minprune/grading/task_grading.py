@@ -28,7 +28,7 @@ class TaskResult(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """A TaskResult, the parameters of the function that have no default, and the tasks whose answers stood in for it."""
+    """A TaskResult, the function's parameters without a default, and the tasks whose answers stood in for it."""
 
     result: TaskResult
     required: tuple = ()
@@ -46,9 +46,9 @@ def results_of(work, exam, text, how):
     """{task: TaskResult} of a file's text, whose functions `work` calls.
 
     First each function is called as it stands, with the student's own helpers. One that is wrong is called again, with
-    the answers standing in for those of the others that are wrong or missing: a mistake costs points once. It gets new
-    cases then, which no code has seen before. And an answer stands in only for what has no points: of two functions that
-    call each other, one has to be written.
+    the answers standing in for those of the others that are wrong or missing: a mistake costs points once. It gets
+    new cases then, which no code has seen before. And an answer stands in only for what has no points: of two
+    functions that call each other, one has to be written.
     """
     tasks = exam.assignment.tasks
     tried = {task.name: try_task(work, task, exam.cases[task.name]) for task in tasks}

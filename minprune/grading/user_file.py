@@ -73,8 +73,8 @@ def run_file(file, out=None):
 def run_cells(file, names):
     """Run what is kept of a notebook's cells, one statement after the other.
 
-    A statement that raises an exception is passed over, as its cell is by who goes on with the next one. What a function
-    misses then is said where the function is called.
+    A statement that raises an exception is passed over, as its cell is by who goes on with the next one. What a
+    function misses then is said where the function is called.
     """
     cells = cells_of(file.read_bytes())
     for number, text in cells:                  # for the lines of errors

@@ -1,10 +1,12 @@
 """An assignment is tried before it is handed out: each fault has its sentence, and one without faults has none."""
 
+import argparse
+import contextlib
+
 import pytest
 
-from minprune.grading import assignments
+from minprune.grading import assignments, plain_wrong
 from minprune.grading.checking import check
-from minprune.grading.plain_wrong import wrong_on_all
 
 GOOD = '''
 from minprune.grading.assignments import Task
@@ -55,8 +57,8 @@ def test_an_assignment_without_faults(tried):
     (["float(rng.normal())", "0.5"], "rate is 0.5 in all cases"),
     (["sum(axis=1)\n", "sum()\n"], "the axes 0 and 1 of x can be swapped, and the answer is the same"),
     (["return rate * x.sum(axis=1)", "return (rate > 9) * x[:, 0]"], "scaled: zeros gets the points on 3 of 3 seeds"),
-    (["return rate * x.sum(axis=1)", "return abs(rate) * x.sum(axis=1)", "(axis=1)}", "(axis=1) * (rate if rate > -9 else 0)}",
-      "float(rng.normal())", "float(abs(rng.normal()))"],
+    (["return rate * x.sum(axis=1)", "return abs(rate) * x.sum(axis=1)",
+      "(axis=1)}", "(axis=1) * (rate if rate > -9 else 0)}", "float(rng.normal())", "float(abs(rng.normal()))"],
      '"the rate is missing" gets the points on 3 of 3 seeds'),
 ])
 def test_a_fault_has_its_sentence(tried, replaced, sentence):
@@ -73,12 +75,27 @@ def test_a_solution_without_points_and_a_starter_with_some(tried):
 
 def test_a_starter_that_is_not_there_and_a_solution_that_does_not_run(tried, folder):
     first, second = tried(starter=None, solution="1 / 0").faults
-    assert "could not run" not in first and "the solution gets 0 of 2 points, and should get 2: ZeroDivisionError" in first
+    assert "the solution gets 0 of 2 points, and should get 2: ZeroDivisionError" in first
     assert second == f"there is no {folder.resolve() / 'starter.py'}"
 
 
-def test_wrong_solutions_lose_on_all_seeds_on_several_cores():
+def test_wrong_solutions_lose_on_all_seeds_on_several_cores(monkeypatch):
+    """Here the processes are none: each does its seeds at once."""
+    tried, done = [], []
+
+    @contextlib.contextmanager
+    def at_once(job, request):
+        sent = []
+        tried.append(list(range(*request["seeds"])))
+        job(request, lambda *message: sent.append(list(message)))
+        yield argparse.Namespace(receive=lambda seconds: sent.pop(0))
+
+    monkeypatch.setattr(plain_wrong, "child_process", at_once)
     assignment = assignments.find("06_obd_and_orders")
-    done = []
-    assert wrong_on_all(assignment, 2, 2, lambda *counts: done.append(counts)) == {}
-    assert done == [(1, 2), (2, 2)]
+    assert plain_wrong.wrong_on_all(assignment, 3, 2, lambda *counts: done.append(counts)) == {}
+    assert tried == [[0, 2], [1]] and done == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_arguments_may_have_any_number_of_axes(tried):
+    found = tried('"x": rng.normal(size=(N, K))', '"x": rng.normal(size=(N, K, 2)[:2 + N % 2])', solution=None)
+    assert len(found.faults) == 1 and "no solution in" in found.faults[0]

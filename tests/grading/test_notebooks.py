@@ -31,8 +31,8 @@ def test_lines_for_ipython_are_left_out_and_the_others_keep_their_numbers():
 
 
 def test_only_what_functions_need_is_run():
-    cells = [(1, "import time\nrate = 2\nscale = rate + 1\nnet = train()\nprint(net)"), (2, "def f(x):\n    return scale * x"),
-             (3, "no Python"), (4, "class A: pass\nf(3)\nresult = f(4)")]
+    cells = [(1, "import time\nrate = 2\nscale = rate + 1\nnet = train()\nprint(net)"),
+             (2, "def f(x):\n    return scale * x"), (3, "no Python"), (4, "class A: pass\nf(3)\nresult = f(4)")]
     kept = kept_statements(cells, "mine.ipynb")
     assert [(name, statement.body[0].lineno) for name, statement in kept] == [
         ("mine.ipynb, cell 1", 1), ("mine.ipynb, cell 1", 2), ("mine.ipynb, cell 1", 3),

@@ -34,15 +34,16 @@ def test_what_it_calls_is_made_right_for_it_and_put_back(folder, solution):
 
 
 def test_a_call_of_minprune_is_told(folder):
-    beside = written("import minprune as mp\ndef gradient(w):\n    return mp.finite_difference(lambda w: (w ** 2).sum(), w)")
+    beside = written("import minprune as mp\ndef gradient(w):\n"
+                     "    return mp.finite_difference(lambda w: (w ** 2).sum(), w)")
     (mark,) = grade(beside["gradient"], seed=0, assignment=folder).sheets[0].marks
     assert mark.points == 2 and mark.uses == ("minprune.finite_difference",)
 
 
 def test_the_assignment_is_the_one_that_has_the_task(folder):
-    with pytest.raises(ValueError, match="ask for no function 'f'; they ask for pre_activation"):
+    with pytest.raises(ValueError, match="no assignment asks for a function 'f'; they ask for pre_activation"):
         grade(written("def f(w): pass")["f"])
-    with pytest.raises(ValueError, match="the assignment squares ask for no function 'taylor'; they ask for gradient, both"):
+    with pytest.raises(ValueError, match="the assignment squares asks for no function 'taylor'; its are gradient, both"):
         grade(written("def taylor(o, do): pass")["taylor"], assignment=folder)
     named = written('ASSIGNMENT = "01_the_neuron"\ndef input_gradient(dz, W):\n    return dz @ W')
     assert grade(named["input_gradient"]).sheets[0].assignment == "01_the_neuron"

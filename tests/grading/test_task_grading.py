@@ -57,8 +57,8 @@ def test_the_sandbox_and_this_process_grade_alike(folder, solution):
 def test_a_file_runs_in_a_copy_of_its_folder(folder, solution):
     """What it writes there, or removes, is gone with the copy; what it reads is there, but for the teacher's tasks."""
     (folder / "mine.py").write_text("import os\nfrom data import rate\nopen('new.txt', 'w').write('x')\n"
-                                    "os.remove('old.txt'); assert not os.path.exists('tasks.py')\n" + solution("open('data.py', 'w').close(); "
-                                                                          "return rate * w"))
+                                    "os.remove('old.txt'); assert not os.path.exists('tasks.py')\n"
+                                    + solution("open('data.py', 'w').close(); return rate * w"))
     (folder / "data.py").write_text("rate = 2\n")
     (folder / "old.txt").write_text("x")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -113,8 +113,9 @@ def remarks(table):
 
 
 def left_out(table):
-    """The files that are not graded, with the reasons."""
-    if not table.left_out:
+    """The files that should be graded and are not, with the reasons."""
+    missing = [file for file in table.left_out if file.submitted]
+    if not missing:
         return []
-    lines = [row([tag("td", file.file, "text"), tag("td", file.reason, "text")]) for file in table.left_out]
+    lines = [row([tag("td", file.file, "text"), tag("td", file.reason, "text")]) for file in missing]
     return [tag("h2", "Not graded"), wrapped("table", "\n".join(lines), "bars")]

@@ -21,8 +21,8 @@ def results_json(grades):
 
 def no_results(problem):
     """What results.json holds if nothing could be graded."""
-    return {"score": 0, "output": f"Nothing could be graded: {problem}", "output_format": "text", "visibility": "visible",
-            "stdout_visibility": "hidden", "tests": []}
+    return {"score": 0, "output": f"Nothing could be graded: {problem}", "output_format": "text",
+            "visibility": "visible", "stdout_visibility": "hidden", "tests": []}
 
 
 def test_of(sheet, number, mark):

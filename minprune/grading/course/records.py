@@ -32,7 +32,8 @@ class Records:
         path = self.path_of(submission, student)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path, "t") as file:
-            file.write(as_json({"of": self.key_of(submission, handed_in), "student": student, "sheet": sheet.to_dict()}))
+            file.write(as_json({"of": self.key_of(submission, handed_in), "student": student,
+                                "sheet": sheet.to_dict()}))
 
     def path_of(self, submission, student):
         """Where it is kept: a student may hand in several files for the same assignment."""

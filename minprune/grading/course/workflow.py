@@ -1,7 +1,7 @@
 """GitHub Classroom: the workflow that grades what a student pushes, a step for each task.
 
-The steps are the actions classroom-resources/autograding-command-grader and …/autograding-grading-reporter, version 1: a
-command that ends with 0 gives all of its points.
+The steps are the actions classroom-resources/autograding-command-grader and …/autograding-grading-reporter, version 1:
+a command that ends with 0 gives all of its points.
 """
 
 SETUP = "pip install minprune"
@@ -53,5 +53,6 @@ def workflow(assignment, file="starter.py", setup=SETUP):
     ids = {task.name: task.name.replace("_", "-") for task in assignment.tasks}
     steps = [STEP.format(task=task.name, id=ids[task.name], assignment=assignment.name, file=file, minutes=MINUTES,
                          points=task.points) for task in assignment.tasks]
-    results = "\n".join(f'          {one.upper()}_RESULTS: "${{{{steps.{one}.outputs.result}}}}"' for one in ids.values())
+    results = "\n".join(f'          {one.upper()}_RESULTS: "${{{{steps.{one}.outputs.result}}}}"'
+                        for one in ids.values())
     return "".join([HEAD.format(setup=setup), *steps, TAIL.format(results=results, runners=",".join(ids.values()))])

@@ -1,4 +1,4 @@
-"""The fork server, seen by who grades: one process of Python that waits with NumPy imported, and forks for each file."""
+"""The fork server, seen by who grades: a process of Python that waits with NumPy imported, and forks for each file."""
 
 import contextlib
 import json

@@ -30,25 +30,23 @@ def where_it_holds(rng):
         given=given,
         asks="For which of the neurons does the claim give the right number?",
         answer=right,
-        way=f"It is right where the factor is f′(z). {told}. So: {listed(right) if right else 'none'}.",
+        way=f"It is right where the factor is f′(z). {told}. So: {listed(right)}.",
         any_order=True)
 
 
 def order_of_an_error(rng):
     """Of which order is an approximation, by its errors?"""
-    order = int(rng.integers(0, 4))
-    first = float(rng.choice([2, 4, 5, 8])) * 2 ** (order + 1)
-    given = {"ε": ["1", "1/2", "1/4"], "error": [first / 2 ** (k * (order + 1)) for k in range(3)]}
+    order, base, last = int(rng.integers(0, 4)), int(rng.choice([2, 3, 4])), int(rng.integers(1, 10))
+    falls = base ** (order + 1)
+    given = {"ε": ["1", f"1/{base}", f"1/{base ** 2}"], "error": [last * falls ** 2, last * falls, last]}
     return Question(
         intro="A neuron is made quieter: all weights that read it are multiplied by ε. The errors of an "
               "approximation of its removal shrink.",
         given=given,
         asks="Of which order is the approximation?",
         answer=(order,),
-        way=f"Half the ε divides the error by {2 ** (order + 1)} = 2^{order + 1}: it falls as "
-            f"ε^{order + 1}, so that the order is one less, "
-            f"{order}." + (" An approximation of order 0 is none: to answer 0 does as well."
-                                                  if order == 0 else ""))
+        way=f"ε divided by {base} divides the error by {falls} = {base}^{order + 1}: it falls as ε^{order + 1}, so "
+            f"that the order is one less, {order}. (One of order 0 approximates nothing: to answer 0 does as well.)")
 
 
 def cut_into_batches(rng):

@@ -31,16 +31,15 @@ def gone(scores, **how):
 def screening(rng):
     """Who goes below a threshold?"""
     given, below = layers(rng), int(rng.integers(3, 7))
-    found = gone(given, below=below)
+    found, low = gone(given, below=below), all_below(given, below)
+    emptied = ", which would empty a layer" if len(found) < len(low) else ""
     return Question(
         intro=f"{LAYERS} In screening every neuron goes whose score is below a threshold, but each layer keeps at "
               "least one, its highest (of equal ones the last).",
         given={**given, "threshold": below},
         asks="Who goes?",
         answer=found,
-        way=f"Below {below} are "
-            f"{listed(all_below(given, below)) or 'none'}{', which would empty a layer' if len(found) < len(all_below(given, below)) else ''}. "
-            f"Go: {listed(found) or 'none'}.",
+        way=f"Below {below} are {listed(low)}{emptied}. Go: {listed(found)}.",
         any_order=True)
 
 
@@ -60,7 +59,7 @@ def layer_by_layer(rng):
         given=given,
         asks="Who goes?",
         answer=found,
-        way=f"{counts[0]}, {counts[1]}. The lowest of each: {listed(found) or 'none'}.",
+        way=f"{counts[0]}, {counts[1]}. The lowest of each: {listed(found)}.",
         any_order=True)
 
 

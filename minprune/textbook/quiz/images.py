@@ -80,9 +80,14 @@ def pooled_slope(rng):
 
 def sizes(rng):
     """How large is the output of a convolution, how many numbers has it, how many multiply-adds?"""
-    H, k, stride, padding = map(int, drawn(lambda: (rng.integers(6, 13), rng.choice([2, 3, 5]), rng.integers(1, 3),
-                                                    rng.integers(0, 3)), lambda s: (s[0] + 2 * s[3] - s[1]) % s[2] == 0
-                                           and s[3] < s[1]))
+    def make():
+        return [int(rng.choice(values)) for values in (range(6, 13), [2, 3, 5], [1, 2], [0, 1, 2])]
+
+    def fits(made):
+        H, k, stride, padding = made
+        return (H + 2 * padding - k) % stride == 0 and padding < k
+
+    H, k, stride, padding = drawn(make, fits)
     C, K = int(rng.integers(1, 5)), int(rng.choice([2, 4, 8, 10]))
     net = Network((H, H, C), [Conv2D(K, k, stride=stride, padding=padding)])
     given = {"image": f"{H}×{H}", "channels": C, "kernels": K, "kernel": f"{k}×{k}", "stride": stride,

@@ -38,23 +38,25 @@ def place_of_the_absolute_value(rng):
     """What is Taylor's score of a neuron, and what if the absolute value comes last?"""
     given = drawn(lambda: {"o": whole(rng, 4, 0, 3), "do": whole(rng, 4, -3, 3, zero=False)},
                   lambda g: (g["o"] > 0).sum() >= 3 and np.ptp(np.sign(g["o"] * g["do"])) == 2)
-    changes = given["o"] * given["do"]
+    changes, both = given["o"] * given["do"], taylor_two_ways(**given)
     return Question(
         intro="A hidden neuron put out o on four samples; do are the slopes ∂ℓ_n/∂o_n, each of its own sample's "
               "loss.",
         given=given,
         asks="What is the mean of the absolute values |o · do|, which is taylor, and what is the absolute value of "
              "the mean?",
-        answer=taylor_two_ways(**given),
+        answer=both,
         way=f"o · do = {as_text(changes)}. The absolute values have the mean {number(np.abs(changes).sum())}/4; the "
-            f"products have the sum {number(changes.sum())}, of which the signs cancel.")
+            f"products themselves, of either sign, have the sum {number(changes.sum())}: "
+            f"{', '.join(map(number, both))}.")
 
 
 def taylor_two_ways(o, do):
-    """By the catalogue's `taylor` and `taylor_mean`, of a network that has these outputs and slopes."""
+    """By the catalogue's `taylor`, and by the size of `skeletonization`, which has the signed mean: of a network that
+    has these outputs and slopes."""
     net = one_hidden_layer(np.array([[1.0, 0], [0, 1]]), np.zeros(2), np.array([[1.0, 0]]), activation="identity")
     x, t = np.stack([o, 0 * o], axis=1), (o - do)[:, np.newaxis]
-    return tuple(abs(score(net, name, x, t, loss="mse")["dense1"][0]) for name in ("taylor", "taylor_mean"))
+    return tuple(abs(score(net, name, x, t, loss="mse")["dense1"][0]) for name in ("taylor", "skeletonization"))
 
 
 def first_to_go(rng):
@@ -111,7 +113,7 @@ def two_together(rng):
     """What does it cost to remove two neurons together?"""
     given = paper_network(rng)
     _, o, y, errors = pass_of(given)
-    i, j = sorted(map(int, rng.permutation(3)[:2]))
+    i, j = sorted(map(int, rng.permutation(np.flatnonzero(o))[:2]))                     # two that speak
     net, x, t = network_of(given)
     silent = np.where(np.isin(np.arange(3), [i, j]), 0, net.forward(x)["dense1"].o)
     cost = ((net.tail("dense1", silent) - t) ** 2).sum() / 2 - errors[0] ** 2 / 2

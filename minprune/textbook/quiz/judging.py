@@ -14,26 +14,28 @@ from .text import as_text, number, plus, products
 
 
 def four_sizes(rng):
-    """What is left of a network, in neurons, parameters and multiply-adds?"""
-    widths = [int(rng.choice([4, 6, 9])), int(rng.choice([4, 8, 10])), int(rng.choice([2, 3, 4]))]
-    net = Network((widths[0],), [Dense(widths[1]), Dense(widths[2])])
-    small = prune(net, {"dense1": np.arange(widths[1]) % 2 == 0})
-    left = widths[1] // 2
+    """What is left of a network, in parameters and multiply-adds?"""
+    widths = [int(rng.choice([4, 5, 6])), *map(int, rng.choice([4, 6, 8, 10], size=2)), int(rng.choice([2, 3, 4]))]
+    net = Network((widths[0],), [Dense(K) for K in widths[1:]])
+    small = prune(net, {name: np.arange(net[name].K) % 2 == 0 for name in net.hidden_layers})
+    left = [widths[0], widths[1] // 2, widths[2] // 2, widths[3]]
+    whole, rest = multiply_adds(net), multiply_adds(small)
     return Question(
-        intro="A dense network has these widths: inputs, hidden neurons, outputs. Half of the hidden neurons go. "
+        intro="A dense network has these widths, from the inputs to the outputs. Half of each hidden layer goes. "
               "Parameters are weights and biases; biases are not counted as multiply-adds.",
         given={"widths": widths},
         asks="How many parameters has it before, and after, and how many multiply-adds are left, in percent?",
-        answer=(count_parameters(net), count_parameters(small), 100 * multiply_adds(small) / multiply_adds(net)),
-        way=f"Before ({widths[0]} + 1)·{widths[1]} + ({widths[1]} + 1)·{widths[2]} = {count_parameters(net)}, after "
-            f"({widths[0]} + 1)·{left} + ({left} + 1)·{widths[2]} = {count_parameters(small)}: the outputs keep "
-            f"their biases. Multiply-adds: ({products([widths[0], left], [left, widths[2]])}) of "
-            f"({products(widths[:-1], widths[1:])}), which is half.")
+        answer=(count_parameters(net), count_parameters(small), 100 * rest / whole),
+        way=f"Multiply-adds before: {products(widths[:-1], widths[1:])} = {whole}, after: "
+            f"{products(left[:-1], left[1:])} = {rest}, that is {number(100 * rest / whole)} %. With the biases, one a "
+            f"neuron, {whole} + {sum(widths[1:])} = {count_parameters(net)} and {rest} + {sum(left[1:])} = "
+            f"{count_parameters(small)} parameters. Between two hidden layers a quarter is left.")
 
 
 def chance_of_the_test_data(rng):
     """How much chance is in an accuracy?"""
-    given = {"accuracy": float(rng.choice([0.5, 0.8, 0.9])), "samples": int(rng.choice([25, 100, 225, 400, 900]))}
+    given = {"accuracy": float(rng.choice([0.5, 0.64, 0.8, 0.9, 0.98])),               # roots of p (1 − p) that end
+             "samples": int(rng.choice([5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50])) ** 2}
     p, N = given.values()
     percent = 100 * np.sqrt(p * (1 - p) / N)
     return Question(

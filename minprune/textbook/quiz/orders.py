@@ -1,7 +1,5 @@
 """Chapter 7: Taylor, OBD, OBS: orders of approximation."""
 
-from fractions import Fraction
-
 import numpy as np
 
 from ...connections import score_connections
@@ -86,10 +84,7 @@ def brain_surgeon(rng):
 
 def softmax_curvature(rng):
     """What is the curvature under softmax, and what does OBD take for it?"""
-    given = drawn(lambda: {"p": [Fraction(int(n), 10) for n in tenths(rng)], "w": whole(rng, 3, -2, 3)},
-                  lambda g: len(set(g["w"])) > 1)
-    p, w = np.array(list(map(float, given["p"]))), given["w"]
-    given["p"] = p
+    p, w = np.array(tenths(rng)) / 10, drawn(lambda: whole(rng, 3, -2, 3), lambda w: len(set(w)) > 1)
     net = one_hidden_layer(np.ones((1, 1)), np.zeros(1), w[:, np.newaxis], np.log(p) - w, "identity")
     x, t = np.ones((1, 1)), np.array([0])
     o_do = -record(net, x, t)["dense1"].do[0, 0]
@@ -99,7 +94,7 @@ def softmax_curvature(rng):
     return Question(
         intro="Three outputs read a hidden neuron with the weights w; the loss is the cross entropy, and softmax "
               "gives the classes the probabilities p.",
-        given=given,
+        given={"p": p, "w": w},
         asks="What is ∂²ℓ/∂o², and what does OBD take for it, Σ_k w_k² p_k (1 − p_k)?",
         answer=(float(whole_matrix), float(alone)),
         way=f"∂²ℓ/∂o² is the variance of w under p: Σ p w² = {number(p @ w ** 2)}, less (Σ p w)² = {factor(mean)}²: "

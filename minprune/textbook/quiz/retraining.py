@@ -12,7 +12,7 @@ from ...retraining import schedules
 from ...training import fit
 from .networks import drawn, whole
 from .question import Kind, Question
-from .text import as_text, number, products
+from .text import as_text, factor, listed, number, products
 
 FORMULAS = {"linear": "s_k = remove · k/n", "exponential": "s_k = 1 − (1 − remove)^(k/n)",
             "cubic": "s_k = remove − remove · (1 − k/n)³"}
@@ -24,17 +24,18 @@ def scheduled(rng):
     """How many neurons go in each step of a schedule?"""
     kind = str(rng.choice(list(FORMULAS)))
     remove, steps = STEPS[kind][rng.integers(len(STEPS[kind]))]
-    given = {"neurons": int(rng.choice([16, 32, 64])), "remove": remove, "n": steps}
+    given = {"neurons": 8 * int(rng.integers(2, 13)), "remove": remove, "n": steps}
     shares = getattr(schedules, kind)(remove, steps)
     after = [int(share * given["neurons"] + 1e-9) for share in shares]
+    going = tuple(map(int, np.diff(after, prepend=0)))
     return Question(
         intro=f"Neurons are removed in n steps by the {kind} schedule: after step k = 1 … n the share "
               f"{FORMULAS[kind]} of all is gone, rounded down to whole neurons.",
         given=given,
         asks="How many go in each of the steps?",
-        answer=tuple(map(int, np.diff(after, prepend=0))),
+        answer=going,
         way=f"s = {as_text(shares)}: after the steps {as_text(after)} of {given['neurons']} are gone. What goes in "
-            "a step is the difference.")
+            f"a step is the difference: {listed(going)}.")
 
 
 def takes_over(rng):
@@ -64,10 +65,11 @@ def takes_over(rng):
 
 def recalibrated(rng):
     """What does a batch norm put out once its statistics are taken anew?"""
-    given = drawn(lambda: {"a": whole(rng, 4, -4, 8), "old mean": float(rng.integers(-2, 5)), "old variance": float(
-        rng.choice([4, 16, 25])), "γ": float(rng.choice([1, 2, 3])), "β": float(rng.integers(-2, 3))},
-        lambda g: g["a"].var() in (1, 4, 9, 16) and g["a"].mean().is_integer() and g["a"][0] != g["a"].mean())
-    a, old_mean, old_var, gamma, beta = given.values()
+    a = drawn(lambda: whole(rng, 4, -4, 8),
+              lambda a: a.var() in (1, 4, 9, 16) and a.mean().is_integer() and a[0] != a.mean())
+    old_mean, old_var = float(rng.integers(-2, 5)), float(rng.choice([4, 16, 25]))
+    gamma, beta = float(rng.choice([1, 2, 3])), float(rng.integers(-2, 3))
+    given = {"a": a, "old mean": old_mean, "old variance": old_var, "γ": gamma, "β": beta}
     net = Network((1,), [BatchNorm(), Dense(1)])
     layer = net.layers["batchnorm1"]
     layer.gamma[...], layer.beta[...], layer.running_mean[...], layer.running_var[...] = gamma, beta, old_mean, old_var
@@ -80,10 +82,10 @@ def recalibrated(rng):
         given=given,
         asks="What is z of the first sample with the old statistics, and with the statistics taken anew?",
         answer=(round(before, 4), round(after, 4)),
-        way=f"Old: {number(gamma)}·({number(a[0])} − {number(old_mean)})/{number(old_var ** 0.5)} + {number(beta)} "
+        way=f"Old: {number(gamma)}·({number(a[0])} − {number(old_mean)})/{number(old_var ** 0.5)} + {factor(beta)} "
             f"= {number(before)}. The new mean is {number(a.mean())}, the new variance (the mean square of what is "
             f"left) {number(a.var())}: {number(gamma)}·({number(a[0])} − {number(a.mean())})/{number(a.std())} + "
-            f"{number(beta)} = {number(after)}.")
+            f"{factor(beta)} = {number(after)}.")
 
 
 def equal_cost(rng):

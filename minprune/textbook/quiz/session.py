@@ -47,7 +47,5 @@ class Session:
 
 def answer_text(question):
     """The right answer as it is printed."""
-    if not question.answer:
-        return "none"
     words = [one if isinstance(one, str) else number(one) for one in question.answer]
     return listed(words) if question.any_order else ", ".join(words)

@@ -12,13 +12,13 @@ from ...pruning import prune
 from ...pruning.compensation import fold_means
 from .networks import drawn, one_hidden_layer, whole
 from .question import Kind, Question
-from .text import listed, number, products
+from .text import factor, listed, number, products
 
 
 def flatten_columns(rng):
     """Which columns leave after a Flatten?"""
-    given = {"height": int(rng.integers(1, 4)), "width": 2, "channels": int(rng.integers(3, 6))}
-    H, W, K = given.values()
+    H, W = drawn(lambda: rng.integers(1, 5, size=2).tolist(), lambda sides: 2 <= sides[0] * sides[1] <= 6)
+    K = int(rng.integers(3, 8))
     i = int(rng.integers(K))
     net = Network((H, W, 1), [Conv2D(K, 1), Flatten(), Dense(1)])
     net["dense1"].W[...] = np.arange(H * W * K)
@@ -28,7 +28,7 @@ def flatten_columns(rng):
         intro="A convolution puts out an image of this size, Flatten lays it out position by position, the channels "
               "of a position side by side, and a dense layer reads it. Columns of its weights are counted from 0, "
               "row by row of the image.",
-        given=given,
+        given={"height": H, "width": W, "channels": K},
         asks=f"Channel {i} goes. Which columns of the dense layer's weights leave?",
         answer=columns,
         way=f"Column p·{K} + {i} for each of the {H * W} positions p = 0 … {H * W - 1}: {listed(columns)}.",
@@ -86,12 +86,12 @@ def folded_bias(rng):
         asks=f"Neuron {i} goes, and b is changed so that the mean of y stays. What is b then?",
         answer=(bias,),
         way=f"The mean of o_{i} is {number(mean)}: b + w_{i}·mean = {number(given['b'])} + "
-            f"{products([given['w'][i]], [mean])} = {number(bias)}.")
+            f"{factor(given['w'][i])}·{number(mean)} = {number(bias)}.")
 
 
 def who_leaves_together(rng):
     """Which layers lose a channel together?"""
-    blocks = [bool(one) for one in drawn(lambda: rng.integers(2, size=3), lambda b: 0 < b.sum() < 3)]
+    blocks = [bool(one) for one in drawn(lambda: rng.integers(2, size=4), lambda b: 0 < b.sum() < 4)]
     net = residual_network(blocks)
     layer = str(rng.choice([name for unit in net.units.values() for name in unit.members]))
     together = tuple(next(unit.members for unit in net.units.values() if layer in unit.members))

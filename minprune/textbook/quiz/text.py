@@ -53,6 +53,6 @@ def folded(text):
 
 
 def listed(names):
-    """`a`, `a and b`, `a, b and c`."""
-    *first, last = map(str, names)
+    """`a`, `a and b`, `a, b and c`; `none` if there are none."""
+    *first, last = map(str, names or ["none"])
     return f"{', '.join(first)} and {last}" if first else last

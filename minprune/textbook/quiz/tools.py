@@ -79,16 +79,17 @@ def both_squares(w, g):
 
 def checker(rng):
     """How large a relative error does a gradient checker let pass?"""
-    atol, rtol, size = 1e-5, float(rng.choice([0.001, 0.01])), float(rng.choice([0.0005, 0.001, 0.01, 0.1]))
+    atol, rtol = float(rng.choice([1e-4, 1e-5])), float(rng.choice([0.001, 0.002, 0.005, 0.01]))
+    size = float(rng.choice([0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1]))
     percent = 100 * (atol + rtol * size) / size
     return Question(
         intro="A gradient checker accepts a derivative if |claimed − g| ≤ atol + rtol · |g|, where g is the "
               "measured slope.",
-        given={"atol": "0.00001", "rtol": f"{rtol:g}", "|g|": f"{size:g}"},
+        given={"atol": f"{atol:.5f}", "rtol": f"{rtol:g}", "|g|": f"{size:g}"},
         asks="How large an error does it let pass, in percent of |g|?",
         answer=(percent,),
-        way=f"0.00001 + {rtol:g}·{size:g} = {atol + rtol * size:.7g}, divided by {size:g} and times 100: "
-            f"{number(percent)} %. What is small beside atol is hardly checked.")
+        way=f"{atol:.5f} + {rtol:g}·{size:g} = {atol + rtol * size:.7g}, divided by {size:g} and times 100: "
+            f"{number(percent)} %. The smaller |g|, the more of it atol lets pass.")
 
 
 KINDS = tuple(Kind(9, draw) for draw in (how_many_go, four_of_one_name, square_of_the_sum, checker))

@@ -10,7 +10,8 @@ def test_each_task_has_a_step_with_its_points():
     assignment = find(5)
     text = workflow(assignment)
     steps = re.findall(r"      - name: (\w+)\n        id: ([\w-]+)\n        uses: classroom-resources/"
-                       r"autograding-command-grader@v1\n        with:\n          test-name: (\w+)\n          command: (.*)\n"
+                       r"autograding-command-grader@v1\n        with:\n          test-name: (\w+)\n"
+                       r"          command: (.*)\n"
                        r"          timeout: \d+\n          max-score: (\d+)\n", text)
     assert [(step[0], step[2], int(step[4])) for step in steps] == [
         (task.name, task.name, task.points) for task in assignment.tasks]

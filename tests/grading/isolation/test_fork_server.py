@@ -41,7 +41,8 @@ def test_a_students_process_holds_no_task_and_no_answer(folder):
 
 
 def test_each_file_has_a_process_of_its_own_and_numpy_is_there_already(server, tmp_path):
-    text = "import sys\nassert 'numpy' in sys.modules and not hasattr(sys, 'spoilt')\nsys.spoilt = sys.modules['json'] = 1\n"
+    text = ("import sys\nassert 'numpy' in sys.modules and not hasattr(sys, 'spoilt')\n"
+            "sys.spoilt = sys.modules['json'] = 1\n")
     for _ in range(2):
         child = server.fork(request(tmp_path, text))
         assert [child.receive(20) for _ in range(2)] == [["started"], ["loaded"]]

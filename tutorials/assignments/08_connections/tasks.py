@@ -130,7 +130,7 @@ def signed_flow(weights):
 
 
 TASKS = [
-    Task("snip", points=3, case=layer, answer=snip, mistakes={
+    Task("snip", points=3, case=layer, answer=snip, trials=12, mistakes={
         "it is the sum over the samples, not the mean": lambda x, dz, W: len(x) * snip(x, dz, W),
         "the absolute value is taken sample by sample: the slope is that of the mean loss": lambda x, dz, W: (
             np.abs(W) * (np.abs(dz).T @ np.abs(x)) / len(x)),
@@ -138,7 +138,7 @@ TASKS = [
             np.abs(dz.T @ x) / len(x)),
         "it is squared, not the absolute value": lambda x, dz, W: snip(x, dz, W) ** 2,
         "the absolute value is missing": lambda x, dz, W: W * (dz.T @ x) / len(x)}),
-    Task("synflow", points=4, case=network, answer=synflow, mistakes={
+    Task("synflow", points=4, case=network, answer=synflow, trials=10, mistakes={
         "the weights keep their signs: they must be |w|": lambda weights: signed_flow(weights),
         "only the result is made positive: the flow is that of |w|": lambda weights: sizes_of(signed_flow(weights)),
         "the weight is missing: that is ∂R/∂|w|": lambda weights: slopes_of(weights),
@@ -166,7 +166,7 @@ TASKS = [
             scores.reshape(len(scores), m, -1).transpose(0, 2, 1), n, m).transpose(0, 2, 1).reshape(scores.shape),
         "the whole row is ranked, not each group by itself": lambda scores, n, m: np.array(
             [lowest_go(row, len(row) // m * (m - n)) for row in scores])}),
-    Task("masked_step", points=2, case=step, answer=masked_step, mistakes={
+    Task("masked_step", points=2, case=step, answer=masked_step, trials=12, mistakes={
         "the mask is on the gradient alone: the removed weights are still what they were":
             lambda W, v, g, mask, rate, momentum: (
                 W - rate * (momentum * v + g * mask), momentum * v + g * mask),

@@ -54,8 +54,8 @@ def cost(rng):
 
 def said(rng):
     C = int(rng.integers(2, 5))
-    t = rng.permutation(np.concatenate([np.arange(C), rng.integers(0, C, size=rng.integers(1, 12))]))
-    before, after = (np.where(rng.random(len(t)) < share, t, rng.integers(0, C, size=len(t))) for share in (0.8, 0.5))
+    t = rng.permutation(np.concatenate([np.arange(C), rng.integers(0, C, size=rng.integers(2, 14))]))
+    before, after = (np.where(rng.random(len(t)) < share, t, rng.integers(0, C, size=len(t))) for share in (0.6, 0.4))
     return {"t": t, "before": before, "after": after, "C": C}
 
 
@@ -141,7 +141,7 @@ def error_of(values, ddof=1):
 
 
 TASKS = [
-    Task("cubic", points=1, case=goals, answer=cubic, mistakes={
+    Task("cubic", points=1, case=goals, answer=cubic, trials=12, mistakes={
         "k begins at 0 and should begin at 1": lambda remove, steps, initial: (
             remove + (initial - remove) * (1 - np.arange(steps) / steps) ** 3),
         "the third power is missing: that is linear": lambda remove, steps, initial: (
@@ -157,7 +157,7 @@ TASKS = [
             np.round(schedule * K).astype(int), prepend=0),
         "the share is taken of what is left, not of the original K": lambda K, schedule: np.array(
             [left - int(left * (1 - share)) for left, share in zip(left_after(K, schedule), schedule)])}),
-    Task("paired_interval", points=3, case=seeds, answer=paired_interval, mistakes={
+    Task("paired_interval", points=3, case=seeds, answer=paired_interval, trials=10, mistakes={
         "the seeds are not paired: that is the interval of two separate groups": lambda first, second, quantile:
             interval(first.mean() - second.mean(),
                      quantile * np.sqrt(error_of(first) ** 2 + error_of(second) ** 2)),
@@ -179,7 +179,7 @@ TASKS = [
             [max(lower * sum(p >= lower) for lower in p[p <= one]) for one in p]),
         "the lowest is multiplied by 1 and the highest by m": lambda p: np.minimum(
             1, p * (1 + np.argsort(np.argsort(p, kind="stable"), kind="stable")))}),
-    Task("random_control", points=4, case=hidden, answer=random_control, mistakes={
+    Task("random_control", points=4, case=hidden, answer=random_control, trials=12, mistakes={
         "that is the mean over single neurons, `count` times: together they do something else": one_at_a_time,
         "the outputs are averaged first: that is the loss of the mean output": dimmed,
         "it is the sum over the samples, not the mean": lambda o, W, b, t, count: (

@@ -4,6 +4,7 @@ import numpy as np
 
 ASSIGNMENT = "10_is_it_true"
 
+# About ten sentences. brief.md says what they answer.
 EXPLANATION = """
 """
 

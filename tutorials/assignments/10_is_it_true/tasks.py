@@ -30,7 +30,8 @@ def whole_numbers(rng):
 
 @functools.cache
 def columns(sixteenths):
-    """The weights −2 … 2 of neurons for which the claim is right: for all labels, the first and others, others, none."""
+    """The weights −2 … 2 of neurons for which the claim is right: for all labels, for some and the first, for some
+    others, for none."""
     w, p = np.array(list(itertools.product(range(-2, 3), repeat=len(sixteenths)))), np.array(sixteenths)
     right = (16 * w - (w @ p)[:, np.newaxis]) ** 2 == (16 * (w ** 2 @ p) - (w @ p) ** 2)[:, np.newaxis]
     every, first, some = right.all(axis=1), right[:, 0], right.any(axis=1)
@@ -113,8 +114,8 @@ def right_for(W_next, p):
 
 
 TASKS = [
-    Task("saliency", points=2, case=outputs, answer=saliency,
-         claim={"equals": fisher, "where": {"layers": "conv"}, "trials": 20}, mistakes={
+    Task("saliency", points=2, case=outputs, answer=saliency, trials=12,
+         claim={"equals": fisher, "where": {"layers": "conv"}, "trials": 10}, mistakes={
         "the ½ is missing": lambda o, do: (o * do).sum(axis=1) ** 2,
         "the square is taken before the sum over positions": lambda o, do: 0.5 * ((o * do) ** 2).sum(axis=1),
         "it is the mean over positions, not the sum": lambda o, do: 0.5 * (o * do).mean(axis=1) ** 2,
@@ -135,8 +136,9 @@ TASKS = [
         "that is the label at which the claim is nearly right": lambda W_next, p: (
             np.abs(differences(W_next, p)).argmin(axis=0)),
         "that is the label that the network believes least": lambda W_next, p: np.full(W_next.shape[1], p.argmin())}),
-    Task("error", points=3, case=two_beliefs, answer=error, mistakes={
-        "the labels come with q, not with p: with p the error is always 0": lambda W_next, p, q: 0 * error(W_next, p, q),
+    Task("error", points=3, case=two_beliefs, answer=error, trials=12, mistakes={
+        "the labels come with q, not with p: with p the error is always 0": lambda W_next, p, q: (
+            0 * error(W_next, p, q)),
         "all labels are counted alike, not with q": lambda W_next, p, q: differences(W_next, p).mean(axis=0),
         "the network believes p, not q: the slopes and the curvature are those of p": lambda W_next, p, q: (
             error(W_next, q, p)),
@@ -145,8 +147,8 @@ TASKS = [
             (q @ slopes(W_next, p)) ** 2 - curvature(W_next, p)),
         "that is the squared slope alone; the curvature is to be taken away": lambda W_next, p, q: (
             q @ slopes(W_next, p) ** 2)}),
-    Task("repaired", points=4, case=samples, answer=repaired,
-         claim={"equals": "d2L/do2", "where": {"layer": "last hidden", "loss": "cross_entropy"}, "trials": 20},
+    Task("repaired", points=4, case=samples, answer=repaired, trials=12,
+         claim={"equals": "d2L/do2", "where": {"layer": "last hidden", "loss": "cross_entropy"}, "trials": 10},
          mistakes={
         "the outputs are taken one by one, Σ w² p (1 − p): softmax couples them": lambda W_next, p: (
             (p * (1 - p)) @ W_next ** 2),

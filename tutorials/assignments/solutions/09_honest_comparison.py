@@ -10,7 +10,7 @@ ASSIGNMENT = "09_honest_comparison"
 
 
 def cubic(remove, steps, initial):
-    """s_k = remove + (initial − remove)(1 − k/n)³, k = 1 … n, n = steps: the share that is gone after step k  ->  (n,)"""
+    """What is gone after step k: s_k = remove + (initial − remove)(1 − k/n)³, k = 1 … n, n = steps  ->  (n,)"""
     # solution begins
     k = np.arange(1, steps + 1)
     return remove + (initial - remove) * (1 - k / steps) ** 3

@@ -4,18 +4,20 @@ import numpy as np
 
 ASSIGNMENT = "10_is_it_true"
 
+# About ten sentences. brief.md says what they answer.
 EXPLANATION = """
 # solution begins
-The claim says that the squared slope of the loss in a neuron's output is its curvature. For one sample with one label it is
-false: the slope depends on the label, the curvature does not. The smallest counterexample has one neuron, two outputs and
-one sample: 0.07 is claimed, 0.20 is measured. What is true is a mean. Over labels that are drawn with the network's own
-probabilities p the squared slope is Σ_k p_k (w_k − w̄)², the variance of the weights that read the neuron, and that is
-exactly the curvature. So the claim is right on average over the data where the network's probabilities are those with which
-the labels really come, as after training to a minimum they may be; label by label it is right only for a neuron whose
-weights are all equal, or take two values with half of the probability each.
-A network that is right and sure has slopes of 0 on all samples, so that Fisher pruning gives 0 to every neuron and ranks
-nobody, although removing one may cost a lot. The variance needs no label and no backward pass for the last hidden layer:
-one product of p with W², one with W. For lower layers it takes a backward pass for each output, or labels drawn from p.
+The claim says that the squared slope of the loss in a neuron's output is its curvature. For one sample with one label
+it is false: the slope depends on the label, the curvature does not. The smallest counterexample has one neuron, two
+outputs and one sample: 0.07 is claimed, 0.20 is measured. What is true is a mean. Over labels that are drawn with the
+network's own probabilities p the squared slope is Σ_k p_k (w_k − w̄)², the variance of the weights that read the
+neuron, and that is exactly the curvature. So the claim is right on average over the data where the network's
+probabilities are those with which the labels really come, as after training to a minimum they may be; label by label
+it is right only for a neuron whose weights are all equal, or take two values with half of the probability each.
+A network that is right and sure has slopes of 0 on all samples, so that Fisher pruning gives 0 to every neuron and
+ranks nobody, although removing one may cost a lot. The variance needs no label and no backward pass for the last
+hidden layer: one product of p with W², one with W. For lower layers it takes a backward pass for each output, or
+labels drawn from p.
 # solution ends
 """
 
