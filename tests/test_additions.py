@@ -152,7 +152,7 @@ print(mp.verify(share_of_zeros, equals=share_of_activity, where={"activation": "
 
 def test_an_assignment(added):
     assert added("An assignment", START + """
-open("mine.py", "w").write("ASSIGNMENT = '07_a_square'\\n\\ndef slope(w):\\n    return 2 * w\\n")
+open("mine.py", "w").write("ASSIGNMENT = '11_a_square'\\n\\ndef slope(w):\\n    return 2 * w\\n")
 print(mp.grade("mine.py").points)
 """) == "2\n"
 

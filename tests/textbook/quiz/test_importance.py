@@ -47,7 +47,7 @@ def other_units(slope):
 
 
 def two_together(given, at, question):
-    assert abs(cost(given, *at) - sum(cost(given, i) for i in at)) > 1e-9           # as the way says: they do not add up
+    assert abs(cost(given, *at) - sum(cost(given, i) for i in at)) > 1e-9   # as the way says: they do not add up
     return [cost(given, *at)]
 
 
