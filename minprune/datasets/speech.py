@@ -59,7 +59,7 @@ def spectrogram(sound):
 
 
 def bands():
-    """Return (BANDS, FRAME/2 + 1): triangles that overlap by half, equally wide in mel, over the frequencies of a frame.
+    """Return (BANDS, FRAME/2 + 1): triangles that overlap by half, equally wide in mel, over a frame's frequencies.
 
     mel = 2595 log₁₀(1 + hertz / 700), a scale of heard pitch.
     """

@@ -83,9 +83,8 @@ def explore():
 def symmetric(positions):
     """Return (N,) a number that is the same for positions that rotations and reflections of the board make equal."""
     board = np.arange(SQUARES).reshape(3, 3)
-    turns = [np.rot90(board, k) for k in range(4)]
-    codes = [(positions[:, view.reshape(-1)] + 1) @ 3 ** np.arange(SQUARES) for turn in turns for view in (turn, turn.T)]
-    return np.min(codes, axis=0)
+    views = [view.reshape(-1) for turn in range(4) for view in (np.rot90(board, turn), np.rot90(board, turn).T)]
+    return np.min([(positions[:, view] + 1) @ 3 ** np.arange(SQUARES) for view in views], axis=0)
 
 
 def as_inputs(positions):

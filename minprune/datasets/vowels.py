@@ -1,8 +1,8 @@
 """Vowels: 1,520 spectrograms of ten vowels, spoken by 76 speakers who never lived.
 
-Nothing was recorded. What is published is in `formants`: the average pitch and formants of men, women and children. What
-is chosen here: how far speakers lie from the average of their group, how far one speaker's repetitions lie apart, how
-the pitch falls, and the noise. As in the published study 33 men, 28 women and 15 children say each word twice.
+Nothing was recorded. What is published is in `formants`: the average pitch and formants of men, women and children.
+What is chosen here: how far speakers lie from the average of their group, how far one speaker's repetitions lie apart,
+how the pitch falls, and the noise. As in the published study 33 men, 28 women and 15 children say each word twice.
 """
 
 import numpy as np
