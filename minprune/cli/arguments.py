@@ -8,6 +8,9 @@ from ..engine.archives import LIMIT
 from ..engine.checks import check_known
 from ..engine.models import MODELS
 
+CLASSES = ("digits", "topics", "vowels")        # data of the package that the commands train on
+OWN_LOSS = {"ratings": "a target of 0 says that there is nothing to predict, which takes a loss of its own",
+            "tictactoe": "several of nine moves can be right at once, which takes the binary cross-entropy"}
 OF_DATA = ("target", "task", "drop", "scale", "limit")
 
 
@@ -63,21 +66,30 @@ def number(convert, least, below=float("inf")):
     return check
 
 
+def name_or_path(text):
+    """The type of --data; the commands, which train with cross-entropy or mse, refuse data that take another loss."""
+    if text in OWN_LOSS:
+        raise argparse.ArgumentTypeError(f"expects classes or numbers to predict; of {text!r} {OWN_LOSS[text]}: "
+                                         "'minprune tutorial 15' trains on it")
+    return text
+
+
 # ------------------------------------------------------------------------ options of several commands
 
 
 def add_network(parser):
     add_data(parser)
     parser.add_argument("--model", type=known("model", MODELS), metavar="|".join(MODELS),
-                        help="default: cnn for images, mlp for the rest")
+                        help="default: cnn for images of at least 4×4, mlp for the rest")
 
 
 def add_data(parser):
     """The options of `datasets.load`."""
-    parser.add_argument("--data", default="digits", metavar="digits|PATH", help="'digits' (1,797 real handwritten "
-                        "digits, 8×8, shipped with minprune), a folder of MNIST-format IDX files, a .npz, or a .csv, "
-                        ".tsv or .txt table (also .gz), separated by commas, semicolons, tabs or blanks; default "
-                        "digits")
+    parser.add_argument("--data", type=name_or_path, default="digits", metavar="|".join([*CLASSES, "PATH"]),
+                        help="what is shipped with minprune, 'digits' (1,797 real handwritten digits, 8×8), 'topics' "
+                        "(2,000 paragraphs as bags of 600 words) or 'vowels' (1,520 spectrograms, 3×20); or a folder "
+                        "of MNIST-format IDX files, a .npz, or a .csv, .tsv or .txt table (also .gz), separated by "
+                        "commas, semicolons, tabs or blanks; default digits")
     parser.add_argument("--target", nargs="+", metavar="COLUMN", help="of a table: the name or index of the column "
                         "to predict (-1 is the last), or several; default: guessed, and printed")
     parser.add_argument("--task", type=known("task", TASKS), metavar="|".join(TASKS),
@@ -98,8 +110,8 @@ def data_of(arguments):
 
 
 def print_notes(data):
-    """What the loader concludes about data of one's own."""
-    for note in [] if data == "digits" else load(data).notes:
+    """What the loader concludes about the data; of those of the package nothing."""
+    for note in load(data).notes:
         print(f"data: {note}")
 
 

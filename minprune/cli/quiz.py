@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from ..textbook.quiz.kinds import CHAPTERS, KINDS, draw_questions
+from ..textbook.quiz.kinds import CHAPTERS, draw_questions, of_chapter
 from ..textbook.quiz.paper import exam
 from ..textbook.quiz.session import Session
 from .arguments import add_command, number
@@ -54,7 +54,7 @@ def print_kinds():
     """A line for each kind of question."""
     for chapter in CHAPTERS:
         print(f"chapter {chapter}")
-        for kind in (kind for kind in KINDS if kind.chapter == chapter):
+        for kind in of_chapter(chapter):
             print(f"    {kind.summary}")
 
 

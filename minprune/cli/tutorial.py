@@ -53,7 +53,7 @@ def run(arguments):
 
 
 def list_chapters():
-    for path in [*chapters.find(), *chapters.translations()]:
+    for path in chapters.shipped():
         print(f"{chapters.label(path):>4}  {chapters.title(path)}   ({path})")
 
 

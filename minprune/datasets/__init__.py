@@ -1,4 +1,4 @@
-"""Data to train, score and prune on: real digits in the package, or the user's own files."""
+"""Data to train, score and prune on: five sets that come with the package, or the user's own files."""
 
 from .dataset import Dataset
 from .idx import read_idx

@@ -8,12 +8,11 @@ as `sklearn.datasets.load_digits`. Licence: Creative Commons Attribution 4.0 (CC
 in a block of 4x4: 0..16.
 """
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 
-from .samples import Samples, dataset_of
+from .samples import Samples, dataset_of, without_notes
 
 FULL_BLOCK = 16
 
@@ -27,5 +26,5 @@ def read_digits():
 def load_digits(source, test, seed):
     """Return the digits as a Dataset: x (N, 8, 8, 1) scaled to [0, 1], 10 classes, stratified split."""
     x, t = read_digits()
-    data = dataset_of(Samples("digits", [x[..., None] / FULL_BLOCK], [t], (["x"], ["t"])), source, test, seed)
-    return data if source.task or source.scale else dataclasses.replace(data, notes=[])     # they are well known
+    samples = Samples("digits", [x[..., None] / FULL_BLOCK], [t], (["x"], ["t"]))
+    return without_notes(dataset_of(samples, source, test, seed), source)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .samples import Samples, dataset_of
+from .samples import Samples, dataset_of, without_notes
 from .splits import shuffled_split
 
 
@@ -24,10 +24,3 @@ def grouped_dataset(name, x, t, groups, source, test, seed, class_names=None):
     samples = Samples(name, [x[part] for part in parts], [t[part] for part in parts], (["x", "x"], ["t", "t"]),
                       class_names=class_names)
     return without_notes(dataset_of(samples, source), source)
-
-
-def without_notes(data, source):
-    """The Dataset without what was concluded about it, which is well known, unless an option changed something."""
-    if not (source.task or source.scale):
-        data.notes.clear()
-    return data

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..engine.checks import check_known
+from ..engine.checks import check_known, check_numbers
 from .tictactoe import SQUARES
 
 OPPONENTS = ("random", "perfect")
@@ -13,7 +13,7 @@ def choose(game, liking):
 
     liking: (P, 9), such as the outputs of a network for all positions. Of equal ones the first.
     """
-    liking = np.asarray(liking)
+    liking = check_numbers("liking", liking)
     if liking.shape != game.after.shape:
         raise ValueError(f"liking expects shape {game.after.shape}, got {liking.shape}")
     return np.where(game.legal, liking, -np.inf).argmax(axis=1)
@@ -27,7 +27,7 @@ def match(game, moves, opponent):
     happen are followed, each with its probability. Raises ValueError for a move that is not legal.
     """
     check_known("opponent", opponent, OPPONENTS)
-    check_moves(game, moves)
+    moves = check_moves(game, moves)
     theirs = game.legal if opponent == "random" else game.best
     chance = theirs / np.maximum(theirs.sum(axis=1, keepdims=True), 1)
     # where the game is over: whoever is to move has lost, or it is a draw
@@ -45,11 +45,16 @@ def match(game, moves, opponent):
 
 
 def check_moves(game, moves):
-    """Raise ValueError unless there is one legal move for each position in which one is to be made."""
-    if np.shape(moves) != game.lost.shape:
-        raise ValueError(f"moves expects shape {game.lost.shape}, got {np.shape(moves)}")
-    wrong = game.legal.any(axis=1) & ~np.take_along_axis(game.legal, np.asarray(moves)[:, None], axis=1)[:, 0]
+    """Return the moves as an array; raise unless there is a legal one for each position in which one is to be made."""
+    moves = check_numbers("moves", moves)
+    if moves.shape != game.lost.shape:
+        raise ValueError(f"moves expects shape {game.lost.shape}, got {moves.shape}")
+    if moves.dtype.kind not in "iu":
+        raise TypeError(f"moves expects whole numbers, the squares 0 … {SQUARES - 1}, got dtype {moves.dtype}")
+    legal = (moves[:, None] == np.arange(SQUARES)) & game.legal
+    wrong = game.legal.any(axis=1) & ~legal.any(axis=1)
     if wrong.any():
         place = int(wrong.argmax())
         raise ValueError(f"moves: square {moves[place]} is not legal in position {place}, "
                          f"{game.positions[place].tolist()}")
+    return moves

@@ -65,6 +65,11 @@ def dataset_of(samples, source, test=0.2, seed=0):
     return dataclasses.replace(data, notes=[*data.notes, *hint(data, samples.column)])
 
 
+def without_notes(data, source):
+    """The Dataset without what was concluded about it, for one that is well known, unless an option changed it."""
+    return data if source.task or source.scale else dataclasses.replace(data, notes=[])
+
+
 def column_text(column):
     """How notes name a column: by its name, or by its index, which counts from 0."""
     return f'column "{column}"' if isinstance(column, str) else f"the column of index {column}"

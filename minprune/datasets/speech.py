@@ -11,6 +11,8 @@ resonator is the digital one of Klatt's synthesiser, h(z) = A / (1 − B z⁻¹ 
 
 import numpy as np
 
+from ..engine.checks import check_numbers
+
 RATE = 8000                     # samples a second, as on the telephone
 BANDWIDTHS = (60.0, 90.0, 150.0)    # of the three formants, in hertz: chosen, of the usual size
 TILT = 0.9                      # pole of the low-pass filter that makes the pulses duller, as vocal cords are
@@ -28,11 +30,16 @@ def pulses(pitch, start):
 def vocal_tract(frequencies, bandwidths=BANDWIDTHS, points=1024):
     """Return (N, points/2 + 1) complex: the filter's response at the frequencies of `np.fft.rfft` of so many points.
 
-    frequencies: (N, formants) in hertz. The resonators stand one behind the other, behind the low-pass filter.
+    frequencies: (N, formants) in hertz. The resonators stand one behind the other, behind the low-pass filter. Raises
+    ValueError unless there is a bandwidth for each formant.
     """
+    frequencies = check_numbers("frequencies", frequencies)
+    if frequencies.ndim != 2 or frequencies.shape[1] != len(bandwidths):
+        raise ValueError(f"frequencies expects shape (N, {len(bandwidths)}), a column for each of the bandwidths "
+                         f"{tuple(bandwidths)}, got {frequencies.shape}")
     delay = np.exp(-2j * np.pi * np.arange(points // 2 + 1) / points)           # z⁻¹
     response = (1 - TILT) / (1 - TILT * delay) * np.ones((len(frequencies), 1))
-    for frequency, bandwidth in zip(np.asarray(frequencies, np.float64).T, bandwidths):
+    for frequency, bandwidth in zip(frequencies.T, bandwidths):
         C = -np.exp(-2 * np.pi * bandwidth / RATE)
         B = 2 * np.exp(-np.pi * bandwidth / RATE) * np.cos(2 * np.pi * frequency / RATE)[:, None]
         response = response * ((1 - B - C) / (1 - B * delay - C * delay ** 2))
@@ -50,8 +57,12 @@ def voiced(pitch, start, frequencies):
 def spectrogram(sound):
     """Return (N, frames, BANDS): log₁₀ of the power in each frequency band of each frame, less the sound's mean.
 
-    Frames are windowed (Hann); the loudness of the whole sound falls out with the mean.
+    sound: (N, samples), at least a FRAME of them. Frames are windowed (Hann); the loudness of the whole sound falls
+    out with the mean.
     """
+    sound = check_numbers("sound", sound)
+    if sound.ndim != 2 or sound.shape[1] < FRAME:
+        raise ValueError(f"sound expects shape (N, samples) with at least {FRAME} samples, got {sound.shape}")
     frames = np.lib.stride_tricks.sliding_window_view(sound, FRAME, axis=1)[:, ::HOP]
     power = np.abs(np.fft.rfft(frames * np.hanning(FRAME), axis=2)) ** 2
     levels = np.log10(power @ bands().T + FLOOR)

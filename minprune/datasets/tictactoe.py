@@ -41,9 +41,12 @@ class Game(NamedTuple):
 
     def find(self, position):
         """The index of a position, (9,) or (3, 3); raises ValueError if play cannot reach it."""
-        same = (self.positions == np.asarray(position).reshape(-1)).all(axis=1)
+        position = np.asarray(position)
+        if position.shape not in ((SQUARES,), (3, 3)):
+            raise ValueError(f"position expects shape (9,) or (3, 3), got {position.shape}")
+        same = (self.positions == position.reshape(-1)).all(axis=1)
         if not same.any():
-            raise ValueError(f"position {np.asarray(position).reshape(-1).tolist()} cannot be reached by play")
+            raise ValueError(f"position {position.reshape(-1).tolist()} cannot be reached by play")
         return int(same.argmax())
 
 

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .groups import without_notes
-from .samples import Samples, dataset_of
+from .samples import Samples, dataset_of, without_notes
 
 TOPICS = ("text", "numbers", "files", "persistence", "compression", "concurrency", "markup", "windows")
 

@@ -102,5 +102,5 @@ class ActivationLayer(Layer):
     def check_piecewise_linear(self, need=""):
         """A homogeneous f is two rays that meet at 0: its second derivative is 0 but at the kink."""
         if not self.f.needed("homogeneous", need or str(self)):
-            raise NotSaid(f"{self} is curved (f″ is not 0)" + (f", and {need} takes layers between neurons as piecewise "
-                                                              "linear" if need else ""))
+            why = f", and {need} takes layers between neurons as piecewise linear" if need else ""
+            raise NotSaid(f"{self} is curved (f″ is not 0){why}")

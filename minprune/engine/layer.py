@@ -214,9 +214,9 @@ FACTS = {"linear": "whether it is linear (linear = True or False)",
 class NeuronLayer(Layer):
     """K neurons along the last axis: o = f(z), z = W x + b, batch-normalised on request.
 
-    Arrays, all writable: `W` (row i is neuron i), `b` (without bias 0, and not trained); with batch norm `gamma`, `beta`
-    (trained) and `running_mean`, `running_var` (not trained). `mask` is None or K booleans; where it is False the
-    neuron's output is held at 0. `f` is the activation, `K` the number of neurons. In a network an array can be
+    Arrays, all writable: `W` (row i is neuron i), `b` (without bias 0, and not trained); with batch norm `gamma`,
+    `beta` (trained) and `running_mean`, `running_var` (not trained). `mask` is None or K booleans; where it is False
+    the neuron's output is held at 0. `f` is the activation, `K` the number of neurons. In a network an array can be
     replaced, `net["dense1"].W = …`, by one of its shape alone; it takes the network's dtype.
 
     A subclass says how W meets x: `forward`, `backward`, and for the scores `product`, `product_back`,

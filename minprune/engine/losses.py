@@ -150,8 +150,8 @@ def softmax(y):
 
 
 def without_largest(y):
-    """y_nk − max_j y_nj, as an array (K, N): sums over ten classes are then sums of ten long rows, three times as fast as
-    sums along a thousand short ones."""
+    """y_nk − max_j y_nj, as an array (K, N): sums over ten classes are then sums of ten long rows, three times as fast
+    as sums along a thousand short ones."""
     y = np.ascontiguousarray(y.T)
     return y - y.max(axis=0)
 

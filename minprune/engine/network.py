@@ -12,11 +12,12 @@ from .channels import channels_read, places_of
 from .checks import (as_dtype, batch_shape, check_count, check_dtype, check_known, check_numbers, check_numeric,
                      check_seed, check_shape)
 from .coupled import Coupled, CoupledTrace, direct_slopes, series_of
-from .coupling import check_channels, find_units, has_branches, masks_without, why_they_stay
+from .coupling import check_channels, find_units, has_branches, masks_without
 from .layer import Layer, LayerTrace, NeuronLayer, flat
 from .origin import as_setting, from_setting, origin_of
 from .merged import merged
 from .registry import as_layer, described
+from .unit_text import groups_in_words
 
 UNSET = object()                # a seed that draws nothing: all weights stay 0, to be filled
 
@@ -89,9 +90,9 @@ class Network:
         "conv1+batchnorm1"      a batch norm, or an activation with f(0) ≠ 0, as a layer of its own behind conv1
         "conv1*4"               a convolution with 4 groups reads conv1, or is conv1: neuron i is the i-th of each group
 
-    Such a neuron is silent if its channels are 0 behind all of its layers. `net.groups()` tells them all, also the batch
-    norms where several layers with neurons give the name. Those that
-    are added to the network's input or make its output cannot be pruned.
+    Such a neuron is silent if its channels are 0 behind all of its layers. `net.groups()` tells them all, also the
+    batch norms where several layers with neurons give the name. Those that are added to the network's input or make
+    its output cannot be pruned.
     """
 
     def __init__(self, input_shape, layers, seed=0, dtype="float64"):
@@ -170,14 +171,7 @@ class Network:
 
     def groups(self):
         """Which neurons leave together and who reads them, as text; and which layers stay, and why."""
-        lines = [line_of(name, unit, self) for name, unit in self.units.items()]
-        leave = {member for unit in self.units.values() for member in unit.members}
-        stay = why_they_stay(self.layers) if lines else {}
-        for name in self.neuron_layers if lines else ():
-            if name not in leave or name in stay:
-                some = "some neurons stay" if name in leave else "stays"
-                lines.append(f"{name}: {some}; {stay[name]}")
-        return "\n".join(lines) or "no neuron can leave"
+        return groups_in_words(self)
 
     def masks_without(self, name, stays):
         """{layer: its mask} that silences the neurons of hidden layer `name` that are False in `stays`, and those that
@@ -450,10 +444,10 @@ class Network:
         `arrays` is a dict {name: array}, the path of a .safetensors or .npz file, a model of PyTorch or Keras, the list
         of Keras's `model.get_weights()`, or a fitted scikit-learn estimator. `layout` says who made them: "torch",
         "keras", "sklearn". The architecture is this network's. Layers with weights are matched in their order, batch
-        norms in theirs (a projection of a block comes last, as in ResNets). `order` lists the names of the layers there,
-        batch norms included, in the order of this network. It is asked for where the order is not known and shapes do
-        not tell (a .safetensors file is sorted by name; Keras mixes branches); order="given" takes it as it was found.
-        `ignore` lists names, or first parts of names, that are left out.
+        norms in theirs (a projection of a block comes last, as in ResNets). `order` lists the names of the layers
+        there, batch norms included, in the order of this network. It is asked for where the order is not known and
+        shapes do not tell (a .safetensors file is sorted by name; Keras mixes branches); order="given" takes it as it was
+        found. `ignore` lists names, or first parts of names, that are left out.
 
         What differs is put right: axes of kernels, matrices that are transposed, the inputs of a Dense behind Flatten
         (channels first in PyTorch), masks and weight norm of PyTorch, bfloat16. A bias that is not there is 0; masks of
@@ -485,20 +479,6 @@ class Network:
         texts = {name: layer.formula() if layer.paths else repr(layer) for name, layer in self.all_layers.items()}
         layers = "".join(f"\n  {name:<16}{str(self[name].output_shape):<16}{one}" for name, one in texts.items())
         return f"Network{self.input_shape} of {sum(p.size for p in self.parameters().values())} parameters:{layers}"
-
-
-def line_of(name, unit, net):
-    """One unit in words."""
-    rows = {layer: unit.rows[layer].shape[1] for layer in (*unit.members, *unit.series)}
-    if net.is_alone(name):
-        together = "each alone"
-    elif max(rows.values()) == 1:
-        together = f"neuron i of {' and '.join(rows)} together"
-    else:
-        together = " and ".join(f"{m} of {layer}" if m > 1 else f"one of {layer}" for layer, m in rows.items())
-        together = f"each made of {together}"
-    between = f" through {', '.join(unit.between)}" if unit.between else ""
-    return f"{name}: {net[name].K} neurons, {together}; read by {', '.join(unit.readers)}{between}"
 
 
 # ---------------------- layers one after the other, {name: layer}: those of a network, or of a path of a block

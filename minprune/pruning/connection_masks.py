@@ -1,4 +1,4 @@
-"""Masks of connections, {"conv1.W": bool array, …}, where False says that a weight is held at 0; and how they are cut."""
+"""Masks of connections, {"conv1.W": bool array, …}, where False holds a weight at 0; and how they are cut."""
 
 from collections.abc import Mapping
 

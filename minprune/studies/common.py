@@ -18,8 +18,8 @@ from ..engine.storage import atomic
 def build(data, model, seed, dtype="float64"):
     """(network, loss) for a data set: cross-entropy for classes, mse for numbers.
 
-    `model` is a name (mp.models.MODELS), a function model(input_shape, outputs, seed, dtype), or None: cnn for images,
-    else mlp.
+    `model` is a name (mp.models.MODELS), a function model(input_shape, outputs, seed, dtype), or None: cnn for images
+    of at least 4×4, else mlp.
     """
     if data.classes == 1:
         raise ValueError(f"{data.name} has one class only; there is nothing to learn")
@@ -29,7 +29,9 @@ def build(data, model, seed, dtype="float64"):
 
 
 def default_model(data):
-    return "cnn" if data.x_train.ndim == 4 else "mlp"
+    """A cnn for images that its two poolings leave a pixel of, else an mlp."""
+    shape = data.x_train.shape[1:]
+    return "cnn" if len(shape) == 3 and min(shape[:2]) >= 4 else "mlp"
 
 
 def default_loss(data):

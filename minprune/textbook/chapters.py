@@ -45,7 +45,7 @@ def find(chosen=None):
     paths = sorted(tutorials_folder().glob("[0-9][0-9]_*.md"))
     if chosen is None:
         return paths
-    every = {label(path): path for path in [*paths, *translations()]}
+    every = {label(path): path for path in shipped()}
     if str(chosen) not in every:
         raise ValueError(f"there is no chapter {chosen}; there are {', '.join(every)}")
     return [every[str(chosen)]]
@@ -56,13 +56,18 @@ def translations():
     return sorted(tutorials_folder().glob("[a-z][a-z]/[0-9][0-9]_*.md"))
 
 
+def shipped():
+    """The paths of all chapters, and then of all translations."""
+    return [*find(), *translations()]
+
+
 def is_translation(chapter):
     return chapter.parent.parent.resolve() == tutorials_folder().resolve()
 
 
 def is_shipped(chapter):
     """Whether this is a chapter of the textbook, or a translation of one, and not one's own."""
-    return chapter.resolve() in [path.resolve() for path in (*find(), *translations())]
+    return chapter.resolve() in [path.resolve() for path in shipped()]
 
 
 def original(chapter):

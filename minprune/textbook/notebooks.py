@@ -84,7 +84,7 @@ def write_all(where=None, repository="", only=None):
     """Write the notebooks of all chapters, translations too, or of those in `only`, into the folder `where`; yield the
     path of each."""
     where = pathlib.Path(where or folder()).resolve()
-    for chapter in [*chapters.find(), *chapters.translations()] if only is None else only:
+    for chapter in chapters.shipped() if only is None else only:
         path = place(chapter, where)
         path.parent.mkdir(parents=True, exist_ok=True)
         yield write(chapter, path, repository, where)

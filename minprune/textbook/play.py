@@ -13,6 +13,7 @@ import numpy as np
 
 from ..decisions import decide
 from ..engine import storage
+from ..engine.checks import check_known
 from ..engine.dense import Dense
 from ..engine.network import Network
 from ..engine.optimizers import SGD, Adam
@@ -63,6 +64,7 @@ DATA = {"moons": moons, "rings": rings, "spirals": spirals}
 
 def points(name, seed):
     """x (N, 2), to three decimals, and t (N, 1), half of them 0 and half 1."""
+    check_known("data", name, DATA)
     t = np.arange(SAMPLES) % 2
     return DATA[name](np.random.default_rng(seed), t).round(3), t[:, np.newaxis].astype(float)
 

@@ -79,7 +79,7 @@ def main(dtype="float64"):
     for told, make, rounds in (("784-300-100-10", mlp, 15), ("the digits' cnn", cnn, 9), ("LeNet", lenet, 5)):
         found = np.array(list(ratios(make, dtype, [name for name in together if name != DEAREST], rounds)))
         bare, ratio, less = np.median(found, axis=0)
-        print(f"{told:<16}one recorded pass {1e3 * bare:6.1f} ms; all scores {ratio:.2f} of it "
+        print(f"{told:<16}one recorded pass {1e3 * bare:6.1f} ms; these {len(together)} scores {ratio:.2f} of it "
               f"({found[:, 1].min():.2f} … {found[:, 1].max():.2f}); without {DEAREST} {less:.2f}")
         for name, one in alone(make).items() if make is not lenet else ():
             print(f"    not in the sum: {name:<12} alone {one:6.1f}   {MORE[name]}")

@@ -263,7 +263,8 @@ def test_padding_makes_room():
 # ------------------------------------------------------------------------------------------ dilation
 
 
-@pytest.mark.parametrize("kernel, dilation, stride, padding", [(2, 2, 1, "valid"), ((3, 2), 2, 2, 1), (2, 3, 1, "same")])
+@pytest.mark.parametrize("kernel, dilation, stride, padding", [
+    (2, 2, 1, "valid"), ((3, 2), 2, 2, 1), (2, 3, 1, "same")])
 def test_a_dilated_kernel_is_a_larger_one_with_zeros(kernel, dilation, stride, padding, close):
     """Outputs, gradients, patches, and the gradient of W at its own places."""
     rng = np.random.default_rng(0)

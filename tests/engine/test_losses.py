@@ -273,7 +273,8 @@ def test_find_loss():
 
 @pytest.mark.parametrize("settings, message", [
     ({"name": ""}, "Loss name expects a text, got ''"), ({"function": None}, 'loss "mse": function expects a function'),
-    ({"derivative": 3}, "derivative expects a function, got 3"), ({"prepare": None}, "prepare"), ({"correct": None}, "correct")])
+    ({"derivative": 3}, "derivative expects a function, got 3"), ({"prepare": None}, "prepare"),
+    ({"correct": None}, "correct")])
 def test_a_wrong_loss_is_refused(settings, message):
     with pytest.raises(TypeError, match=message):
         dataclasses.replace(LOSSES["mse"], **settings)

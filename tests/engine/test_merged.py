@@ -99,3 +99,11 @@ def test_scores_are_those_of_the_merged_network(name, close):
         assert np.isfinite(row).all()
         if name not in NOT_THE_SAME:
             close(row, other, 1e-4 if name == "lrp_epsilon" else 1e-9)
+
+
+def test_the_projection_of_a_block_is_kept(close):
+    block = mp.Residual([mp.Conv2D(3, 1), mp.BatchNorm(**OWN)], projection=mp.Conv2D(3, 1))
+    net = shaken(mp.Network((2, 2, 2), [block, mp.Flatten(), mp.Dense(2)]))
+    short, (x, _) = net.merged(), samples(net)
+    assert list(short.all_layers) == ["conv1", "conv2", "residual1", "flatten1", "dense1"] and short["conv1"].batch_norm
+    close(short.predict(x), net.predict(x))

@@ -71,7 +71,7 @@ def test_gradients_tangents_and_what_goes_back(case, cls, close):
     layer = next(layer for name, layer in net.layers.items() if "pool" in name)
     trace = layer.forward(x := rng.normal(size=(2, 4, 5, 2)))
     dx, do = rng.normal(size=x.shape), rng.normal(size=trace.o.shape)
-    close((layer.tangent(trace, dx) * do).sum(), (dx * layer.backward(trace, do)).sum())        # transposes of each other
+    close((layer.tangent(trace, dx) * do).sum(), (dx * layer.backward(trace, do)).sum())     # transposes of each other
     slopes = np.stack([layer.backward(trace, unit.reshape(do.shape)).ravel()
                        for unit in np.eye(do[0].size * 2)])                                     # ∂o/∂x
     close(layer.squares_back(trace, do).ravel(), (do.ravel() @ slopes ** 2))

@@ -69,7 +69,8 @@ def test_tied_weights_are_under_both_names(tmp_path):
 
 
 def test_a_second_name_never_hides_an_array(tmp_path):
-    write_safetensors(tmp_path / "x.safetensors", {"a.weight": np.ones(2), "b.weight": np.zeros(2)}, {"b.weight": "a.weight"})
+    write_safetensors(tmp_path / "x.safetensors", {"a.weight": np.ones(2), "b.weight": np.zeros(2)},
+                          {"b.weight": "a.weight"})
     assert read_safetensors(tmp_path / "x.safetensors")["b.weight"].tolist() == [0, 0]
 
 

@@ -10,7 +10,8 @@ from minprune.grading.grading import grade
 
 PATCHES = {
     "errors of NumPy": "import numpy as np; np.seterr(all='raise')",
-    "the recursion limit": "import sys; sys.setrecursionlimit(100)",
+    # hardly more than the depth of the stack, which is another one in each way of running the tests
+    "the recursion limit": "import sys, traceback; sys.setrecursionlimit(len(traceback.extract_stack()) + 16)",
     "a function of minprune": "import minprune as mp; mp.finite_difference = None",
     "a function of a module": "import minprune.engine.finite_differences as module; module.slope = None",
     "functions of NumPy": "import numpy as np; np.asarray = np.array_equal = np.isclose = None",

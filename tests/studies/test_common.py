@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.studies.common import build, json_values, mean_sd, plus_minus, prepare_folder, write_json
+from minprune.studies.common import build, default_model, json_values, mean_sd, plus_minus, prepare_folder, write_json
 
 
 def dataset(shape, t, classes):
@@ -20,6 +20,10 @@ def test_the_model_and_the_loss_follow_from_the_data():
     assert loss == "cross_entropy" and "conv1" in images.layers and images.output_shape == (4,)
     table, loss = build(dataset((3,), np.zeros((4, 2)), None), None, seed=0, dtype="float32")
     assert loss == "mse" and "conv1" not in table.layers and table.output_shape == (2,) and table.dtype == "float32"
+
+    for shape, model in (((4, 4, 1), "cnn"), ((3, 20, 1), "mlp"), ((20, 3, 1), "mlp")):
+        assert default_model(dataset(shape, np.arange(4), 4)) == model
+    assert "conv1" not in build(dataset((3, 20, 1), np.arange(4), 4), None, seed=0)[0].layers
 
 
 def test_a_model_may_be_a_function():

@@ -1,4 +1,4 @@
-"""The chapters in Chinese have the code, the outputs, the figures and the sections of the English ones, which are run."""
+"""The chapters in Chinese have the code, outputs, figures and sections of the English ones, which are run."""
 
 import re
 

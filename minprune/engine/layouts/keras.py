@@ -41,8 +41,8 @@ def modules_of_group(number, group):
     (name, kernel), *vectors = group
     if len(vectors) not in FOLLOWING or kernel.ndim not in (2, 4):
         raise ValueError(f"{NAME} array {name} of shape {kernel.shape} is followed by {len(vectors)} vectors: expected "
-                         "a kernel of 2 or 4 axes, then its bias or none, then the four arrays of a batch norm or none. "
-                         f"{NO_DOUBT}")
+                         "a kernel of 2 or 4 axes, then its bias or none, then the four arrays of a batch norm or "
+                         f"none. {NO_DOUBT}")
     own = {"W": (name, kernel), **dict(zip(FOLLOWING[len(vectors)], vectors))}
     norm = {key: own.pop(key) for key in NORM if key in own}
     kind = "conv" if kernel.ndim == 4 else "dense"

@@ -162,8 +162,8 @@ def check_counts(what, ours, modules, layout):
 def check_bias(layer, module):
     """Raise ValueError for a bias that would be lost, and for vectors that may be one."""
     if not layer.bias and np.any(module.arrays.get("b", 0)):
-        raise ValueError(f'"{module.theirs["b"]}" of shape {module.arrays["b"].shape} is left over: {layer.name} has no '
-                         "bias")
+        raise ValueError(f'"{module.theirs["b"]}" of shape {module.arrays["b"].shape} is left over: '
+                         f"{layer.name} has no bias")
     if layer.bias and module.doubt:
         raise ValueError(module.doubt)
 
@@ -187,9 +187,9 @@ def converted(net, ours, key, module, layout, orders):
     array, theirs, how = module.arrays[key], module.theirs[key], ""
     if array.shape != shape_there(layer, key, layout, order):
         there = shape_there(layer, key, layout, order)
-        raise ValueError(f'{ours} of shape {expected.shape} is {there} in the layout of {layout.NAME}, and "{theirs}" has '
-                         f"{array.shape}; layers are matched in their order: order=[…] gives the names in the network's "
-                         "order")
+        raise ValueError(f'{ours} of shape {expected.shape} is {there} in the layout of {layout.NAME}, and "{theirs}" '
+                         f"has {array.shape}; layers are matched in their order: order=[…] gives the names in the "
+                         "network's order")
     their_shape = array.shape
     if key == "W":
         how = how_moved(layer, array, layout, order)

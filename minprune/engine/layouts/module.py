@@ -48,8 +48,8 @@ def made_module(owner, parts, layout):
         if ours in (key for key, *_ in parts[:place]):
             raise ValueError(f'{layout} arrays of "{owner}" have two that are {ours}: {short(name)} is the second')
         if array.dtype.kind != "f":
-            raise ValueError(f"{layout} array {short(name)} holds {array.dtype}, not floating-point numbers: a quantised "
-                             "network is to be turned back first")
+            raise ValueError(f"{layout} array {short(name)} holds {array.dtype}, not floating-point numbers: a "
+                             "quantised network is to be turned back first")
     arrays = {ours: array for ours, _, array in parts}
     theirs = {ours: name for ours, name, _ in parts}
     return Module(owner, kind_of(arrays, theirs, layout), arrays, theirs)
@@ -80,7 +80,8 @@ def without_numbers(name):
 
 # What the last part of a name says of the framework, for a layout that does not know it.
 HINTS = {"kernel": 'layout="keras"', "gamma": 'layout="keras"', "moving_mean": 'layout="keras"',
-         "weight": 'layout="torch"', "running_mean": 'layout="torch"', "__network__": "Network.load reads a file of ours"}
+         "weight": 'layout="torch"', "running_mean": 'layout="torch"',
+         "__network__": "Network.load reads a file of ours"}
 
 
 def hint(key):

@@ -41,8 +41,8 @@ def check_activations(net, estimator):
     hidden = [net[name] for name in net.neuron_layers[:-1]]
     for layer in hidden if expected else ():
         if layer.f.name != expected:
-            raise ValueError(f'{layer} has the activation "{layer.f.name}", and the estimator "{estimator.activation}", '
-                             f'which is "{expected}" here')
+            raise ValueError(f'{layer} has the activation "{layer.f.name}", and the estimator '
+                             f'"{estimator.activation}", which is "{expected}" here')
 
 
 def dense_from(W, order=None):

@@ -20,8 +20,8 @@ HINTS = {
         "HDF5 needs a package of its own: "
         "numpy.savez('model.npz', **{v.path: v.numpy() for v in model.variables}) writes what is read here",
     (".joblib",): "it is a pickle, which can run code and is never opened: give the fitted estimator itself"}
-EXPECTED = ("arrays expects a path, a dict {name: array}, a model with state_dict(), the list of model.get_weights(), or "
-            "a fitted estimator with coefs_ and intercepts_")
+EXPECTED = ("arrays expects a path, a dict {name: array}, a model with state_dict(), the list of model.get_weights(), "
+            "or a fitted estimator with coefs_ and intercepts_")
 
 
 class Source(NamedTuple):
@@ -63,7 +63,8 @@ def read_file(path, limit):
     if path.suffix.lower() == ".npz":
         return Source(read_npz(path, limit), str(path), True)
     arrays, ordered = read_with_order(path, limit)
-    return Source({name: arrays[name] for name in (arrays if ordered else in_natural_order(arrays))}, str(path), ordered)
+    names = arrays if ordered else in_natural_order(arrays)
+    return Source({name: arrays[name] for name in names}, str(path), ordered)
 
 
 def read_npz(path, limit):

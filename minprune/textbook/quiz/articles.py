@@ -6,7 +6,7 @@ from ...engine.dense import Dense
 from ...engine.network import Network
 from ...recording import record
 from ...scoring import score
-from .networks import drawn, one_hidden_layer, whole
+from .networks import drawn, lead, one_hidden_layer, whole
 from .question import Kind, Question
 from .text import as_text, number, products
 
@@ -20,7 +20,7 @@ def reciprocal(rng):
         costs, slopes = costs_and_slopes(**given)
         return costs, 1 / np.abs(slopes) if slopes.all() else np.zeros(3)
 
-    given = drawn(make, lambda g: all(np.diff(np.sort(values)[:2])[0] > 1e-9 for values in answers(g)))
+    given = drawn(make, lambda g: all(lead(values) > 1e-9 for values in answers(g)))
     costs, importance = answers(given)
     y, w = given["w"] @ given["o"], given["w"]
     slopes = (y - given["t"]) * w

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...decisions import decide, effective_number
 from ...scoring import normalise
-from .networks import drawn, whole
+from .networks import drawn, lead, whole
 from .question import Kind, Question
 from .text import as_text, listed, number
 
@@ -86,7 +86,11 @@ def normalised(rng):
         a, b = whole(rng, 3, 1, 9), whole(rng, 4, 1, 9)
         return {"a": a, "b": 10 * b}
 
-    given = drawn(make, lambda g: all(values.mean().is_integer() for values in g.values()) and lead(g) > 1e-9)
+    def good(given):
+        shares = np.concatenate(list(normalise(given, "mean").values()))
+        return all(values.mean().is_integer() for values in given.values()) and lead(shares) > 1e-9
+
+    given = drawn(make, good)
     shares = normalise(given, "mean")
     found = gone(shares, remove=1)
     return Question(
@@ -96,12 +100,6 @@ def normalised(rng):
         answer=found,
         way=f"The means are {number(given['a'].mean())} and {number(given['b'].mean())}. Divided: a "
             f"{as_text(shares['a'])}, b {as_text(shares['b'])}. The lowest is {found[0]}.")
-
-
-def lead(scores):
-    """By how much the lowest share is below the next."""
-    low, second = np.sort(np.concatenate(list(normalise(scores, "mean").values())))[:2]
-    return second - low
 
 
 def effective(rng):

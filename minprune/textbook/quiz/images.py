@@ -14,10 +14,15 @@ NEURON = ("A convolution of one channel moves a kernel of 2×2 over a 3×3 image
           "z[r, c] = Σ_ab w[a, b] x[r + a, c + b] + bias, o = relu(z).")
 
 
+def image(values):
+    """The array (1, H, W, 1) of one image with one channel, as a layer reads it."""
+    return values[np.newaxis, :, :, np.newaxis]
+
+
 def layer_of(kernel, bias=0.0):
     """A network of one convolution with this kernel, which reads one channel."""
     net = Network((3, 3, 1), [Conv2D(1, 2, "relu")])
-    net["conv1"].W[...], net["conv1"].b[...] = kernel[np.newaxis, :, :, np.newaxis], bias
+    net["conv1"].W[...], net["conv1"].b[...] = image(kernel), bias
     return net
 
 
@@ -25,7 +30,7 @@ def convolution(rng):
     """What does a convolution put out at one position?"""
     given = {"x": whole(rng, (3, 3), 0, 3), "w": whole(rng, (2, 2), -2, 2), "bias": float(rng.integers(-2, 3))}
     r, c = map(int, rng.integers(2, size=2))
-    o = layer_of(given["w"], given["bias"]).forward(given["x"][np.newaxis, :, :, np.newaxis]).y[0, r, c, 0]
+    o = layer_of(given["w"], given["bias"]).forward(image(given["x"])).y[0, r, c, 0]
     patch = given["x"][r:r + 2, c:c + 2]
     z = (patch * given["w"]).sum() + given["bias"]
     return Question(
@@ -42,8 +47,7 @@ def kernel_slope(rng):
     given = {"x": whole(rng, (3, 3), 0, 3), "dz": whole(rng, (2, 2), -2, 2)}
     a, b = map(int, rng.integers(2, size=2))
     conv = layer_of(np.zeros((2, 2)))["conv1"]
-    slope = conv.weight_gradient(conv.forward(given["x"][np.newaxis, :, :, np.newaxis]).x,
-                                 given["dz"][np.newaxis, :, :, np.newaxis])[0, a, b, 0]
+    slope = conv.weight_gradient(conv.forward(image(given["x"])).x, image(given["dz"]))[0, a, b, 0]
     read = given["x"][a:a + 2, b:b + 2]
     return Question(
         intro=f"{NEURON} Backward, ∂ℓ/∂z came out as dz.",
@@ -60,8 +64,8 @@ def pooled_slope(rng):
         (part == part.max()).sum() == 1 for part in (o[r:r + 2, c:c + 2] for r in (0, 2) for c in (0, 2))))
     given = {"o": o, "dp": whole(rng, (2, 2), -3, 3, zero=False)}
     net = Network((4, 4, 1), [MaxPool2D(2)])
-    trace = net.forward(o[np.newaxis, :, :, np.newaxis])
-    slopes = net.layers["maxpool1"].backward(trace["maxpool1"], given["dp"][np.newaxis, :, :, np.newaxis])[0, :, :, 0]
+    trace = net.forward(image(o))
+    slopes = net.layers["maxpool1"].backward(trace["maxpool1"], image(given["dp"]))[0, :, :, 0]
     r, c = map(int, rng.integers(4, size=2))
     if rng.random() < 0.6:                                      # most often an output that is a maximum
         r, c = map(int, np.argwhere(slopes)[rng.integers(4)])

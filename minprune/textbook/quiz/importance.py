@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...scoring import score
-from .networks import describe, drawn, network_of, one_hidden_layer, paper_network, pass_of, whole
+from .networks import describe, drawn, lead, network_of, one_hidden_layer, paper_network, pass_of, whole
 from .question import Kind, Question
 from .text import as_text, number, products
 
@@ -62,7 +62,7 @@ def taylor_two_ways(o, do):
 def first_to_go(rng):
     """Which neuron goes first by a score?"""
     name = str(rng.choice(list(SCORES)))
-    given = drawn(lambda: paper_network(rng), lambda g: is_clear(scores_of(g, name)))
+    given = drawn(lambda: paper_network(rng), lambda g: lead(scores_of(g, name)) > 0.01)
     found = scores_of(given, name)
     z, o, _, errors = pass_of(given)
     v, W1 = given["W2"][0], given["W1"]
@@ -77,12 +77,6 @@ def first_to_go(rng):
         asks=f"Which hidden neuron goes first by the score {name}, {SCORES[name]}? (High = keep.)",
         answer=(int(found.argmin()),),
         way=f"{ways[name]}. The least important is {found.argmin()}.")
-
-
-def is_clear(scores):
-    """Whether one score is lower than all others."""
-    low, second = np.sort(scores)[:2]
-    return second - low > 0.01
 
 
 def other_units(rng):

@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from ...engine.dense import Dense
-from ...engine.network import Network
 from ...engine.size import count_parameters, multiply_adds
 from ...evaluation.class_accuracy import class_accuracy
 from ...evaluation.paired_test import holm
 from ...pruning import prune
-from .networks import drawn
+from .networks import dense_network, drawn
 from .question import Kind, Question
 from .text import as_text, number, plus, products
 
@@ -16,7 +14,7 @@ from .text import as_text, number, plus, products
 def four_sizes(rng):
     """What is left of a network, in parameters and multiply-adds?"""
     widths = [int(rng.choice([4, 5, 6])), *map(int, rng.choice([4, 6, 8, 10], size=2)), int(rng.choice([2, 3, 4]))]
-    net = Network((widths[0],), [Dense(K) for K in widths[1:]])
+    net = dense_network(widths)
     small = prune(net, {name: np.arange(net[name].K) % 2 == 0 for name in net.hidden_layers})
     left = [widths[0], widths[1] // 2, widths[2] // 2, widths[3]]
     whole, rest = multiply_adds(net), multiply_adds(small)

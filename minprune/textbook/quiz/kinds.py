@@ -20,8 +20,10 @@ def draw_questions(chapter=None, count=5, seed=0, variant=0):
     numbers. Raises ValueError if there are no questions to a chapter.
     """
     check_count("count", count)
+    check_count("seed", seed, least=0)
+    check_count("variant", variant, least=0)
     if chapter is not None and chapter not in CHAPTERS:
-        raise ValueError(f"there are no questions to chapter {chapter}; there are to {', '.join(map(str, CHAPTERS))}")
+        raise ValueError(f"there are no questions to chapter {chapter!r}; there are to {', '.join(map(str, CHAPTERS))}")
     rng = np.random.default_rng(seed)
     chosen = []
     while len(chosen) < count:

@@ -22,6 +22,17 @@ def whole(rng, shape, low=-3, high=3, zero=True):
     return rng.choice(numbers, size=shape)
 
 
+def lead(values):
+    """By how much the lowest of the values is below the next: 0 if they share the last place."""
+    low, second = np.sort(values)[:2]
+    return second - low
+
+
+def dense_network(widths):
+    """A Network of Dense layers with these widths, the inputs' first."""
+    return Network((widths[0],), [Dense(K) for K in widths[1:]])
+
+
 def one_hidden_layer(W1, b1, W2, b2=None, activation="relu"):
     """The Network y = W2 f(W1 x + b1) + b2."""
     net = Network((W1.shape[1],), [Dense(len(W1), activation), Dense(len(W2))])

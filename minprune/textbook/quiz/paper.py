@@ -1,5 +1,6 @@
 """Paper: a sheet of questions for an exam, in several variants, and the key to each."""
 
+from ...engine.checks import check_count
 from .kinds import draw_questions
 from .question import describe_form
 from .session import answer_text
@@ -15,7 +16,7 @@ def exam(chapter=None, count=5, seed=0, variants=1):
     The variants A, B, … have the same kinds of questions in the same order, with other numbers.
     """
     drawn = {name_of(place): [question for _, question in draw_questions(chapter, count, seed, place)]
-             for place in range(variants)}
+             for place in range(check_count("variants", variants))}
     about = "all chapters" if chapter is None else f"chapter {chapter}"
     pages = [sheet(f"Quiz on {about} · variant {name}", questions) for name, questions in drawn.items()]
     pages += [key(f"Key to variant {name} · {about} · seed {seed}", questions) for name, questions in drawn.items()]

@@ -10,7 +10,7 @@ from ...engine.size import multiply_adds
 from ...pruning.recalibration import recalibrate
 from ...retraining import schedules
 from ...training import fit
-from .networks import drawn, whole
+from .networks import dense_network, drawn, whole
 from .question import Kind, Question
 from .text import as_text, factor, listed, number, products
 
@@ -94,7 +94,7 @@ def equal_cost(rng):
     kept = [widths[0], int(rng.integers(2, widths[1] - 1)), widths[2]]
     given = {"widths": widths, "pruned": kept, "epochs": int(rng.integers(4, 20)),
              "epochs of retraining": int(rng.integers(2, 9))}
-    large, small = (multiply_adds(Network((one[0],), [Dense(one[1]), Dense(one[2])])) for one in (widths, kept))
+    large, small = (multiply_adds(dense_network(one)) for one in (widths, kept))
     cost = given["epochs"] * large + given["epochs of retraining"] * small
     return Question(
         intro="A dense network of these widths was trained, pruned, and retrained. A control of the pruned size is "

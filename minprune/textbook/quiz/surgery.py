@@ -10,7 +10,7 @@ from ...engine.residual import Residual
 from ...engine.size import count_parameters, multiply_adds
 from ...pruning import prune
 from ...pruning.compensation import fold_means
-from .networks import drawn, one_hidden_layer, whole
+from .networks import dense_network, drawn, one_hidden_layer, whole
 from .question import Kind, Question
 from .text import factor, listed, number, products
 
@@ -39,7 +39,7 @@ def multiply_adds_left(rng):
     """How many multiply-adds are left?"""
     widths = [int(rng.integers(3, 9)), *map(int, rng.choice([4, 6, 8, 10], size=2)), int(rng.integers(2, 5))]
     going = [int(rng.integers(1, K)) for K in widths[1:-1]]
-    net = Network(tuple(widths[:1]), [Dense(K) for K in widths[1:]])
+    net = dense_network(widths)
     small = prune(net, {name: np.arange(net[name].K) >= count for name, count in zip(net.hidden_layers, going)})
     left = [widths[0], *(K - count for K, count in zip(widths[1:], going)), widths[-1]]
     return Question(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...scores.tools import find_tool
-from .networks import drawn, whole
+from .networks import drawn, lead, whole
 from .question import Kind, Question
 from .text import as_text, number, products
 
@@ -59,7 +59,7 @@ def square_of_the_sum(rng):
         rows = [weights_and_slopes(rng) for _ in range(3)]
         return {name: np.array([row[name] for row in rows]) for name in ("w", "g")}
 
-    given = drawn(make, lambda g: all(np.diff(np.sort(values)[:2])[0] > 0 for values in both_squares(**g)))
+    given = drawn(make, lambda g: all(lead(values) > 0 for values in both_squares(**g)))
     paper, tool = both_squares(**given)
     return Question(
         intro="Three neurons have the weights w, a row each, and the slopes g. Molchanov et al. (2019) score them "

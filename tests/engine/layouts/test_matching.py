@@ -243,7 +243,8 @@ def test_branches_of_keras_need_an_order():
 def test_batch_norms_in_other_places_of_a_sequential():
     net = mp.Network(4, [mp.Dense(4, batch_norm=True), mp.Dense(4), mp.Dense(2)])
     arrays = net.arrays_for(names={"dense1": "0", "dense1_bn": "2", "dense2": "1", "dense3": "3"})
-    with pytest.raises(ValueError, match="batch norms in other places: here weights, norm, weights, weights; there 0 we"):
+    with pytest.raises(ValueError,
+                       match="batch norms in other places: here weights, norm, weights, weights; there 0 we"):
         net.load_arrays({name: arrays[name] for name in sorted(arrays)})
 
 
