@@ -4,8 +4,9 @@
 
 The pass is what `mp.record` does, batch by batch: forward, and backward to the gradient of the input (which no score
 reads, so that the scores' own pass stops before it). Every score that shares one stream is in the sum, but for those in
-MORE, which do work of the size of a pass, or more, on what was recorded; each of these is measured by itself. Scores
-that make passes of their own are another class of cost, and only named. Everything is timed in turns.
+MORE, which do work of the size of a pass, or more, on what was recorded: with one of them the sum would be larger by
+what it costs alone, which is printed, too. Scores that make passes of their own are another class of cost, and only
+named. Everything is timed in turns.
 """
 
 import sys

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.evaluation.explanation import Sums, explain
+from minprune.evaluation.explanation import OF_CLASSES, SCORES, Sums, explain
 
 
 def subject(kind):
@@ -114,3 +114,13 @@ def test_errors():
                                    (["batch_norm_scale"], ValueError, "batch_norm_scale")]:
         with pytest.raises(error, match=message):
             explain(net, "conv2", 0, (x, t), scores=scores)
+
+
+def test_scores_of_classes_are_asked_for_only_where_there_are_classes():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20, 3))
+    net = mp.Network(3, [mp.Dense(4, "relu"), mp.Dense(2)], seed=0)
+    numbers = mp.explain(net, "dense1", 1, (x, x[:, :2]), "mse")
+    classes = mp.explain(net, "dense1", 1, (x, rng.integers(0, 2, 20)))
+    assert set(classes.scores) - set(numbers.scores) == set(OF_CLASSES) & set(SCORES)
+    assert set(numbers.scores) <= set(classes.scores) and not set(numbers.scores) & set(OF_CLASSES)

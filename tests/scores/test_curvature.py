@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from minprune.scores import curvature
 from minprune.scores.hessian import hessian
 
 
@@ -47,3 +48,21 @@ def test_settings_that_cannot_be():
     net = mp.Network(1, [mp.Dense(1), mp.Dense(1)])
     with pytest.raises(ValueError, match="draws expects at least 1"):
         mp.score(net, "hessian_trace", [[1.0]], [[1.0]], "mse", draws=0)
+
+
+@pytest.mark.parametrize("bytes_at_a_time", [1, curvature.BYTES])
+def test_the_label_free_trace_sample_by_sample(bytes_at_a_time, monkeypatch, random_samples, close):
+    """mean_n Σ_k ‖∂y_nk/∂w_i‖² from a backward pass for each sample and output, of convolutions as well."""
+    monkeypatch.setattr(curvature, "BYTES", bytes_at_a_time)
+    net = mp.Network((4, 4, 1), [mp.Conv2D(3, 2, "tanh"), mp.Flatten(), mp.Dense(4, "relu", batch_norm=True),
+                                 mp.Dense(2)], seed=1)
+    x, t = random_samples(net, 0, 5, "mse")
+    found = mp.score(net, "hessian_trace", x, t, "mse", label_free=True)
+    for name in net.hidden_layers:
+        W, traces = net[name].W, 0
+        for n in range(len(x)):
+            for unit in np.eye(2):
+                trace = net.forward(x[n:n + 1])
+                net.backward(trace, unit[np.newaxis])
+                traces = traces + (trace[name].grads["W"] ** 2).reshape(len(W), -1).sum(axis=1) / len(x)
+        close(found[name], 0.5 * (W.reshape(len(W), -1) ** 2).mean(axis=1) * traces, 1e-10)
