@@ -81,7 +81,7 @@ class Verdict:
         return None if self.reasons is None else self.reasons.counterexample
 
     def explain(self):
-        """Look for the mistake and the counterexample now, while the formula can still be called; return the verdict."""
+        """Look for mistake and counterexample now, while the formula can still be called; return the verdict."""
         self.mistake, self.counterexample
         return self
 
