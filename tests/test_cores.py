@@ -72,7 +72,14 @@ def test_all_is_told_as_on_one_core(tmp_path):
 
 
 WHO = "def test_who(process): open(f'{__name__}.who', 'w').write(process)\n"
-SLOW = WHO + "import time\ndef test_slow(): time.sleep(0.7)\ndef test_more(): pass\n"
+WAIT = """
+import glob, time
+def wait_for(pattern, count):
+    end = time.monotonic() + 20
+    while len(glob.glob(pattern)) < count and time.monotonic() < end:
+        time.sleep(0.01)
+"""
+SLOW = WHO + WAIT + "def test_slow(): wait_for('[ab].who', 2)\ndef test_more(): pass\n"
 
 
 def test_both_take_part_and_each_keeps_the_fixtures_of_a_session(tmp_path):
@@ -83,7 +90,8 @@ def test_both_take_part_and_each_keeps_the_fixtures_of_a_session(tmp_path):
 
 def test_many_tests_take_two_cores_unasked(tmp_path):
     """`MANY` is 10 here."""
-    many = WHO + "import pytest\n@pytest.mark.parametrize('i', range(4))\ndef test_many(i, process): pass\n"
+    many = WAIT + "import pytest\n@pytest.mark.parametrize('i', range(5))\n" \
+                  f"def test_many(i, process): wait_for('*.made', {min(2, os.cpu_count())})\n"
     assert run(tmp_path, a=many, b=many, MANY=10)[0] == 0
     assert len(list(tmp_path.glob("*.made"))) == min(2, os.cpu_count())
 
