@@ -105,6 +105,7 @@ def mean_over_samples(net, traces, values_of):
         for name, values in values_of(trace).items():
             totals[name] += sum_over_samples(values)
         count += len(trace.x)
+        del trace               # else it would stay in memory while the next one is made
         yield
     return {name: total / count for name, total in totals.items()}
 

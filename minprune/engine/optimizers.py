@@ -12,7 +12,7 @@ import numpy as np
 from .checks import check_known, check_real
 from .kernels import pieces
 
-PIECE = 1 << 16                 # numbers of a parameter that are updated at a time: they stay in the cache
+PIECE = 1 << 15                 # numbers of a parameter that are updated at a time: they stay in the cache
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ def activation_std(net, forward_traces):
             squares[name] += new_squares + moved ** 2 * (count[name] * new_count / both)
             mean[name] += moved * (new_count / both)
             count[name] = both
+        del trace               # else it would stay in memory while the next one is made
         yield
     return {name: np.sqrt(squares[name] / count[name]) for name in count}
 

@@ -113,7 +113,7 @@ def changes(net, name, trace, loss, among=None):
     heard = (given.x.reshape(len(given.x), -1, K) != 0).any(axis=1)
     if among is not None:
         heard &= among
-    i, n = heard.T.nonzero()
+    i, n = divmod(np.flatnonzero(heard.T), len(heard))          # heard.T.nonzero(), three times as fast
     total = np.zeros(K)
     for start in range(0, len(i), size := rows_at_a_time(net, reader.name)):
         block = slice(start, start + size)

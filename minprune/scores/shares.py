@@ -39,6 +39,7 @@ def relative_sensitivity(net, forward_traces):
                     x = part.patches(trace[reader].x[..., channels])
                     found = largest_shares(part, x, columns_of(part, own[:, channels]))
                     scores[name] = np.maximum(scores[name], found)
+        del trace               # else it would stay in memory while the next one is made
         yield
     return scores
 

@@ -156,6 +156,7 @@ def take_turns(turns, traces):
     for trace in traces:
         for turn in turns:
             turn.take(trace)
+        del trace               # else it would stay in memory while the next one is made
     return [turn.end() for turn in turns]
 
 

@@ -1,6 +1,7 @@
 """Scores that take turns over one stream of passes, and what a function of one's own has to keep to."""
 
 import functools
+import weakref
 
 import numpy as np
 import pytest
@@ -259,3 +260,17 @@ def test_a_refusal_of_a_function_with_passes_of_its_own_names_it_too():
     for function in (of_traces, of_network):
         assert refusal([mp.Flatten(), mp.Dense(3)], function) \
             == f'score "{function.__name__}": the layer does not say it'
+
+
+def test_one_trace_is_in_memory_at_a_time(monkeypatch):
+    """When the next trace is made, nobody holds the one before."""
+    alive, before = [], []
+
+    def forward(net, x, *more, original=mp.Network.forward, **others):
+        before.append(sum(trace() is not None for trace in alive))
+        trace = original(net, x, *more, **others)
+        alive.append(weakref.ref(trace))
+        return trace
+    monkeypatch.setattr(mp.Network, "forward", forward)
+    mp.score(NET, ["taylor", "mean_replacement", "activation_std", "apoz", "obd"], X, T, batch_size=5)
+    assert before == [0] * 5
