@@ -14,6 +14,7 @@ import numpy as np
 from ..verification.verify import verify
 from .assignments import Assignment, find, is_shipped
 from .comparison import difference
+from .mistakes import returned_in_case
 from .quiet import quietly
 from .user_file import describe_error
 from .values import encode, is_numeric, pairs
@@ -34,6 +35,11 @@ class Case(NamedTuple):
     kept: dict
 
     kept_as = kept_as
+
+    @property
+    def encoded(self):
+        """The arguments as they are sent to the student's process."""
+        return self.kept_as("encoded", lambda: encode(self.arguments))
 
 
 class Exam(NamedTuple):
@@ -134,19 +140,28 @@ def mistakes_of(exam):
     problems = []
     for task in exam.assignment.tasks:
         for name, wrong in task.mistakes.items():
-            problem = problem_of(wrong, exam.cases[task.name], task.tolerance)
+            problem = problem_of(name, wrong, exam.cases[task.name], task.tolerance)
             if problem is not None:
                 problems.append(f'task {task.name} of {exam.assignment.name}: the mistake "{name}" {problem}')
     return problems
 
 
-def problem_of(wrong, cases, tolerance):
+def problem_of(name, wrong, cases, tolerance):
     """Why a wrong function explains no student's mistake, or None."""
-    try:
-        with quietly():
-            returned = [wrong(**copy.deepcopy(case.arguments)) for case in cases]
-    except Exception as error:
+    returned = [returned_in_case(case, name, wrong) for case in cases]
+    if any(value is None for value in returned) and (error := error_of(wrong, cases)) is not None:
         return f"raises {describe_error(error)}"
     if all(difference(case.expected, value, tolerance) is None for case, value in zip(cases, returned)):
         return f"equals the answer in all {len(cases)} random cases"
+    return None
+
+
+def error_of(wrong, cases):
+    """The first exception that a wrong function raises, or None."""
+    try:
+        with quietly():
+            for case in cases:
+                wrong(**copy.deepcopy(case.arguments))
+    except Exception as error:
+        return error
     return None

@@ -23,6 +23,8 @@ def difference(expected, returned, tolerance, label=""):
     """What is wrong with the returned value, or None. `label` is empty, or ends in a space."""
     if returned is None:
         return f"{label}is None" if label else "it returned None: is a return missing?"
+    if isinstance(expected, np.ndarray) and is_right_at_once(expected, returned, tolerance):
+        return None
     if isinstance(expected, Mapping):
         return difference_of_dicts(expected, returned, tolerance, label)
     if is_composed(expected):
@@ -47,6 +49,15 @@ def difference(expected, returned, tolerance, label=""):
 
     # … and the same numbers.
     return difference_of_arrays(expected, array, tolerance, label)
+
+
+def is_right_at_once(expected, returned, tolerance):
+    """Whether both are arrays of finite floats in float64 that are equal: most are, and this is soon seen."""
+    if not (isinstance(returned, np.ndarray) and returned.dtype == expected.dtype == float
+            and returned.shape == expected.shape):
+        return False
+    largest = np.abs(expected).max(initial=LEAST_SIZE)
+    return bool(largest < np.inf and (np.abs(returned - expected) <= tolerance * largest).all())
 
 
 def difference_of_arrays(expected, returned, tolerance, label):
@@ -119,13 +130,17 @@ def is_float32(expected, returned):
 
 def was_rounded(expected, returned):
     """Whether numbers were rounded to float32, and the expected ones are none that float32 holds anyway."""
+    if not (isinstance(returned, (np.ndarray, np.floating, float)) and np.size(returned)):
+        return False
+    array = np.asarray(returned)
     with np.errstate(all="ignore"):
-        if not (isinstance(returned, (np.ndarray, np.floating, float)) and np.size(returned)):
+        exact = array.dtype.kind == "f" and np.array_equal(array, np.float32(array))
+        if array.dtype != np.float32 and not exact:             # most answers are such
             return False
-        if np.asarray(returned).dtype.kind != "f" or np.array_equal(expected, np.float32(expected)):
-            return np.asarray(returned).dtype == np.float32
-        round_anyway = np.array_equal(returned * 256, np.round(returned * 256))    # such as 0, 0.5 and 3
-        return np.array_equal(returned, np.float32(returned)) and not round_anyway
+        if np.array_equal(expected, np.float32(expected)):
+            return array.dtype == np.float32
+        round_anyway = np.array_equal(array * 256, np.round(array * 256))       # such as 0, 0.5 and 3
+        return exact and not round_anyway
 
 
 def float32_tolerance(answer, case, expected, tolerance):

@@ -15,6 +15,7 @@ import os
 import pathlib
 import signal
 import sys
+import time
 
 PR_SET_CHILD_SUBREAPER = 36     # from <sys/prctl.h>
 ROUNDS = 50                     # of killing, while what is killed starts new processes
@@ -37,7 +38,8 @@ def kill_descendants(pid, mark, spared=()):
         return
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGSTOP)
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
+        time.sleep(number / 1000)               # what was killed may need a moment to be gone
         alive = (descendants(pid) | marked(mark)) - {pid, *spared}
         for each in alive:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -49,11 +51,10 @@ def kill_descendants(pid, mark, spared=()):
 def descendants(pid):
     """The numbers of all living processes that a process has started, and that these have started."""
     children = {}
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, parent = path.read_text(errors="replace").rpartition(")")[2].split()[:2]
-            if state not in "ZX":               # dead ones have no descendants: others have adopted them
-                children.setdefault(int(parent), set()).add(int(path.parent.name))
+    for number, content in read_of_all("stat"):
+        state, parent = content.rpartition(b")")[2].split()[:2]
+        if state not in b"ZX":                  # dead ones have no descendants: others have adopted them
+            children.setdefault(int(parent), set()).add(number)
     found, new = set(), {pid}
     while new:
         new = set().union(*(children.get(each, ()) for each in new)) - found
@@ -63,9 +64,11 @@ def descendants(pid):
 
 def marked(mark):
     """The numbers of all living processes of this user with this "NAME=value" in their environment."""
-    found = set()
-    for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
-        with contextlib.suppress(OSError):
-            if mark.encode() in path.read_bytes().split(b"\0"):
-                found.add(int(path.parent.name))
-    return found
+    return {number for number, content in read_of_all("environ") if mark.encode() in content.split(b"\0")}
+
+
+def read_of_all(name):
+    """Yield (number, content) of /proc/NUMBER/name of all processes whose file can be read."""
+    for number in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{number}/{name}", "rb") as file:
+            yield int(number), file.read()

@@ -1,7 +1,8 @@
 """Footprints: what a student's code uses besides its own: functions of minprune, files of assignments, programs.
 
 They are noted where the code runs. Code that looks for the notes can spoil them: they show who forgets, or does not
-know, that an answer is to be written by oneself, not who hides it. What cannot be read cannot be used; see `isolation.fence`.
+know, that an answer is to be written by oneself, not who hides it. What cannot be read cannot be used; see
+`isolation.fence`.
 """
 
 import contextlib

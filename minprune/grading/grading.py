@@ -17,9 +17,9 @@ def grade(path, seed=None, assignment=None, limit=10.0, cores=None, progress=Non
     `path` may also be a list of files and folders, or a function: see below. Which assignment a file belongs to: the
     one given (a name, a number or a folder), that of the tasks.py beside it, or the one that its line
     ASSIGNMENT = "…" names. Of a notebook, .ipynb, the functions of its cells are graded. Each task is all or nothing:
-    its function must be right in all random cases, leave its arguments as they are, and take at most `limit` seconds. A function that is wrong is
-    tried again with right ones in place of the others that are wrong or missing: a mistake costs points once.
-    `seed=None` draws fresh cases; grades.seed draws them again.
+    its function must be right in all random cases, leave its arguments as they are, and take at most `limit` seconds. A
+    function that is wrong is tried again with right ones in place of the others that are wrong or missing: a mistake
+    costs points once. `seed=None` draws fresh cases; grades.seed draws them again.
 
     The code runs in a process of its own, in a copy of the file's folder that is thrown away. It gets arguments and
     returns values: the answers are computed and compared in this process. Without a container around it that guards

@@ -13,7 +13,8 @@ FEW = 16                        # a case with at most so many numbers is printed
 UNWRITTEN = "not written yet"
 # {what stands in the feedback: what it is in a few words}
 KINDS = {"it returned None": "nothing is returned", "shape": "another shape",
-         "changed its input": "an input is changed", " NaN and ": "NaN or infinity", "float16": "float16", "values to be returned": "another number of values",
+         "changed its input": "an input is changed", " NaN and ": "NaN or infinity", "float16": "float16",
+         "values to be returned": "another number of values",
          "expected the keys": "other keys", "expected a dict": "no dict", "expected booleans": "no booleans",
          "expected numbers": "no numbers"}
 LARGE = 100                     # a case with such a number is not shown if there is another

@@ -55,11 +55,16 @@ def named_mistake(task, attempts, tolerance):
 
 def returns_the_same(name, wrong, attempt, tolerance):
     """Whether a wrong function returns what the student's did; not if it cannot take the case."""
-    mistaken = attempt.of.kept_as(f"mistake: {name}", lambda: returned_by(wrong, attempt.case))
+    mistaken = returned_in_case(attempt.of, name, wrong)
     try:
         return mistaken is not None and difference(mistaken, attempt.returned, tolerance) is None
     except Exception:
         return False
+
+
+def returned_in_case(case, name, wrong):
+    """What the task's mistake of this name returns in a Case, computed once; None if it raises an exception."""
+    return case.kept_as(f"mistake: {name}", lambda: returned_by(wrong, case.arguments))
 
 
 def returned_by(function, case):

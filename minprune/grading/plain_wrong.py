@@ -1,7 +1,7 @@
 """Plain wrong solutions: what anybody may try who has understood nothing, or little.
 
-None may get the points, on any seed. They return zeros, an argument as it came, the answer to another case, or the answer turned around: its sign, twice or
-half of it. The `mistakes` of a task are tried with them.
+None may get the points, on any seed. They return zeros, an argument as it came, the answer to another case, the answer
+with the other sign, twice or half of it. The `mistakes` of a task are tried with them.
 """
 
 import contextlib
@@ -32,7 +32,8 @@ def wrong_on_all(assignment, seeds, cores=None, progress=None):
 
 
 def passing_on(assignment, seeds, cores):
-    """Yield what passes on each seed. On several cores each has a process of its own, which takes every so many seeds."""
+    """Yield what passes on each seed. Of several cores each has a process of its own: of two, one takes the even seeds
+    and one the odd ones."""
     if cores == 1:
         yield from (passing(assignment, seed) for seed in range(seeds))
         return

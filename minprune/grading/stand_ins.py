@@ -1,5 +1,5 @@
-"""Stand-ins: the answer of a task in place of a student's function that is wrong. It is computed away from the student's
-code."""
+"""Stand-ins: the answer of a task in place of a student's function that is wrong. It is computed away from the
+student's code."""
 
 import copy
 

@@ -13,7 +13,8 @@ import sys
 
 from .calls import calls_of, parameters_of, required_of
 from .footprints import UsedFunctions
-from .user_file import CouldNotRun, forget_modules, importing_beside, one_line, run_file, state_put_back
+from .shared_state import SharedNames, forget_modules, state_put_back
+from .user_file import CouldNotRun, importing_beside, one_line, run_file
 from .values import decode, encode
 
 
@@ -27,7 +28,8 @@ class Student:
     def __init__(self, file, tasks, answer, used=None):
         self.file, self.tasks, self.answer = pathlib.Path(file), tuple(tasks), answer
         self.used = UsedFunctions(looking=False) if used is None else used
-        with state_put_back(), importing_beside(self.file):
+        self.shared = SharedNames()
+        with state_put_back(self.shared), importing_beside(self.file):
             deepest = sys.getrecursionlimit()
             os.chdir(self.file.parent)
             self.names = vars(run_file(self.file))
@@ -51,7 +53,7 @@ class Student:
     def at_work(self, stand_ins):
         """The file's functions may be called; what they change outside of their objects is put back afterwards."""
         before = dict(self.names)
-        with state_put_back(), importing_beside(self.file):
+        with state_put_back(self.shared), importing_beside(self.file):
             sys.setrecursionlimit(self.recursion_limit)
             os.chdir(self.file.parent)
             self.names.update((name, stand_in(functools.partial(self.answer, name), before.get(name)))
@@ -73,14 +75,14 @@ class Written(Student):
     def __init__(self, function, beside, tasks, answer):
         self.names = {**beside, function.__name__: function}
         self.beside, self.tasks, self.answer = beside, tuple(tasks), answer
-        self.used = UsedFunctions()
+        self.used, self.shared = UsedFunctions(), SharedNames()
 
     @contextlib.contextmanager
     def at_work(self, stand_ins):
         """The names of the place are the user's own: only those that something stands in for are changed, and put
         back."""
         before = {name: self.beside[name] for name in stand_ins if name in self.beside}
-        with state_put_back():
+        with state_put_back(self.shared):
             self.beside.update((name, stand_in(functools.partial(self.answer, name), before.get(name)))
                                for name in stand_ins)
             try:

@@ -11,7 +11,6 @@ from .footprints import public_name
 from .marking import judgement
 from .stand_ins import answer_of
 from .submissions import text_of
-from .values import encode
 from .verdicts import verdict_on, verdict_on_mistake
 from .working import Stopped, working
 
@@ -69,7 +68,7 @@ def try_task(work, task, cases, stand_ins=()):
     """A function as it stands, or with answers that stand in for others, on these cases."""
     asked = set()
     try:
-        done = work.call(task.name, [encode(case.arguments) for case in cases], stand_ins, asked)
+        done = work.call(task.name, [case.encoded for case in cases], stand_ins, asked)
         if "missing" in done:
             return Tried(TaskResult(False, str(done["missing"])[:300], None, "there is no such function"))
         calls = [received_call(plain) for plain in done["calls"]]

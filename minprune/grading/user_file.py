@@ -14,15 +14,12 @@ import tempfile
 import traceback
 import types
 
-import numpy as np
-
 from .notebooks import NotANotebook, cells_of, is_notebook, kept_statements, name_of_cell
 from .quiet import Nowhere
 from .reports import shorten
 
 MOST_BYTES = 50_000_000         # of the files that are copied with a user's file
 MOST_FILES = 5000
-SHARED = ("minprune", "numpy", "builtins", "copy", "json", "math", "random")       # packages that code may patch
 
 
 class CouldNotRun(RuntimeError):
@@ -95,10 +92,17 @@ def describe_error(error, file=None):
     A line of a notebook is `(line 2 of cell 3: …)`.
     """
     text = shorten(f"{type(error).__name__}: {message_of(error)}".rstrip(": "))
-    file = None if file is None else re.sub(r", cell \d+$", "", str(file))
-    frames = [] if file is None else traceback.extract_tb(error.__traceback__)
-    lines = [frame for frame in frames if frame.filename == file or frame.filename.startswith(f"{file}, cell ")]
-    return text + (f"\n(line {place_of(lines[-1], file)}: {shorten(lines[-1].line)})" if lines else "")
+    if file is None:
+        return text
+    file = re.sub(r", cell \d+$", "", str(file))
+    rows = [row for row in traceback.walk_tb(error.__traceback__) if is_written_in(row[0].f_code, file)]
+    lines = traceback.StackSummary.extract(rows[-1:])           # of one row: a recursion has a thousand
+    return text + "".join(f"\n(line {place_of(line, file)}: {shorten(line.line)})" for line in lines)
+
+
+def is_written_in(code, file):
+    """Whether code stands in a file, or in a cell of a notebook."""
+    return code.co_filename == file or code.co_filename.startswith(f"{file}, cell ")
 
 
 def place_of(frame, file):
@@ -124,7 +128,7 @@ def one_line(text):
     return " ".join(text.split("\n"))
 
 
-# --------------------------------------------------------- what a file's code may use, and may not touch
+# ------------------------------------------------------------------ what a file's code may use
 
 
 @contextlib.contextmanager
@@ -167,33 +171,3 @@ def importing_beside(file):
         yield
     finally:
         sys.path = old
-
-
-def forget_modules(folder):
-    """Forget the modules that were imported from a folder: another file's neighbours may have the same names."""
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if path and pathlib.Path(path).is_relative_to(folder):
-            del sys.modules[name]
-
-
-@contextlib.contextmanager
-def state_put_back():
-    """Put back what code changes for all of Python: the recursion limit, how NumPy treats and prints numbers, the
-    current folder, and the names of functions in shared modules.
-
-    What is changed inside of objects (an attribute of a class, an entry of a dict) stays.
-    """
-    limit, folder = sys.getrecursionlimit(), os.getcwd()
-    errors, printing = np.geterr(), np.get_printoptions()
-    shared = [(vars(module), dict(vars(module))) for name, module in list(sys.modules.items())
-              if name.split(".")[0] in SHARED]
-    try:
-        yield
-    finally:
-        for names, before in shared:
-            names.update((name, value) for name, value in before.items() if names.get(name, names) is not value)
-        sys.setrecursionlimit(limit)
-        np.seterr(**errors)
-        np.set_printoptions(**printing)
-        os.chdir(folder)

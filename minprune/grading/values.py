@@ -16,15 +16,19 @@ MOST_BYTES = 10_000_000         # of an array that is sent to another process
 
 def is_numeric(value):
     """Whether a value consists of numbers only, so that it can be compared again."""
+    if isinstance(value, np.ndarray):           # first what is most frequent
+        return value.dtype.kind in "buif"
     if isinstance(value, (tuple, list)):
         return all(map(is_numeric, value))
     if isinstance(value, Mapping):
         return all(map(is_numeric, value.values()))
-    return isinstance(value, (np.ndarray, np.generic, int, float)) and np.asarray(value).dtype.kind in "buif"
+    return isinstance(value, (np.generic, int, float)) and np.asarray(value).dtype.kind in "buif"
 
 
 def count_numbers(value):
     """How many numbers a value holds."""
+    if isinstance(value, np.ndarray):
+        return value.size
     if isinstance(value, (tuple, list)):
         return sum(map(count_numbers, value))
     if isinstance(value, Mapping):
@@ -81,6 +85,8 @@ def largest_whole_number(value):
 
 def are_identical(value, other):
     """Whether two values are equal to the bit."""
+    if isinstance(value, np.ndarray) and have_equal_bytes(value, other):        # most are, and this is soon seen
+        return True
     if isinstance(value, Mapping):
         alike = isinstance(other, Mapping) and list(value) == list(other)
         return alike and all(are_identical(value[key], other[key]) for key in value)
@@ -88,6 +94,12 @@ def are_identical(value, other):
         alike = isinstance(other, (tuple, list)) and len(value) == len(other)
         return alike and all(map(are_identical, value, other))
     return np.array_equal(value, other, equal_nan=np.asarray(value).dtype.kind == "f")
+
+
+def have_equal_bytes(array, other):
+    """Whether another value is an array of the same kind and shape, with the same bytes."""
+    alike = isinstance(other, np.ndarray) and (array.dtype, array.shape) == (other.dtype, other.shape)
+    return alike and array.dtype.kind in "buifc" and array.tobytes() == other.tobytes()
 
 
 # ------------------------------------------------------------------------------ describing values
@@ -128,14 +140,15 @@ class Other:
 
 def encode(value):
     """A value as what JSON knows; of anything else only the name of its type, of a very large array its shape."""
-    if value is None or isinstance(value, (bool, int)) or type(value) is float:
-        return value
-    if isinstance(value, str):
-        return {"text": value}
-    if isinstance(value, Mapping):
-        return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
-    if isinstance(value, (tuple, list)):
-        return {"tuple" if isinstance(value, tuple) else "list": [encode(item) for item in value]}
+    if not isinstance(value, np.ndarray):
+        if value is None or isinstance(value, (bool, int)) or type(value) is float:
+            return value
+        if isinstance(value, str):
+            return {"text": value}
+        if isinstance(value, Mapping):
+            return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
+        if isinstance(value, (tuple, list)):
+            return {"tuple" if isinstance(value, tuple) else "list": [encode(item) for item in value]}
     array = np.asarray(value)
     if array.dtype.kind not in "buifc":
         return {"other": type(value).__name__}
@@ -149,15 +162,19 @@ def decode(plain):
     """The value of what `encode` returned: new arrays, an Other for the name of a type."""
     if not isinstance(plain, dict):
         return plain
+    if "array" in plain:
+        return decode_array(plain)
     if "text" in plain:
         return plain["text"]
     if "dict" in plain:
         return {decode(key): decode(item) for key, item in plain["dict"]}
-    for kind in (tuple, list):
-        if kind.__name__ in plain:
-            return kind(map(decode, plain[kind.__name__]))
-    if "other" in plain:
-        return Other(plain["other"])
+    if "tuple" in plain:
+        return tuple(map(decode, plain["tuple"]))
+    return Other(plain["other"]) if "other" in plain else list(map(decode, plain["list"]))
+
+
+def decode_array(plain):
+    """The array, or the single number of a NumPy type."""
     kind = np.dtype(plain["dtype"])
     if kind.kind not in "buifc":                # no dtype that could hold anything else comes from another process
         raise ValueError(f"no numbers: {kind}")

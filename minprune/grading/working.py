@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .assignments import shipped
 from .footprints import UsedFunctions
 from .isolation.limits import passed_limit
-from .sandbox import child_process, describe_stop
+from .sandbox import START_SECONDS, child_process, describe_stop
 from .stand_ins import answer_of
 from .student import Student, serve
 from .submissions import text_of
@@ -126,7 +126,7 @@ class Sandboxed:
             return
         child = self.server.fork(self.request)
         try:
-            if child.receive(self.limit) != ["started"]:
+            if child.receive(START_SECONDS) != ["started"]:           # not the student's time
                 raise Stopped(["ended"], self.limit)
             yield child
         finally:
@@ -174,4 +174,5 @@ class Sandboxed:
 
 def answers_of(exam):
     """{task: the function that answers for it where a student's own is wrong}."""
-    return {task.name: answer_of(task, exam.cases[task.name]) for task in exam.assignment.tasks}
+    return exam.kept_as("answers", lambda: {task.name: answer_of(task, exam.cases[task.name])
+                                            for task in exam.assignment.tasks})

@@ -21,7 +21,7 @@ from minprune.grading.stand_ins import answer_of
 from minprune.grading.starters import solved_sources
 from minprune.grading.student import stand_in
 from minprune.grading.user_file import run_file
-from minprune.grading.values import decode, encode
+from minprune.grading.values import decode
 
 SEEDS = 200
 
@@ -68,7 +68,7 @@ def failures(assignment, seed):
     tasks = {task.name: task for task in assignment.tasks}
     for label, name, module, right in solutions(assignment):
         calls = [Call(decode(returned), *rest) for returned, *rest in
-                 calls_of(module[name], [encode(case.arguments) for case in cases[name]])]
+                 calls_of(module[name], [case.encoded for case in cases[name]])]
         if is_right(tasks[name], cases[name], calls) != right:
             yield f"{assignment.name} {name}: {label} is {'refused' if right else 'accepted'}"
 

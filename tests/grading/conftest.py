@@ -1,13 +1,18 @@
 """A teacher's assignment with a student's solution, and a file of formulas."""
 
+import contextlib
+import time
+
 import pytest
 
-from minprune.grading import marking
+from minprune.grading import assignments, marking, sandbox, working
 from minprune.grading.calls import Call, calls_of, parameters_of
-from minprune.grading.cases import draw_cases
+from minprune.grading.cases import draw_cases, draw_exam
+from minprune.grading.course import workers
 from minprune.grading.formula_file import verify_file
-from minprune.grading.grading import grade
-from minprune.grading.values import decode, encode
+from minprune.grading.sheets import a_server, grade_file
+from minprune.grading.values import decode
+from minprune.grading.working import How
 
 TASKS = '''
 import numpy as np
@@ -111,13 +116,68 @@ def solution():
     return lambda code="return 2 * w": SOLUTION.replace("return 2 * w", code)
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """On a busy machine a process may need long to say which line is running."""
+    monkeypatch.setattr(sandbox, "LINE_SECONDS", 100.0)
+
+
 @pytest.fixture
-def marks_of(folder):
-    """marks_of(the file's text, limit=…) -> {task: Mark} for a solution of `squares`."""
+def time_for(monkeypatch):
+    """time_for(task, seconds): from now on this task has so much time in the sandbox, and all others have a lot."""
+    def limited(task, seconds):
+        call = working.Sandboxed.call
+
+        def call_in_time(self, name, *given):
+            self.limit = seconds if name == task else 100.0
+            return call(self, name, *given)
+
+        monkeypatch.setattr(working.Sandboxed, "call", call_in_time)
+    return limited
+
+
+@pytest.fixture(scope="session")
+def once_written():
+    """once_written(path) -> the text of a file that another process writes, as soon as it is there."""
+    def read(path, seconds=100):
+        end = time.monotonic() + seconds
+        while not (path.exists() and path.read_text()):
+            assert time.monotonic() < end, f"{path} was not written"
+            time.sleep(0.01)
+        return path.read_text()
+    return read
+
+
+@pytest.fixture(scope="session")
+def fork_server():
+    """What `grade` starts for the files of one call, here started once for all tests that use it: the ForkServer, or
+    None where there is none."""
+    with a_server(limit=1) as server:
+        yield server
+
+
+@pytest.fixture
+def shared_server(monkeypatch, fork_server):
+    """What grades several files starts no fork server of its own."""
+    monkeypatch.setattr(workers, "a_server", lambda limit: contextlib.nullcontext(limit and fork_server))
+
+
+@pytest.fixture
+def sheet_of(folder, fork_server):
+    """sheet_of(the file's text, limit=…) -> the Sheet of a file of `squares`; without a limit in this process."""
     def graded(text, limit=None, seed=0):
         (folder / "mine.py").write_text(text)
-        return grade(folder / "mine.py", seed=seed, limit=limit).marks
+        exam = draw_exam(assignments.find(folder), seed)
+        return grade_file(folder / "mine.py", exam, How(limit, None if limit is None else fork_server))
     return graded
+
+
+@pytest.fixture
+def marks_of(sheet_of):
+    """marks_of(the file's text, limit=…) -> {task: Mark} for a file of `squares`."""
+    def marks(*given, **more):
+        return {mark.task: mark for mark in sheet_of(*given, **more).marks}
+    return marks
 
 
 @pytest.fixture(scope="session")
@@ -139,9 +199,9 @@ def report_on(formulas):
 @pytest.fixture(scope="session")
 def judge():
     """judge(function, task, seed) -> (right?, feedback) for a function, on cases drawn with this seed."""
-    def judged(function, task, seed, cases=None):
-        cases = draw_cases(task, seed) if cases is None else cases
+    def judged(function, task, seed):
+        cases = draw_cases(task, seed)
         calls = [Call(decode(returned), *rest) for returned, *rest in
-                 calls_of(function, [encode(case.arguments) for case in cases])]
+                 calls_of(function, [case.encoded for case in cases])]
         return marking.judge(task, cases, calls, parameters_of(function))
     return judged

@@ -29,16 +29,17 @@ def test_a_file_that_patches_what_is_shared_costs_only_itself(folder, solution, 
     first = {f"an{number}.py": f"{patch}\n{solution()}" for number, patch in enumerate(patches)}
     for name, text in {**first, "bo.py": solution(), "cy.py": solution("return w")}.items():
         (folder / name).write_text(text)
-    sheets = grade(folder, seed=0, limit=None if len(patches) == 1 else 20).sheets
+    sheets = grade(folder, seed=0, limit=None if len(patches) == 1 else 100, cores=1).sheets
     assert [sheet.points for sheet in sheets] == [5] * len(patches) + [5, 3]
     assert "Most likely: the factor 2 of the square is missing" in sheets[-1].marks[0].feedback
 
 
+@pytest.mark.usefixtures("shared_server")
 def test_a_patch_inside_of_a_function_costs_only_itself(folder, solution):
     (folder / "an.py").write_text(solution("import numpy, sys; sys.setrecursionlimit(80); numpy.seterr(all='raise')\n"
                                            "    numpy.isclose = numpy.abs = None; return 2 * w"))
     (folder / "bo.py").write_text(solution())
-    for limit in (None, 20):
+    for limit in (None, 100):
         assert [sheet.points for sheet in grade(folder, seed=0, limit=limit).sheets] == [5, 5]
 
 

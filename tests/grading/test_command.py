@@ -17,40 +17,46 @@ def command(*arguments):
     return main(["grade", *arguments])
 
 
+@pytest.mark.usefixtures("shared_server")
 @pytest.mark.parametrize("body, code", [("return 2 * w", 0), ("return w", 1), ("return 2 * w\n1 / 0", 2)])
 def test_exit_codes(folder, solution, capsys, body, code):
     (folder / "mine.py").write_text(solution(body))
-    assert command(str(folder / "mine.py"), "--seed", "0", "--limit", "20") == code
+    assert command(str(folder / "mine.py"), "--seed", "0", "--limit", "100") == code
     assert f"{folder / 'mine.py'}: {[5, 3, 0][code]} of 5 points (squares)" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("shared_server")
 def test_several_files_are_graded_together(folder, solution, capsys):
     for name, body in (("an.py", "return 2 * w"), ("bo.py", "return w")):
         (folder / name).write_text(solution(body))
-    assert command(str(folder / "an.py"), str(folder / "bo.py"), "--seed", "0", "--limit", "20") == 1
+    assert command(str(folder / "an.py"), str(folder / "bo.py"), "--seed", "0", "--limit", "100") == 1
     assert "8 of 10 points in 2 files" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("shared_server")
 def test_a_submission_that_is_left_out_could_not_run(folder, solution, capsys):
     (folder / "an.py").write_text(solution())
     (folder / "bo.ipynb").write_text("{}")
-    assert command(str(folder), "--seed", "0", "--limit", "20") == 2
+    assert command(str(folder), "--seed", "0", "--limit", "100") == 2
     assert "5 of 5 points in 1 file; not counted: 1 left out, see below" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("module", [["-m", "minprune"], ["-c", "from minprune.cli.main import main; exit(main())"]])
-def test_a_helper_beside_a_submission_is_found_wherever_the_command_is_called(folder, solution, module):
-    """Also one whose name a file in the current folder has."""
+def test_a_helper_beside_a_submission_is_found_wherever_the_command_is_called(folder, solution, monkeypatch):
+    """Also one whose name a file in the current folder has, which `python -m` and "" in sys.path look into first."""
     (folder / "work").mkdir()
     (folder / "work" / "mine.py").write_text("from helping import twice\n" + solution("return twice(w)"))
     (folder / "work" / "helping.py").write_text("def twice(w):\n    return 2 * w\n")
     (folder / "helping.py").write_text("1 / 0\n")
+    call = [sys.executable, "-m", "minprune", "grade", "work/mine.py", "--assignment", str(folder)]
+    done = subprocess.run(call, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    monkeypatch.syspath_prepend("")
     for place, path in ((folder, "work/mine.py"), (folder / "work", "mine.py")):
-        done = subprocess.run([sys.executable, *module, "grade", path, "--assignment", str(folder)], cwd=place,
-                              capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+        monkeypatch.chdir(place)
+        assert command(path, "--assignment", str(folder)) == 0
 
 
+@pytest.mark.usefixtures("shared_server")
 def test_json(folder, solution, capsys):
     (folder / "mine.py").write_text(solution("return w"))
     assert command(str(folder), "--json", "--seed", "7") == 1
@@ -90,6 +96,7 @@ def test_the_list_in_the_readme_begins_as_the_command_prints_it(capsys):
 # ------------------------------------------------------------------------------- a class, and its tools
 
 
+@pytest.mark.usefixtures("shared_server")
 def test_a_class(folder, solution, tmp_path, capsys):
     for name, body in (("an.py", "return 2 * w"), ("bo.py", "return w"), ("cy.py", "return 2 * w\n1 / 0")):
         (tmp_path / name).write_text(solution(body))
@@ -102,6 +109,7 @@ def test_a_class(folder, solution, tmp_path, capsys):
     assert "2 students, mean 4.0" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("shared_server")
 def test_one_task_and_what_gradescope_reads(folder, solution, tmp_path, capsys):
     (folder / "mine.py").write_text(solution("return w"))
     results = tmp_path / "results.json"

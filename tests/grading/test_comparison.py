@@ -56,6 +56,7 @@ def test_float32_is_seen_in_any_part_of_an_answer_that_it_cannot_hold_exactly():
     for returned in (third.astype("float32"), np.float32(1 / 3), third.astype("float32").astype(float)):
         assert is_float32(third, returned) and is_float32((0.5, third), (0.5, returned))
     assert not is_float32(third, third) and not is_float32((third, 1), (third, 1)) and not is_float32(third, None)
+    assert not is_float32(third, np.array([0.5])) and is_float32(np.array([0.5]), np.float32([np.nan]))
     assert not is_float32(np.array([0.5]), np.array([0.5])) and is_float32(np.array([0.5]), np.float32([0.5]))
     assert not is_float32(np.array([1, 2]), np.float32([1, 2]))         # whole numbers and booleans are exact
 

@@ -11,6 +11,7 @@ from minprune.grading.descendants import descendants, kill_descendants, marked
 
 pytestmark = pytest.mark.skipif(not pathlib.Path("/proc/self/stat").exists(), reason="looks into /proc")
 
+MARK = f"descendants-{os.getpid()}"     # other tests may run at the same time
 SLEEPS = "import subprocess, sys; print(subprocess.Popen(['sleep', '300']).pid, flush=True); sys.stdin.read()"
 
 
@@ -18,7 +19,7 @@ SLEEPS = "import subprocess, sys; print(subprocess.Popen(['sleep', '300']).pid, 
 def parent():
     """A marked process that has started another one: its Popen, and the other's number."""
     process = subprocess.Popen([sys.executable, "-c", SLEEPS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                               env={**os.environ, "MARK": "descendants"})
+                               env={**os.environ, "MARK": MARK})
     yield process, int(process.stdout.readline())
     process.kill()
     process.communicate()
@@ -28,9 +29,9 @@ def test_descendants_are_found_and_killed_and_the_process_itself_is_halted(paren
     process, other = parent
     assert descendants(process.pid) == {other} and descendants(other) == set()
     assert {process.pid, other} <= descendants(os.getpid())
-    assert marked("MARK=descendants") == {process.pid, other} and marked("MARK=") == marked("descendants") == set()
-    kill_descendants(process.pid, "MARK=descendants")
-    assert descendants(process.pid) == set() and marked("MARK=descendants") == {process.pid}
+    assert marked(f"MARK={MARK}") == {process.pid, other} and marked("MARK=") == marked(MARK) == set()
+    kill_descendants(process.pid, f"MARK={MARK}")
+    assert descendants(process.pid) == set() and marked(f"MARK={MARK}") == {process.pid}
     assert process.poll() is None
 
 
@@ -38,9 +39,9 @@ def test_what_outlives_its_parent_is_found_by_its_mark(parent):
     process, other = parent
     process.kill()
     process.wait()
-    assert marked("MARK=descendants") == {other}
-    kill_descendants(process.pid, "MARK=descendants")
-    assert marked("MARK=descendants") == set()
+    assert marked(f"MARK={MARK}") == {other}
+    kill_descendants(process.pid, f"MARK={MARK}")
+    assert marked(f"MARK={MARK}") == set()
 
 
 def test_orphans_are_adopted():

@@ -1,6 +1,7 @@
 """The command `minprune verify FILE.py:FUNCTION`, and the claim that its options make."""
 
 import argparse
+import contextlib
 import inspect
 import json
 import pathlib
@@ -11,14 +12,28 @@ import sys
 import pytest
 
 from minprune.cli.main import main
+from minprune.grading import formula_file
 from minprune.grading.formula_command import add_claim_options, add_where_options, claim_of
+from minprune.grading.sandbox import child_process
 from minprune.verification.sampling.where import Where
 
 THREE = ("--trials", "3")
 
 
 @pytest.fixture
-def command(formulas, capsys):
+def in_this_process(monkeypatch):
+    """The file runs at once, in this process: where the process is not what is looked at. (Others have a real one.)"""
+    @contextlib.contextmanager
+    def at_once(job, request):
+        messages = []
+        job(request, lambda *message: messages.append(json.loads(json.dumps(message))))
+        yield argparse.Namespace(receive=lambda seconds: messages.pop(0))
+
+    monkeypatch.setattr(formula_file, "child_process", at_once)
+
+
+@pytest.fixture
+def command(formulas, capsys, in_this_process):
     """command("relu", "--equals", …) -> (exit code, stdout, stderr) of `minprune verify mine.py:relu …`."""
     def run(function, *options):
         try:
@@ -56,21 +71,41 @@ def test_json_is_not_spoiled_by_prints(command):
     assert error.startswith("given (") and error.count("given") == 2 + 3      # twice: does it repeat itself?
 
 
-def test_an_endless_loop_is_stopped(command):
-    code, out, error = command("loop", "--equals", "dL/do", "--limit", "0.7", *THREE)
-    assert code == 2 and out == "" and error.count("\n") == 1
-    assert error.startswith("minprune: error: mine.py: not done after 0.7 seconds: an endless loop? (line 4")
+def test_an_endless_loop_is_stopped(tmp_path, capsys, monkeypatch, once_written):
+    @contextlib.contextmanager
+    def once_it_loops(job, request):
+        with child_process(job, request) as child:
+            once_written(tmp_path / "begun")
+            yield child
+
+    monkeypatch.setattr(formula_file, "child_process", once_it_loops)
+    (tmp_path / "mine.py").write_text(f"def loop(do):\n    open({str(tmp_path / 'begun')!r}, 'w').write('x')\n"
+                                      "    while True: pass\n")
+    code = main(["verify", f"{tmp_path / 'mine.py'}:loop", "--equals", "dL/do", "--limit", "0.3", *THREE])
+    assert code == 2 and capsys.readouterr() == (
+        "", "minprune: error: mine.py: not done after 0.3 seconds: an endless loop? (line 3: while True: pass)\n")
+
+
+def refusal(path, text, capsys):
+    """What `minprune verify` prints about a file with this text, which cannot be tried."""
+    path.write_text(text)
+    assert main(["verify", f"{path}:f", "--equals", "dL/do", *THREE]) == 2
+    out, error = capsys.readouterr()
+    assert out == ""
+    return error
 
 
 @pytest.mark.parametrize("text, message", [
     ("def f(o:\n    return o\n", "broken.py: SyntaxError: '(' was never closed (line 1)"),
-    ("import os\ndef f(do): os._exit(0)\n", "broken.py: it ended Python itself"),
     ("import sys\nsys.exit(0)\n", "broken.py: SystemExit: 0 (line 2: sys.exit(0))"),
 ])
-def test_a_file_that_cannot_be_run(tmp_path, capsys, text, message):
-    (tmp_path / "broken.py").write_text(text)
-    assert main(["verify", f"{tmp_path / 'broken.py'}:f", "--equals", "dL/do", *THREE]) == 2
-    assert capsys.readouterr() == ("", f"minprune: error: {message}\n")
+def test_a_file_that_cannot_be_run(tmp_path, capsys, in_this_process, text, message):
+    assert refusal(tmp_path / "broken.py", text, capsys) == f"minprune: error: {message}\n"
+
+
+def test_a_file_that_ends_python(tmp_path, capsys):
+    text = "import os\ndef f(do): os._exit(0)\n"
+    assert refusal(tmp_path / "broken.py", text, capsys) == "minprune: error: broken.py: it ended Python itself\n"
 
 
 @pytest.mark.parametrize("options, message", [
@@ -117,7 +152,7 @@ def test_there_is_no_picture_of_nothing(command, tmp_path):
     assert error.startswith("minprune: warning: nothing was compared: there is no picture") and error.count("\n") == 1
 
 
-def test_the_readme_shows_what_the_command_prints(tmp_path, capsys, monkeypatch):
+def test_the_readme_shows_what_the_command_prints(tmp_path, capsys, monkeypatch, in_this_process):
     text = (pathlib.Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     code, shown = re.search(r"```python\n# mine.py\n(.*?)```.*?```text\n(.*?)```", text, re.S).groups()
     (tmp_path / "mine.py").write_text(code, encoding="utf-8")

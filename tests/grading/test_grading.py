@@ -63,8 +63,8 @@ def test_refused(tmp_path, folder, solution):
 def test_the_students_process_finds_minprune_wherever_it_is(tmp_path):
     """The parent's sys.path counts, and files that stand around do not: numpy.py beside the student's file, say."""
     (tmp_path / "numpy.py").write_text("1 / 0")
-    text = (assignments.shipped() / "solutions" / "01_the_neuron.py").read_text(encoding="utf-8")
+    text = (assignments.shipped() / "solutions" / "06_obd_and_orders.py").read_text(encoding="utf-8")
     (tmp_path / "mine.py").write_text(text, encoding="utf-8")
     code = f"from minprune.grading.grading import grade; print(grade({str(tmp_path / 'mine.py')!r}).points)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == "11\n", done.stderr
+    assert done.stdout == "13\n", done.stderr

@@ -1,6 +1,7 @@
 """A student's file at work: its functions are called beside its neighbours, with others standing in, and `verify` is
 asked about what a task claims."""
 
+import dataclasses
 import json
 import sys
 
@@ -9,13 +10,16 @@ import pytest
 
 from minprune.grading import assignments, cases, verdicts
 from minprune.grading.assignments import Task
+from minprune.grading.grades import Grades
 from minprune.grading.grading import grade
+from minprune.grading.sheets import grade_file
 from minprune.grading.stand_ins import answer_of
 from minprune.grading.student import stand_in
+from minprune.grading.working import How
 
 TASKS = """
 from minprune.grading.assignments import Task
-TASKS = [Task("f", 1, lambda rng: {"w": rng.normal(size=2)}, lambda w: 2 * w, claim={"equals": "dL/dW"})]
+TASKS = [Task("f", 1, lambda rng: {"w": rng.normal(size=2)}, lambda w: 2 * w, claim={"equals": "dL/dW", "trials": 20})]
 """
 
 
@@ -59,22 +63,31 @@ def test_a_students_own_helper_may_be_more_general(tmp_path, name):
     for right, general in zip(HELPERS[name][::2], HELPERS[name][1::2]):
         assert text.count(right) == 1
         text = text.replace(right, general)
-    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
-    grades = grade(tmp_path / "mine.py", seed=0, limit=None)
-    assert grades.points == grades.of
+    exam = exam_without_claims(name)
+    assert lost_by(tmp_path, text, exam) == []
     # Another function is wrong: the right one stands in for it alone.
-    (tmp_path / "mine.py").write_text(text.replace("rate * v, v", "rate, v").replace("do * o * (1 - o)", "do"),
-                                      encoding="utf-8")
-    marks = grade(tmp_path / "mine.py", seed=0, limit=None).marks
-    assert len([mark for mark in marks.values() if not mark.points]) == 1
+    wrong = text.replace("rate * v, v", "rate, v").replace("do * o * (1 - o)", "do")
+    assert len(lost_by(tmp_path, wrong, exam)) == 1
+
+
+def exam_without_claims(name):
+    """The cases of a shipped assignment; a verdict, which takes time, changes no points."""
+    assignment = assignments.find(name)
+    tasks = tuple(dataclasses.replace(task, claim=None) for task in assignment.tasks)
+    return cases.draw_exam(assignment._replace(tasks=tasks), 0)
+
+
+def lost_by(folder, text, exam):
+    """The tasks whose points a file with this text does not get."""
+    (folder / "mine.py").write_text(text, encoding="utf-8")
+    sheet = grade_file(folder / "mine.py", exam, How(None))
+    return [mark.task for mark in sheet.marks if mark.points < mark.of]
 
 
 def test_a_wrong_helper_costs_points_once(tmp_path):
     text = (assignments.shipped() / "solutions" / "03_losses_and_training.py").read_text(encoding="utf-8")
-    (tmp_path / "mine.py").write_text(text.replace("return e / e.sum(axis=1, keepdims=True)", "return e"),
-                                      encoding="utf-8")
-    marks = grade(tmp_path / "mine.py", seed=0, limit=None).marks
-    assert [name for name, mark in marks.items() if not mark.points] == ["softmax"]
+    wrong = text.replace("return e / e.sum(axis=1, keepdims=True)", "return e")
+    assert lost_by(tmp_path, wrong, exam_without_claims("03_losses_and_training")) == ["softmax"]
 
 
 def test_a_file_beside_it_is_imported_and_another_ones_is_not(tmp_path, folder, monkeypatch):
@@ -124,7 +137,7 @@ def test_a_verdict_is_asked_for_on_what_a_task_claims(folder, monkeypatch):
     (folder / "tasks.py").write_text(TASKS)
     wrong = mark("return w")
     assert wrong.points == 0 and wrong.feedback.endswith("\nit fails")
-    assert wrong.verdict == {"holds": False, "slope": None} and claims == [("dL/dW", 5, 1), ("dL/dW", 5, None)]
+    assert wrong.verdict == {"holds": False, "slope": None} and claims == [("dL/dW", 5, 1), ("dL/dW", 5, 20)]
     right = mark("return 2 * w")
     assert right[1:5] == (1, 1, "right in 20 of 20 random cases\nit holds", {"holds": True, "slope": None})
     contradicted = mark("return 2 * w if hasattr(w, 'shape') else 1")
@@ -141,14 +154,15 @@ def test_a_verdict_that_cannot_be_had_takes_no_points(folder):
         assert mark.points == 1 and mark.verdict["holds"]
 
 
-def test_a_verdict_of_a_shipped_task(tmp_path):
+def test_a_verdict_of_a_shipped_task(tmp_path, fork_server):
     text = (assignments.shipped() / "solutions" / "01_the_neuron.py").read_text(encoding="utf-8")
     (tmp_path / "mine.py").write_text(text.replace("return dz @ W\n", "return -dz @ W\n"), encoding="utf-8")
-    marks = grade(tmp_path / "mine.py", seed=0, limit=None).marks
+    exam = exam_with_short_claims("01_the_neuron", "pre_activation", "activation_gradient", "input_gradient")
+    marks = {mark.task: mark for mark in grade_file(tmp_path / "mine.py", exam, How(None)).marks}
     assert "activation_gradient equals dL/dz: it holds" in marks["activation_gradient"].feedback
     assert "Most likely: the sign is wrong\ninput_gradient equals dL/dx: it fails" in marks["input_gradient"].feedback
     assert "The smallest counterexample" in marks["input_gradient"].feedback
-    sandboxed = grade(tmp_path / "mine.py", seed=0, limit=20)
+    sandboxed = Grades(0, (grade_file(tmp_path / "mine.py", exam, How(100, fork_server)),))
     assert sandboxed.marks == marks
     tasks = json.loads(json.dumps(sandboxed.to_dict(), allow_nan=False))["sheets"][0]["tasks"]
     by_task = {row["task"]: row["verdict"] for row in tasks}
@@ -157,10 +171,19 @@ def test_a_verdict_of_a_shipped_task(tmp_path):
     assert by_task["input_gradient"]["counterexample"]["t"] and None in by_task.values()
 
 
+def exam_with_short_claims(name, *names):
+    """The cases of some tasks of a shipped assignment, whose claims are tried on few networks."""
+    assignment = assignments.find(name)
+    tasks = [dataclasses.replace(task, claim=task.claim and {**task.claim, "trials": 10})
+             for task in assignment.tasks if task.name in names]
+    return cases.draw_exam(assignment._replace(tasks=tuple(tasks)), 0)
+
+
 def test_a_verdict_survives_prints_and_exit(folder, capfd):
     (folder / "tasks.py").write_text("""
 from minprune.grading.assignments import Task
-TASKS = [Task("slope", 1, lambda rng: {"do": rng.normal(size=(1, 1, 1))}, lambda do: do, claim={"equals": "dL/do"})]
+TASKS = [Task("slope", 1, lambda rng: {"do": rng.normal(size=(1, 1, 1))}, lambda do: do,
+              claim={"equals": "dL/do", "trials": 20})]
 """)
     (folder / "mine.py").write_text("def slope(do):\n    print(do)\n    return do")
     mark = grade(folder, limit=None).marks["slope"]

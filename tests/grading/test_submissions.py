@@ -7,9 +7,9 @@ from minprune.grading.grading import grade
 
 def test_the_assignment_is_named_by_the_file_or_by_hand(tmp_path, folder):
     named = tmp_path / "chen.py"
-    named.write_text('ASSIGNMENT = "01_the_neuron"\n')
-    assert grade(named, limit=None).sheets[0].assignment == "01_the_neuron"
-    assert grade(named, assignment=1, limit=None).sheets[0].assignment == "01_the_neuron"
+    named.write_text('ASSIGNMENT = "06_obd_and_orders"\n')
+    assert grade(named, limit=None).sheets[0].assignment == "06_obd_and_orders"
+    assert grade(named, assignment=6, limit=None).sheets[0].assignment == "06_obd_and_orders"
     assert grade(named, assignment=folder, limit=None).sheets[0].assignment == "squares"
     assert grade(tmp_path, assignment=folder, limit=None).sheets[0].assignment == "squares"
     with pytest.raises(ValueError, match="unknown assignment"):
@@ -17,8 +17,8 @@ def test_the_assignment_is_named_by_the_file_or_by_hand(tmp_path, folder):
     named.write_text("def f(): pass\n")
     with pytest.raises(ValueError, match="does not say which assignment it is: .* one of 01_the_neuron, "):
         grade(named, limit=None)
-    named.write_text('ASSIGNMENT = "01_the_neurone"\n')
-    with pytest.raises(ValueError, match='unknown assignment "01_the_neurone"; did you mean "01_the_neuron"'):
+    named.write_text('ASSIGNMENT = "06_obd_and_order"\n')
+    with pytest.raises(ValueError, match='unknown assignment "06_obd_and_order"; did you mean "06_obd_and_orders"'):
         grade(named, limit=None)
 
 
@@ -41,20 +41,21 @@ def test_hidden_files_are_not_graded_and_those_left_out_are_named(tmp_path, fold
 
 def test_a_hidden_folder_is_graded_if_it_is_named(tmp_path):
     (tmp_path / ".work").mkdir()
-    (tmp_path / ".work" / "an.py").write_text('ASSIGNMENT = "01_the_neuron"')
+    (tmp_path / ".work" / "an.py").write_text('ASSIGNMENT = "06_obd_and_orders"')
     assert len(grade(tmp_path / ".work", limit=None).sheets) == 1
 
 
 @pytest.fixture
 def class_folder(tmp_path):
-    """A folder with a file an.py of assignment 1, and what else the test writes there."""
-    (tmp_path / "an.py").write_text('ASSIGNMENT = "01_the_neuron"\n')
+    """A folder with a file an.py of assignment 6, and what else the test writes there."""
+    (tmp_path / "an.py").write_text('ASSIGNMENT = "06_obd_and_orders"\n')
     return tmp_path
 
 
 @pytest.mark.parametrize("name, text, reason", [
-    ("bo.py", 'ASSIGNMENT = "01_the_neurone"\n', 'unknown assignment "01_the_neurone"; did you mean "01_the_neuron"?'),
-    ("bo.py", 'ASIGNMENT = "01_the_neuron"\n', '(a line says ASIGNMENT = "01_the_neuron")'),
+    ("bo.py", 'ASSIGNMENT = "06_obd_and_order"\n',
+     'unknown assignment "06_obd_and_order"; did you mean "06_obd_and_orders"?'),
+    ("bo.py", 'ASIGNMENT = "06_obd_and_orders"\n', '(a line says ASIGNMENT = "06_obd_and_orders")'),
     ("bo.ipynb", "{}", "it cannot be read as a notebook"),
     ("bo.IPYNB", "PK", "it cannot be read as a notebook"),
     ("bo.zip", "PK", "it is an archive; unpack it"),
@@ -64,12 +65,12 @@ def test_what_should_be_graded_and_is_not_is_named_and_the_total_says_so(class_f
     grades = grade(class_folder, limit=None)
     (left_out,) = grades.missing
     assert left_out.file == str(class_folder / name) and reason in left_out.reason and not grades.ran
-    assert "0 of 11 points in 1 file; not counted: 1 left out, see below" in str(grades) and reason in str(grades)
+    assert "0 of 13 points in 1 file; not counted: 1 left out, see below" in str(grades) and reason in str(grades)
 
 
 def test_a_python_file_is_one_in_capitals_too(class_folder):
-    (class_folder / "BO.PY").write_text('ASSIGNMENT: str = "02_convolution_and_pooling"\n')
-    assert [sheet.of for sheet in grade(class_folder, limit=None).sheets] == [13, 11]
+    (class_folder / "BO.PY").write_text('ASSIGNMENT: str = "09_honest_comparison"\n')
+    assert [sheet.of for sheet in grade(class_folder, limit=None).sheets] == [17, 13]
 
 
 def test_what_is_no_notebook_is_refused(class_folder):
@@ -83,8 +84,8 @@ def test_what_students_hand_in_brings_no_tasks_of_its_own(class_folder, folder, 
     (folder / "mine.py").write_text(f'ASSIGNMENT = "{folder}"\n' + solution())
     (file,) = grade(class_folder, limit=None).left_out
     assert file.submitted and "unknown assignment" in file.reason
-    (folder / "mine.py").write_text('ASSIGNMENT = "01_the_neuron"\n' + solution())
-    assert [sheet.assignment for sheet in grade(class_folder, limit=None).sheets] == ["01_the_neuron"] * 2
+    (folder / "mine.py").write_text('ASSIGNMENT = "06_obd_and_orders"\n' + solution())
+    assert [sheet.assignment for sheet in grade(class_folder, limit=None).sheets] == ["06_obd_and_orders"] * 2
 
 
 def test_several_files_and_folders(class_folder, folder, solution):
@@ -92,7 +93,7 @@ def test_several_files_and_folders(class_folder, folder, solution):
     (class_folder / "notes.py").write_text("1 / 0\n")
     an = class_folder / "an.py"
     grades = grade([an, str(folder), an, class_folder / "notes.py"], limit=None)
-    assert [sheet.file for sheet in grades.sheets] == [str(an), str(folder / "mine.py")] and grades.of == 16
+    assert [sheet.file for sheet in grades.sheets] == [str(an), str(folder / "mine.py")] and grades.of == 18
     assert "does not say which assignment it is" in grades.missing[0].reason
     with pytest.raises(FileNotFoundError, match="no such file or folder: none.py"):
         grade([an, "none.py"])

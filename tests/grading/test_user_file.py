@@ -1,15 +1,12 @@
 """A user's file becomes a module, or one line says why not."""
 
-import os
 import sys
 
-import numpy as np
 import pytest
 
 from minprune.grading.formula_process import PrintSender
 from minprune.grading import user_file
-from minprune.grading.user_file import (CouldNotRun, copied, describe_error, existing_file, file_of, forget_modules,
-                                         importing_beside, run_file, state_put_back)
+from minprune.grading.user_file import CouldNotRun, copied, describe_error, existing_file, file_of, run_file
 
 
 @pytest.fixture
@@ -78,7 +75,7 @@ def test_files_that_are_not_there(tmp_path, write):
         existing_file(tmp_path)
 
 
-# -------------------------------------------------------------------- what a file's code may touch
+# -------------------------------------------------------------------- what a file's code may use
 
 
 def test_a_folder_is_copied_and_the_copy_is_thrown_away(write, tmp_path, monkeypatch):
@@ -103,28 +100,6 @@ def test_a_large_folder_is_not_copied_as_a_whole(write, tmp_path, monkeypatch):
     monkeypatch.setattr(user_file, "MOST_FILES", 0)
     with copied(path) as copy:
         assert [file.name for file in copy.parent.iterdir()] == ["mine.py"]
-
-
-def test_what_is_shared_is_put_back(tmp_path):
-    before = (np.geterr(), sys.getrecursionlimit(), os.getcwd(), np.get_printoptions(), np.isclose)
-    with pytest.raises(KeyError), state_put_back():
-        np.seterr(all="raise")
-        sys.setrecursionlimit(500)
-        os.chdir(tmp_path)
-        np.set_printoptions(precision=1)
-        np.isclose = None
-        raise KeyError
-    assert (np.geterr(), sys.getrecursionlimit(), os.getcwd(), np.get_printoptions(), np.isclose) == before
-
-
-def test_modules_of_a_folder_are_forgotten(tmp_path, write):
-    (tmp_path / "helping_out.py").write_text("x = 1")
-    path = write("import helping_out")
-    with importing_beside(path):
-        run_file(path)
-    assert "helping_out" in sys.modules and str(tmp_path) not in sys.path
-    forget_modules(tmp_path)
-    assert "helping_out" not in sys.modules
 
 
 def test_a_long_error_is_cut_and_one_without_a_text_has_its_name(write):

@@ -26,6 +26,8 @@ def test_identical_means_to_the_bit():
     assert are_identical(NESTED, {"a": np.array([[1.0, -7.0]]), "b": [True, (2, np.float32(3))]})
     assert are_identical(np.array([np.nan]), np.array([np.nan])) and are_identical("text", "text")
     assert not are_identical(np.array([1.0]), np.array([1.0 + 1e-15]))
+    assert not are_identical(np.array([1.0]), np.array([1.0]).view(int))            # the same bytes
+    assert not are_identical(np.array([1.0, 2.0]), np.array([[1.0, 2.0]]))
     assert not are_identical({"a": 1, "b": 2}, {"b": 2, "a": 1}) and not are_identical([1], [1, 2])
 
 
@@ -52,6 +54,11 @@ def test_what_is_no_value_is_sent_as_the_name_of_its_type():
                         (np.zeros(2_000_000), "an array of shape (2000000,), too large to be compared")):
         assert decode(json.loads(json.dumps(encode([value])))) == [Other(kind)]
     assert decode(encode(range(3))).tolist() == [0, 1, 2] and not is_numeric(Other("set"))
+
+
+def test_an_array_of_what_is_no_number_is_refused():
+    with pytest.raises(ValueError, match="no numbers: object"):
+        decode({"array": "AAAAAAAAAAA=", "dtype": "O", "shape": [1], "single": False})
 
 
 def test_the_parts_of_two_values_are_paired():

@@ -30,7 +30,7 @@ def graded(tmp_path_factory):
                 file.unlink()
             del expected[student, name]
     done = []
-    table = grade_class(folder, out, seed=3, limit=5, cores=1, progress=lambda *counts: done.append(counts))
+    table = grade_class(folder, out, seed=3, limit=100, cores=1, progress=lambda *counts: done.append(counts))
     return folder, out, expected, done, table
 
 
@@ -44,7 +44,7 @@ def test_every_mark_is_right(graded):
 def test_it_goes_on_and_only_what_has_changed_is_graded_again(graded, monkeypatch):
     folder, out, expected, _, table = graded
     before = {path.relative_to(out): path.read_bytes() for path in out.rglob("*.*")}
-    assert grade_class(folder, out, limit=5) == table                  # the seed is that of the run before
+    assert grade_class(folder, out, limit=100) == table                  # the seed is that of the run before
     assert {path.relative_to(out): path.read_bytes() for path in out.rglob("*.*")} == before
     marks = sorted(out.glob("marks/*/*.json"))
     assert len(marks) == len(expected)
@@ -53,7 +53,7 @@ def test_it_goes_on_and_only_what_has_changed_is_graded_again(graded, monkeypatc
     file = next(path for path in (folder / "student 008" / NAME).iterdir() if path.suffix == ".PY")
     file.write_text(file.read_text() + "\n")
     again = []
-    assert grade_class(folder, out, limit=5, cores=1, progress=lambda done, of: again.append((done, of))) == table
+    assert grade_class(folder, out, limit=100, cores=1, progress=lambda done, of: again.append((done, of))) == table
     assert again == [(len(marks) + more, len(marks)) for more in (-2, -1, 0)]
 
 
@@ -71,7 +71,7 @@ def test_several_workers_give_the_same_marks(graded, tmp_path):
     rows = [row for row in table.rows if (folder / row.student / NAME / "mine.py").exists()][:3]
     for row in rows:
         shutil.copy(folder / row.student / NAME / "mine.py", tmp_path / f"{row.student}_{NAME}.py")
-    two = grade_class(tmp_path, tmp_path / "out", seed=3, limit=5, cores=2)
+    two = grade_class(tmp_path, tmp_path / "out", seed=3, limit=100, cores=2)
     assert [(row.student, row.points) for row in two.rows] == [(row.student, row.points) for row in rows]
 
 

@@ -45,9 +45,9 @@ def test_each_file_has_a_process_of_its_own_and_numpy_is_there_already(server, t
             "sys.spoilt = sys.modules['json'] = 1\n")
     for _ in range(2):
         child = server.fork(request(tmp_path, text))
-        assert [child.receive(20) for _ in range(2)] == [["started"], ["loaded"]]
+        assert [child.receive(100) for _ in range(2)] == [["started"], ["loaded"]]
         child.send("call", "7", "f", [], [])
-        assert child.receive(20) == ["done", "7", {"missing": "there is no function f"}]
+        assert child.receive(100) == ["done", "7", {"missing": "there is no function f"}]
         child.end()
         with pytest.raises(ProcessLookupError):
             os.kill(child.process.pid, 0)
@@ -57,14 +57,14 @@ def test_a_server_that_has_ended_is_started_again(server, tmp_path):
     server.fork(request(tmp_path, "")).end()
     os.kill(server.process.pid, signal.SIGKILL)
     child = server.fork(request(tmp_path, "x = 1"))
-    assert child.receive(20) == ["started"]
+    assert child.receive(100) == ["started"]
     child.end()
 
 
 def test_what_is_no_message_stops_the_child(server, tmp_path):
     text = "import os\nfor number in range(3, 20):\n    try: os.write(number, b'[1]\\n')\n    except OSError: pass\n"
     child = server.fork(request(tmp_path, text))
-    assert [child.receive(20) for _ in range(2)] == [["started"], ["over", "it sent what is no message"]]
+    assert [child.receive(100) for _ in range(2)] == [["started"], ["over", "it sent what is no message"]]
     child.end()
 
 
