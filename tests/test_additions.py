@@ -1,6 +1,7 @@
-"""The recipes of tutorials/contributing.md, each made for real in a copy of the package, in one place."""
+"""The recipes of tutorials/contributing.md, each made for real in one place of a copy of the package."""
 
 import functools
+import json
 import os
 import pathlib
 import re
@@ -40,36 +41,14 @@ def apply(root, path, lines):
     file.write_text("\n".join(new) + "\n", encoding="utf-8")
 
 
-@pytest.fixture
-def added(tmp_path):
-    """A function that makes an addition in a copy, and returns what a program prints there."""
-    shutil.copytree(ROOT / "minprune", tmp_path / "minprune", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "tutorials").symlink_to(ROOT / "tutorials", target_is_directory=True)
-
-    def add(title, code):
-        changes = recipes()[title]
-        assert len(changes) == 1                                                # one place
-        if changes[0][0].startswith("tutorials/"):
-            (tmp_path / "tutorials").unlink()
-            shutil.copytree(ROOT / "tutorials", tmp_path / "tutorials")
-        apply(tmp_path, *changes[0])
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path,
-                              env={**os.environ, "PYTHONPATH": str(tmp_path)})
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    return add
-
-
 START = """
 import numpy as np
 import minprune as mp
 rng = np.random.default_rng(0)
 """
 
-
-def test_an_activation(added):
-    assert added("An activation", START + """
+PROGRAMS = {     # of each recipe, with what is printed
+    "An activation": ("""
 f = mp.ACTIVATIONS["softsign"]
 z = np.linspace(-2, 2, 9) + 0.1
 assert np.allclose(f.derivative(z), mp.finite_difference(lambda z: f(z).sum(), z.copy()), atol=1e-8)
@@ -83,11 +62,8 @@ net.copy(), mp.merge(net, {"dense1": np.arange(5) < 3})
 verdict = mp.verify(lambda do: do, equals="dL/dz", where={"activation": "softsign"}, trials=20)
 assert not verdict
 print(verdict.counterexample.net["dense1"].f.name)
-""") == "softsign\n"
-
-
-def test_a_loss(added):
-    assert added("A loss", START + """
+""", "softsign\n"),
+    "A loss": ("""
 net = mp.Network(3, [mp.Dense(5, "tanh"), mp.Dense(2)])
 x, t = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
 assert mp.check_gradients(net, x, t, "log_cosh").worst < 1e-6
@@ -96,11 +72,8 @@ for score in ("taylor", "obd", "obs", "taylor_second_order", "removal"):
 mp.fit(net, x, t, "log_cosh", epochs=2, progress=False)
 verdict = mp.verify(lambda do: 2 * do, equals="dL/do", where={"loss": "log_cosh"}, trials=20)
 print(verdict.counterexample.headline().split(", ")[-1])
-""") == "ℓ = Σ log cosh(y − t):\n"
-
-
-def test_a_layer(added):
-    assert added("A layer", START + """
+""", "ℓ = Σ log cosh(y − t):\n"),
+    "A layer": ("""
 net = mp.Network(4, [mp.Dense(5, "tanh"), mp.Center(), mp.Dense(3, "tanh"), mp.Dense(2)])
 x, t = rng.normal(size=(6, 4)), rng.normal(size=(6, 2))
 assert mp.check_gradients(net, x, t, "mse").worst < 1e-6
@@ -111,11 +84,8 @@ try:
     mp.prune(net, {"dense1": np.arange(5) < 3})
 except ValueError as refusal:
     print(str(refusal)[:16])
-""") == 'Center "center1"\n'
-
-
-def test_a_score(added):
-    assert added("A score", START + """
+""", 'Center "center1"\n'),
+    "A score": ("""
 import io, contextlib
 from minprune.cli.main import main
 net = mp.Network((4, 4, 1), [mp.Conv2D(3, 2, "relu"), mp.Flatten(), mp.Dense(2)])
@@ -126,20 +96,14 @@ text = io.StringIO()
 with contextlib.redirect_stdout(text):
     main(["scores", "activation_max"])
 print("I_i = mean_n max_p o_npi" in text.getvalue())
-""") == "True\n"
-
-
-def test_a_picture(added):
-    assert added("A picture", START + """
+""", "True\n"),
+    "A picture": ("""
 from minprune import plots
 plots.save(mp.plots.weights(mp.Network(3, [mp.Dense(4), mp.Dense(2)])), "weights.png")
 print(open("weights.png", "rb").read(4)[1:].decode())
-""") == "PNG\n"
-
-
-def test_a_named_mistake(added):
-    """APoZ, the share of zeros, where the share of activity is meant."""
-    assert added("A named mistake", START + """
+""", "PNG\n"),
+    # APoZ, the share of zeros, where the share of activity is meant.
+    "A named mistake": ("""
 def share_of_zeros(o):
     return (o == 0).mean(axis=(0, 1))
 
@@ -147,18 +111,58 @@ def share_of_activity(o):
     return (o > 0).mean(axis=(0, 1))
 
 print(mp.verify(share_of_zeros, equals=share_of_activity, where={"activation": "relu"}, trials=20).mistake)
-""") == "the complement: 1 − share_of_zeros holds (on all 20 networks)\n"
-
-
-def test_an_assignment(added):
-    assert added("An assignment", START + """
+""", "the complement: 1 − share_of_zeros holds (on all 20 networks)\n"),
+    "An assignment": ("""
 open("mine.py", "w").write("ASSIGNMENT = '11_a_square'\\n\\ndef slope(w):\\n    return 2 * w\\n")
 print(mp.grade("mine.py").points)
-""") == "2\n"
+""", "2\n"),
+}
+
+
+def in_one_process(programs):
+    """A program that runs these, each with names of its own, and prints a line of JSON: what each printed, or the error
+    that ended it."""
+    return f"""
+import contextlib, io, json, traceback
+results = {{}}
+for title, code in {programs!r}.items():
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(code, {{"__name__": "__main__"}})
+        results[title] = printed.getvalue()
+    except Exception:
+        results[title] = traceback.format_exc()
+print(json.dumps(results))
+"""
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """{title: what its program prints} in a copy of the package where all the additions have been made."""
+    root = tmp_path_factory.mktemp("additions")
+    for folder in ("minprune", "tutorials"):
+        shutil.copytree(ROOT / folder, root / folder)           # what Python compiled as well, which saves a second
+    for title in PROGRAMS:
+        changes = recipes()[title]
+        assert len(changes) == 1, title                         # one place
+        apply(root, *changes[0])
+    programs = {title: START + code for title, (code, _) in PROGRAMS.items()}
+    done = subprocess.run([sys.executable, "-c", in_one_process(programs)], capture_output=True, text=True, cwd=root,
+                          env={**os.environ, "PYTHONPATH": str(root)})
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("title", PROGRAMS)
+def test_an_addition_in_one_place_is_enough(title, printed):
+    assert printed[title] == PROGRAMS[title][1]
+
+
+def test_additions_are_made_in_different_places():
+    """So that what works where all have been made works where one has."""
+    assert len({recipes()[title][0][0] for title in PROGRAMS}) == len(PROGRAMS)
 
 
 def test_every_recipe_is_tried():
-    tried = {"An activation", "A loss", "A layer", "A score", "A picture", "A named mistake", "An assignment"}
-    assert tried | {"A command"} == set(recipes())
-    for title in tried:
-        assert len(recipes()[title]) == 1, title
+    assert set(PROGRAMS) | {"A command"} == set(recipes())

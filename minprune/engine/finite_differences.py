@@ -29,14 +29,21 @@ def finite_difference(f, array, step=1e-5):
 def slope(f, array, index, step):
     """One entry's central difference; the entry is put back whatever f does."""
     old = array[index]
-    h = step * max(1.0, abs(old))
+    up, low = ends(old, step)
     try:
-        array[index] = old + h
-        upper, up = np.array(f(array), float), array[index]
-        array[index] = old - h
-        lower, low = np.array(f(array), float), array[index]
+        array[index] = up
+        upper = np.array(f(array), float)
+        array[index] = low
+        lower = np.array(f(array), float)
     finally:
         array[index] = old
+    return (upper - lower) / (up - low)
+
+
+def ends(entry, step):
+    """a + h and a − h, h = step · max(1, |a|), as an array of a's precision can hold them."""
+    h = step * max(1.0, abs(entry))
+    up, low = entry.dtype.type(entry + h), entry.dtype.type(entry - h)
     if up == low:
-        raise ValueError(f"step={step} is too small: in {array.dtype}, {old} moved by it is still {old}")
-    return (upper - lower) / (up - low)        # the step as the array could hold it, not as it was meant
+        raise ValueError(f"step={step} is too small: in {entry.dtype}, {entry} moved by it is still {entry}")
+    return up, low

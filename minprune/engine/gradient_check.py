@@ -1,11 +1,13 @@
 """check_gradients: every gradient of a network against central differences."""
 
+from functools import partial
+
 import numpy as np
 
 from .checks import check_count, check_network, check_real, check_seed
-from .finite_differences import finite_difference
+from .finite_differences import ends
 from .losses import prepare_samples
-from .layer import NO_KINKS
+from .objective import Objective
 
 # An entry's error is measured against its own size, but never against less than this share of the largest entry
 # of its array: below that, what a central difference returns is its rounding error.
@@ -55,62 +57,37 @@ def check_gradients(net, x, t, loss="cross_entropy", seed=0, step=1e-4, training
     check_seed(seed)
     entries = None if entries is None else check_count("entries", entries)
     x, t, loss = prepare_samples(net, x, t, loss)
-    check = Check(net, x.copy(), t, loss, np.random.default_rng(seed), step, training, entries)
+    J = Objective(net, x.copy(), t, loss, np.random.default_rng(seed), training)
+    J.backward()
+    check = Check(J, step, entries)
     for name, array in net.parameters().items():
         layer, key = name.split(".")
-        check.compare(name, array, check.trace[layer].grads[key], check.whole)
+        check.compare(name, array, J.trace[layer].grads[key], J.with_parameter, partial(J.through_layer, layer))
     for name in net.neuron_layers * (not training):
-        trace, layer = check.trace[name], net[name]
-        check.compare(f"{name}.o", trace.o.copy(), trace.do, lambda o, name=name: check.rest(name, o))
-        check.compare(f"{name}.z", trace.z.copy(), trace.dz,
-                      lambda z, name=name, layer=layer: check.rest(name, layer.outputs(z), z))
-    check.compare("x", check.x, check.trace.dx, check.whole)
+        trace = J.trace[name]
+        check.compare(f"{name}.o", trace.o, trace.do, partial(J.with_o, name))
+        check.compare(f"{name}.z", trace.z, trace.dz, partial(J.with_z, name))
+    check.compare("x", J.x, J.trace.dx, J.with_x)
     return GradientErrors(check.errors, check.skipped)
 
 
 class Check:
-    """The function J, its analytic gradients, and the comparisons made so far."""
+    """The comparisons made so far."""
 
-    def __init__(self, net, x, t, loss, rng, step, training, entries):
-        self.net, self.x, self.t, self.loss = net, x, t, loss
-        self.step, self.training, self.entries, self.rng = step, training, entries, rng
-        self.seed = int(rng.integers(2**32))
-        self.trace = self.pass_forward()
-        y = self.trace.y
-        self.c = rng.normal(size=len(y))
-        self.r = rng.normal(size=y.shape)
-        each = self.c.reshape(-1, *[1] * (y.ndim - 1))
-        net.backward(self.trace, each * loss.derivative(y, t) + self.r)
+    def __init__(self, J, step, entries):
+        self.J, self.step, self.entries = J, step, entries
         # J is a sum of numbers of this size, each rounded some hundred times on its way through the network, and the
         # difference of two such sums is divided by h. A gradient below `least` has no six digits left to compare, and
         # is measured against `least` instead of against itself.
-        size = np.abs(self.c * loss(y, t)).sum() + np.abs(self.r * y).sum()
-        self.least = 1e6 * (100 * np.finfo(float).eps * size / step)
+        self.least = 1e6 * (100 * np.finfo(float).eps * J.size / step)
         self.errors, self.skipped = {}, {}
 
-    def pass_forward(self):
-        return self.net.forward(self.x, self.training, self.seed if self.training else None)
-
-    def objective(self, y):
-        return (self.c * self.loss(y, self.t)).sum() + (self.r * y).sum()
-
-    def whole(self, _):
-        """J and the sides of all kinks, after the network's own arrays or x were moved."""
-        trace = self.pass_forward()
-        return self.objective(trace.y), sides(self.net, {**trace.layers})
-
-    def rest(self, name, o, z=None):
-        """J and the sides of the kinks from layer `name` on, when it puts out o (made of z if given)."""
-        traces = {} if z is None else {name: type(self.trace[name])(x=None, z=z, o=o)}
-        y, after = self.net.run_from(name, o, self.trace)
-        return self.objective(y), sides(self.net, {**traces, **after})
-
-    def compare(self, name, array, analytic, f):
+    def compare(self, name, array, analytic, alone, together=None):
         """Measure one array's gradient and note its worst relative error."""
         if np.shape(analytic) != array.shape:
             raise ValueError(f"the gradient of {name} has shape {np.shape(analytic)}, {name} itself {array.shape}")
-        chosen, (_, side) = self.choose(array.shape), f(array)
-        numeric, smooth = map(np.array, zip(*(self.measure(f, array, index, side) for index in chosen)))
+        chosen = self.choose(array.shape)
+        numeric, smooth = self.measure(array, chosen, alone, together or alone)
         analytic = np.array([analytic[index] for index in chosen])
         comparable = smooth | (analytic == 0) & (numeric == 0)
         self.skipped[name] = int((~comparable).sum())
@@ -120,8 +97,9 @@ class Check:
 
     def remedy(self):
         """What to move by a little noise: the biases of layers with a z that is at a kink, else x."""
-        at_kinks = [f'net["{name}"].b' for name in self.net.neuron_layers
-                    if any((np.abs(self.trace[name].z - kink) <= self.step).any() for kink in self.net[name].f.kinks)]
+        net, trace = self.J.net, self.J.trace
+        at_kinks = [f'net["{name}"].b' for name in net.neuron_layers
+                    if any((np.abs(trace[name].z - kink) <= self.step).any() for kink in net[name].f.kinks)]
         return f"{' and '.join(at_kinks) or 'x'} by a little noise"
 
     def choose(self, shape):
@@ -129,29 +107,18 @@ class Check:
         every = list(np.ndindex(shape))
         if self.entries is None or self.entries >= len(every):
             return every
-        return [every[i] for i in self.rng.choice(len(every), self.entries, replace=False)]
+        return [every[i] for i in self.J.rng.choice(len(every), self.entries, replace=False)]
 
-    def measure(self, f, array, index, here):
-        """(central difference, whether all its points lie on the side of every kink where the array is, `here`)."""
-        entry, seen = array[index], []
-
-        def at(moved):
-            array[index] = moved[0]
-            value, side = f(array)
-            seen.append(side)
-            return value
-
-        try:
-            wide, narrow = (finite_difference(at, np.array([entry]), step)[0] for step in (self.step, self.step / 2))
-        finally:
-            array[index] = entry
-        slope = (4 * narrow - wide) / 3                 # Richardson: cancels the error that falls as h²
-        return slope, all(np.array_equal(here, side) for side in seen)
-
-
-def sides(net, traces):
-    """On which side of each kink a pass went: each layer says it of itself (`Layer.kinks`)."""
-    return np.concatenate([NO_KINKS, *(net[name].kinks(trace) for name, trace in traces.items())])
+    def measure(self, array, chosen, alone, together):
+        """The central differences of the chosen entries, and whether all points of a difference lie on that side of
+        every kink on which the array itself is."""
+        a = np.array([[*ends(array[index], self.step), *ends(array[index], self.step / 2)] for index in chosen])
+        here = (chosen[0], array[chosen[0]])
+        points = [(index, value) for index, four in zip(chosen, a) for value in four]
+        J, sides = self.J.at(array, [here, *points], alone, together)
+        wide, narrow = ((J[1:].reshape(-1, 4)[:, ends] @ [1, -1] / (a[:, ends] @ [1, -1])) for ends in ([0, 1], [2, 3]))
+        smooth = (sides[1:] == sides[0]).all(axis=1).reshape(-1, 4).all(axis=1)
+        return (4 * narrow - wide) / 3, smooth          # Richardson: cancels the error that falls as h²
 
 
 def relative_error(analytic, numeric, least):

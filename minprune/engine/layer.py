@@ -127,7 +127,8 @@ class Layer:
         raise self.not_said("how its output moves with its input (the method tangent)")
 
     def kinks(self, trace):
-        """On which side of each of its kinks the pass went: a flat array, empty where there are no kinks."""
+        """On which side of each of its kinks the pass went: a flat array, one sample after the other, empty where there
+        are no kinks."""
         if self.linear:
             return NO_KINKS
         raise self.not_said("on which side of its kinks a pass goes (the method kinks)")
@@ -343,7 +344,7 @@ class NeuronLayer(Layer):
 
     def kinks(self, trace):
         """On which side of each kink of f each z lies."""
-        return np.concatenate([NO_KINKS, *((trace.z > kink).ravel() for kink in self.of_activation("kinks"))])
+        return (trace.z[..., np.newaxis] > np.array(self.of_activation("kinks"))).ravel()
 
     def scaled(self, da, trace):
         """∂z/∂a · da, which is also ∂z/∂a · ∂ℓ/∂z: the batch norm with its running statistics is a number."""

@@ -446,8 +446,8 @@ class Network:
         "keras", "sklearn". The architecture is this network's. Layers with weights are matched in their order, batch
         norms in theirs (a projection of a block comes last, as in ResNets). `order` lists the names of the layers
         there, batch norms included, in the order of this network. It is asked for where the order is not known and
-        shapes do not tell (a .safetensors file is sorted by name; Keras mixes branches); order="given" takes it as it was
-        found. `ignore` lists names, or first parts of names, that are left out.
+        shapes do not tell (a .safetensors file is sorted by name; Keras mixes branches); order="given" takes it as
+        it was found. `ignore` lists names, or first parts of names, that are left out.
 
         What differs is put right: axes of kernels, matrices that are transposed, the inputs of a Dense behind Flatten
         (channels first in PyTorch), masks and weight norm of PyTorch, bfloat16. A bias that is not there is 0; masks of

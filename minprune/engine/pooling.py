@@ -151,8 +151,9 @@ class MaxPool2D(Pool):
         return None if self.overlaps() or self.bare is not None else 1.0
 
     def kinks(self, trace):
-        """Which place of each window holds the maximum, by its number."""
-        return self.tangent(trace, np.arange(trace.x.size).reshape(trace.x.shape)).ravel()
+        """Which place of each window holds the maximum, by its number in the image."""
+        places = np.arange(trace.x.size) % np.prod(self.input_shape)
+        return self.tangent(trace, places.reshape(trace.x.shape)).ravel()
 
     def bounds_back(self, trace, s):
         """Each place of a window gets all of the window's s: any of them may be, or become, its maximum."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from few_steps import few_steps
 from minprune.engine.facts import NotSaid
 from minprune.scoring.catalogue import CATALOGUE
 
@@ -223,7 +224,7 @@ def test_every_score_gives_numbers_or_a_reason(place, name):
     if net.output_shape == (2,) and name in ("mutual_information",):
         t = np.array([0, 1, 0])
     try:
-        scores = mp.score(net, name, x, t, "mse" if t.ndim == 2 else "cross_entropy")
+        scores = mp.score(net, name, x, t, "mse" if t.ndim == 2 else "cross_entropy", **few_steps(name))
     except (NotSaid, ValueError) as error:
         assert f'"{name}"' in str(error) or "coupled" in str(error)
     else:

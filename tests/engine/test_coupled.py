@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from few_steps import few_steps
 from minprune.engine.facts import NotSaid
 from minprune.scoring.catalogue import CATALOGUE
 
@@ -128,7 +129,7 @@ def test_every_score_is_right_whatever_the_order_or_refused(name, close):
     net = of_all_kinds()
     x, t = samples(net, 2)
     try:
-        scores = mp.score(net, name, x, t, "mse")
+        scores = mp.score(net, name, x, t, "mse", **few_steps(name))
     except (NotSaid, ValueError) as error:
         assert f'"{name}"' in str(error)
         return
@@ -136,6 +137,6 @@ def test_every_score_is_right_whatever_the_order_or_refused(name, close):
     assert list(scores) == net.hidden_layers and unit in scores
     assert all(np.isfinite(row).all() or name == "reciprocal_gradient" for row in scores.values())
     if name not in DRAWN:
-        moved = mp.score(in_another_order(net, unit, order), name, x, t, "mse")
+        moved = mp.score(in_another_order(net, unit, order), name, x, t, "mse", **few_steps(name))
         for one, row in scores.items():
             close(moved[one], row[order] if one == unit else row, 1e-8)

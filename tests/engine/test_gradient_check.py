@@ -33,12 +33,13 @@ def errors(unsettle, random_samples):
 def worst(errors, request):
     """A function that checks the pass that scores use and, if asked to, the training pass; it returns the worst.
 
-    Each test draws entries of its own: a few in each of so many tests are all of them.
+    Each test draws entries of its own: a few in each of so many tests are all of them. In the training pass each entry
+    needs passes of its own, so that there are fewer of them.
     """
-    def check(shape, layers, loss, training=True, **options):
+    def check(shape, layers, loss, training=True, entries=None, **options):
         seed = zlib.crc32(request.node.name.encode())
-        return max(errors(shape, layers, loss, seed=seed, training=one, **options).worst
-                   for one in (False, True)[:1 + training])
+        return max(errors(shape, layers, loss, seed=seed, training=one, entries=few, **options).worst
+                   for one, few in ((False, entries), (True, 2))[:1 + training])
     return check
 
 
@@ -75,12 +76,11 @@ def test_dense(activation, loss, worst, same_in_training):
 STEPS = [(1, "valid"), (2, "valid"), (1, "same"), (2, "same"), (1, 1), (3, 2)]
 
 
-@pytest.mark.parametrize("stride, padding", STEPS)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation, stride, padding", [
+    (activation, *step) for place, activation in enumerate(ACTIVATIONS) for step in STEPS[place % 2::2]])
 def test_conv2d(activation, stride, padding, worst, same_in_training):
-    """Three losses, without and with batch norm, take turns, so that each of the six pairs meets every activation, and
-    every stride and padding."""
-    turn = list(ACTIVATIONS).index(activation) + STEPS.index((stride, padding))
+    """Each activation meets half of the strides and paddings. Three losses, without and with batch norm, take turns."""
+    turn = list(ACTIVATIONS).index(activation) + STEPS.index((stride, padding)) // 2
     batch_norm = turn // len(LOSSES) % 2 > 0
     layers = [mp.Conv2D(3, (3, 2), activation, stride, padding, batch_norm), mp.Flatten(), mp.Dense(2)]
     assert worst((5, 4, 2), layers, list(LOSSES)[turn % len(LOSSES)], batch_norm, N=2, entries=3) <= GOOD
@@ -104,7 +104,7 @@ POOLS = [mp.MaxPool2D(2), mp.MaxPool2D(3, 1), mp.MaxPool2D((2, 3), (1, 2)), mp.M
 @pytest.mark.parametrize("pool", POOLS, ids=repr)
 def test_pooling(pool, activation, worst):
     layers = [mp.Conv2D(3, 2, activation, batch_norm=True), pool, mp.Flatten(), mp.Dense(2)]
-    assert worst((6, 7, 1), layers, "cross_entropy", N=2, entries=5) <= GOOD
+    assert worst((6, 7, 1), layers, "cross_entropy", activation == "tanh", N=2, entries=5) <= GOOD
 
 
 @pytest.mark.parametrize("pool", POOLS, ids=repr)
@@ -138,12 +138,13 @@ def test_masked_neurons(activation, batch_norm, worst):
     assert worst((4, 4, 1), layers, "mse", N=3, entries=8, spoil=silence) <= GOOD
 
 
-@pytest.mark.parametrize("seed", range(28))
+@pytest.mark.parametrize("seed", range(21))
 def test_random_networks(seed, random_network, random_samples):
-    """Two networks of each of the seven kinds in a training pass, and two in the other one."""
+    """A network of each of the seven kinds in a training pass, and two in the other one."""
     net, training = random_network(seed), seed // 7 % 2 > 0
     loss = list(LOSSES)[seed % 3] if len(net.output_shape) == 1 else "mse"
-    found = mp.check_gradients(net, *random_samples(net, seed, 3, loss), loss, seed, entries=5, training=training)
+    x, t = random_samples(net, seed, 3, loss)
+    found = mp.check_gradients(net, x, t, loss, seed, entries=3 if training else 5, training=training)
     assert found.worst <= GOOD
 
 
@@ -186,20 +187,23 @@ def test_nothing_is_changed(everything, random_samples, fingerprint):
     assert before == (fingerprint(net), x.tobytes(), t.tobytes())
 
 
-@pytest.mark.parametrize("calls", [3, 10, 40])
-def test_nothing_is_changed_when_the_loss_breaks_down(calls, fingerprint, random_samples):
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("calls", [3, 10, 25])
+def test_nothing_is_changed_when_a_layer_breaks_down(calls, training, fingerprint, random_samples):
+    """Whatever is moved at that moment, a parameter of the layer or x."""
     net, left = mp.Network(2, [mp.Dense(2, "tanh"), mp.Dense(1)]), [calls]
-    x, t = random_samples(net, 0)
+    (x, t), own = random_samples(net, 0), net["dense1"].forward
 
-    def breaks(y, t):
+    def breaks(*more):
         left[0] -= 1
         if not left[0]:
             raise RuntimeError("enough")
-        return LOSSES["mse"].function(y, t)
+        return own(*more)
 
     before = fingerprint(net), x.tobytes()
+    net["dense1"].forward = breaks
     with pytest.raises(RuntimeError, match="enough"):
-        mp.check_gradients(net, x, t, dataclasses.replace(LOSSES["mse"], function=breaks))
+        mp.check_gradients(net, x, t, "mse", training=training)
     assert before == (fingerprint(net), x.tobytes())
 
 
@@ -213,7 +217,7 @@ def test_entries_saves_work(random_samples):
     net, calls = mp.Network(20, [mp.Dense(20, "tanh"), mp.Dense(2)]), []
     counting = dataclasses.replace(LOSSES["mse"], function=lambda y, t: calls.append(1) or LOSSES["mse"].function(y, t))
     found = mp.check_gradients(net, *random_samples(net, 0), counting, entries=2)
-    assert len(calls) < 150 and found.worst <= GOOD and len(found) == 9
+    assert len(calls) < 40 and found.worst <= GOOD and len(found) == 9
 
 
 def test_a_loss_may_be_given_as_it_is(errors):

@@ -409,7 +409,7 @@ def test_a_pass_goes_on_one_side_of_each_kink(name, sides, rng):
     trace = layer.forward(3 * rng.normal(size=(3, 5)))
     kinks = mp.ACTIVATIONS[name].kinks
     assert len(kinks) == sides
-    assert layer.kinks(trace).tolist() == [z > kink for kink in kinks for z in trace.z.ravel()]
+    assert layer.kinks(trace).tolist() == [z > kink for z in trace.z.ravel() for kink in kinks]
 
 
 def test_what_the_activation_does_not_say_is_refused_by_both_names():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from few_steps import few_steps
 from minprune.scoring.catalogue import CATALOGUE
 
 OWN = {"eps": 0.3, "momentum": 0.25}
@@ -93,7 +94,7 @@ def test_scores_are_those_of_the_merged_network(name, close):
                                         mp.AvgPool2D(2), mp.Flatten(), mp.Dense(3), mp.BatchNorm(), mp.Dense(2)]))
     x, t = samples(net)
     short = net.merged()
-    scores, others = mp.score(net, name, x, t, "mse"), mp.score(short, name, x, t, "mse")
+    scores, others = (mp.score(one, name, x, t, "mse", **few_steps(name)) for one in (net, short))
     assert list(scores) == ["conv1+batchnorm1+activation1", "dense1+batchnorm2"] and list(others) == ["conv1", "dense1"]
     for row, other in zip(scores.values(), others.values()):
         assert np.isfinite(row).all()

@@ -208,3 +208,11 @@ def test_layers_without_weights_do_the_same_in_training(recipe, rng):
     one, other = layer.forward(x), layer.forward(x, training=True)
     assert np.array_equal(one.o, other.o)
     assert np.array_equal(layer.backward(one, one.o), layer.backward(other, one.o, need_dx=True, need_grads=False))
+
+
+def test_the_places_of_maxima_are_numbered_image_by_image():
+    """Equal images go to the same side of each kink."""
+    x = np.random.default_rng(0).normal(size=(1, 4, 5, 2)).repeat(3, axis=0)
+    layer = mp.Network((4, 5, 2), [mp.MaxPool2D(2, 1)])["maxpool1"]
+    first, second, third = layer.kinks(layer.forward(x)).reshape(3, -1)
+    assert np.array_equal(first, second) and np.array_equal(first, third) and len(set(first)) > 2

@@ -6,7 +6,7 @@ import pytest
 import minprune as mp
 from minprune.engine.residual import Residual
 
-SEEDS = range(140)
+SEEDS = range(49)
 POOLS = ("MaxPool2D", "AvgPool2D")
 
 
@@ -116,7 +116,7 @@ def test_by_hand():
         mp.mask(net, {"dense1": [True, False]}).predict([[1, 1]]).tolist()
 
 
-@pytest.mark.parametrize("seed", range(28))
+@pytest.mark.parametrize("seed", range(14))
 def test_neurons_that_nobody_reads_can_go_without_a_trace(seed, random_network, random_samples, close):
     net = random_network(seed)
     rng, keep = np.random.default_rng(seed), {}
@@ -168,7 +168,7 @@ def residual_features(net):
     return found
 
 
-RESIDUAL_SEEDS = range(100)
+RESIDUAL_SEEDS = [*range(25), 49, 61]      # the last two for what is rare
 
 
 def test_the_random_residual_networks_have_every_shape(random_residual):

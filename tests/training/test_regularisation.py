@@ -54,7 +54,7 @@ def test_block_soft_threshold_is_the_minimiser(threshold):
             assert np.linalg.norm(w) <= threshold
 
 
-@pytest.mark.parametrize("seed", range(14))
+@pytest.mark.parametrize("seed", range(7))
 @pytest.mark.parametrize("kind", [GroupLasso, L1BatchNorm])
 @pytest.mark.parametrize("blocks", [False, True])
 def test_the_step_is_the_proximal_step_of_the_penalty(kind, seed, blocks, random_network, random_residual):
@@ -74,7 +74,7 @@ def test_the_step_is_the_proximal_step_of_the_penalty(kind, seed, blocks, random
 
     least, best, other = objective(new), new.parameters(), new.copy()
     assert least < objective(net)
-    for scale in 10.0 ** rng.uniform(-4, 0, 60):
+    for scale in 10.0 ** rng.uniform(-4, 0, 30):
         for name, w in other.parameters().items():
             w[...] = best[name] + scale * rng.normal(size=w.shape) * (rng.random(w.shape) < 0.3)
         assert objective(other) >= least
@@ -127,7 +127,7 @@ def test_sgd_rests_where_loss_and_penalty_do(optimizer, momentum, close):
     net, rng = mp.Network((4,), [mp.Dense(6), mp.Dense(1)], seed=0), np.random.default_rng(1)
     target = {name: rng.normal(size=w.shape) for name, w in net.parameters().items()}
     regulariser, state = GroupLasso(0.7), optimizer.start(net.parameters())
-    for _ in range(1500):
+    for _ in range(700):
         grads = {name: w - target[name] for name, w in net.parameters().items()}
         optimizer.step(net.parameters(), grads, state)
         regulariser(net, optimizer.rate(0))
@@ -144,7 +144,7 @@ def test_sgd_rests_where_loss_and_penalty_do(optimizer, momentum, close):
 def test_group_lasso_brings_whole_neurons_to_zero(optimizer, strength):
     net = mp.Network((8, 8, 1), [mp.Conv2D(4, 3, "relu"), mp.MaxPool2D(2), mp.Flatten(), mp.Dense(20, "relu"),
                                  mp.Dense(10)], seed=0)
-    mp.fit(net, X, T, optimizer=optimizer, epochs=40, on_step=GroupLasso(strength, ["dense1"]), progress=False)
+    mp.fit(net, X, T, optimizer=optimizer, epochs=30, on_step=GroupLasso(strength, ["dense1"]), progress=False)
     keep = alive(net)
     assert 0 < keep["dense1"].sum() < 20 and keep["conv1"].all()
     gone = ~keep["dense1"]

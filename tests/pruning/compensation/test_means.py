@@ -6,7 +6,7 @@ import pytest
 import minprune as mp
 from minprune.pruning.compensation.means import fold_means
 
-PLAIN, BLOCKS = [("plain", seed) for seed in range(70)], [("blocks", seed) for seed in range(30)]
+PLAIN, BLOCKS = [("plain", seed) for seed in range(21)], [("blocks", seed) for seed in range(10)]
 
 
 def read(net, name, x):

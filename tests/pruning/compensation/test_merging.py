@@ -10,7 +10,7 @@ from minprune.engine.residual import Residual
 from minprune.pruning.compensation import merging
 from minprune.pruning.compensation.merging import duplicates, merge
 
-PLAIN, BLOCKS = [("plain", seed) for seed in range(70)], [("blocks", seed) for seed in range(30)]
+PLAIN, BLOCKS = [("plain", seed) for seed in range(21)], [("blocks", seed) for seed in range(10)]
 
 
 def read(net, name, x):

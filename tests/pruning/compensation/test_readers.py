@@ -67,7 +67,7 @@ def test_float32_does_what_float64_does(seed, random_network, random_samples, ra
     net = random_network(seed, dtype="float32")
     settings = {**net.settings(), "dtype": "float64"}
     exact = mp.Network.from_settings(settings, net.arrays())
-    (x, _), keep = random_samples(net, seed, N=200), random_keep(net, seed)
+    (x, _), keep = random_samples(net, seed, N=60), random_keep(net, seed)
     for method in METHODS.values():
         small = method(net, keep, x)
         assert all(array.dtype == np.float32 for array in small.parameters().values())
@@ -109,9 +109,9 @@ def test_bad_settings():
 def test_memory_does_not_grow_with_the_samples(monkeypatch):
     monkeypatch.setattr("minprune.pruning.compensation.least_squares.BLOCK", 1 << 16)
     net = mp.Network((6, 6, 1), [mp.Conv2D(8, 2, "relu"), mp.Conv2D(6, 2), mp.Flatten(), mp.Dense(2)], seed=1)
-    x, keep = np.random.default_rng(1).normal(size=(2000, 6, 6, 1)), all_but(net, "conv1", 1)
+    x, keep = np.random.default_rng(1).normal(size=(1000, 6, 6, 1)), all_but(net, "conv1", 1)
     peaks = []
-    for N in (250, 2000):
+    for N in (200, 1000):
         tracemalloc.start()
         for method in (fold_means, reconstruct, merge):
             method(net, keep, x[:N], batch_size=50)
