@@ -62,6 +62,8 @@ def score_connections(net, score="magnitude", x=None, t=None, loss="cross_entrop
         return score_by_formula(net, arrays, FORMULAS[score], x, t, loss, batch_size)
     if score in WITH_DATA:
         check_data(score, x=x, t=t)
+    if not arrays:
+        return {}
     found = WHOLE[score](net) if score in WHOLE else WITH_DATA[score](net, x, t, loss, batch_size)
     return {name: checked(found[name], name, W.shape) for name, W in arrays.items()}
 

@@ -89,6 +89,11 @@ def test_obd_of_the_last_hidden_layer_is_half_h_w_squared(loss, near, random_sam
     near(score_connections(net, "obd", x, t, loss)["dense2.W"], 0.5 * h * net["dense2"].W ** 2)
 
 
+def test_without_weights_there_is_nothing_to_score():
+    net, x = mp.Network((4,), [mp.Flatten()]), np.ones((3, 4))
+    assert all(mp.score_connections(net, score, x, x, loss="mse") == {} for score in connections.NAMES)
+
+
 def test_random_is_drawn_from_the_seed():
     net = mp.Network(4, [mp.Dense(30), mp.Dense(3)])
     one, same, other = (score_connections(net, "random", seed=seed) for seed in (5, np.random.default_rng(5), 6))
