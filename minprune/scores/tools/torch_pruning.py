@@ -80,9 +80,28 @@ def lamp(W, W_out):
               largest neuron of each layer scores 1 in both. Of equal neurons the earlier one in the tool's order
               scores less, as the later ones count as larger
 
-    W: (K, F), W_out: (K, M) -> (K,), without batch norm
+    W: (K, F), W_out: (K, M) -> (K,). For a layer without batch norm; `lamp_batch_norm` is for one with it.
     """
-    m = (powers(W, 2) + powers(W_out, 2)) / 2
+    return over_larger((powers(W, 2) + powers(W_out, 2)) / 2)
+
+
+def lamp_batch_norm(W, gamma, W_out):
+    """As `lamp`, of a layer with batch norm: γ is an array like the others.
+
+    Call:     tp.importance.LAMPImportance()(group)
+    Formula:  I_i = m_i / Σ_(j: m_j ≥ m_i) m_j,   m_i = ⅓ (Σ_j w_ij² + γ_i² + Σ_k w′_ki²)
+    Order:    square, sum over each array, mean of the three arrays, divided by the sum of the larger ones
+    Same:     none
+    Names:    Lee et al., ICLR 2021, arXiv:2010.07611
+    Differs:  as `lamp`; the paper prunes single weights, and γ is not one of those that it ranks
+
+    W: (K, F), gamma: (K,), W_out: (K, M) -> (K,)
+    """
+    return over_larger((powers(W, 2) + gamma ** 2 + powers(W_out, 2)) / 3)
+
+
+def over_larger(m):
+    """m_i / Σ_(j: m_j ≥ m_i) m_j."""
     order = np.argsort(m, kind="stable")
     scores = np.empty(len(m))
     scores[order] = m[order] / np.cumsum(m[order][::-1])[::-1]
@@ -103,7 +122,6 @@ def fpgm(net, p=2):
               more by the square, and what reads the neuron counts as much as what it reads. After a Flatten the
               columns of all places and channels are compared, and a channel's sums added up
 
-   
     Raises ValueError for networks with blocks, grouped convolutions, or batch norm as a layer of its own.
     """
     check_plain(net, "torch_pruning.fpgm")
@@ -144,7 +162,6 @@ def taylor(net, traces, multivariable=False):
     Differs:  there (Σ_j w ḡ)² of the neuron, or the sum of (w ḡ)²; here nothing is squared, and the next layer's
               columns are added. Batch norm's γ, the paper's best place for a gate, never enters
 
-   
     Raises ValueError for networks with blocks, grouped convolutions, or batch norm as a layer of its own.
     """
     check_plain(net, "torch_pruning.taylor")
@@ -215,5 +232,5 @@ def removed(K, ratio):
 
 TOOL = Tool("Torch-Pruning", "1.6.1", removed=removed,
             ties="some of equal scores, in the order of torch.argsort; ranked globally all or none of them",
-            scores=(magnitude, magnitude_batch_norm, batch_norm_scale, lamp, fpgm, fpgm_first,
-                    taylor, hessian))
+            scores=(magnitude, magnitude_batch_norm, batch_norm_scale, lamp, lamp_batch_norm, fpgm,
+                    fpgm_first, taylor, hessian))

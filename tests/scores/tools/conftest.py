@@ -4,6 +4,10 @@
 Model Compression Toolkit 2.6.1, torchao 0.18.0, Captum 0.9.0 and zennit 1.0.0, run on CPU with Python 3.11. It holds
 three networks with their samples x and t, and what each tool gave, {tool: {score: {network: {layer: numbers}}}}; a
 score with a setting is called "taylor:multivariable".
+
+Added on 2026-11-29 by the same versions: "lamp_batch_norm"; "weight_norm_sparsifier", which is what the sparsifier
+ranks; "slim:5 steps" (regular_scale 0.01) and "movement:5 steps" with batches of two samples and an optimizer of rate
+0; and "lfh:both outputs", for which each vector of signs was drawn equally often instead of at random.
 """
 
 import json
@@ -41,7 +45,8 @@ class Recorded:
     def agrees(self, function, tool, score, tolerance=1e-6, **settings):
         """Whether `mp.score` of the function gives what the tool printed, relative to the layer's largest number."""
         scores, printed = mp.score(self.net, function, self.x, self.t, "mse", **settings), self.printed(tool, score)
-        return all(np.abs(scores[name] - array).max() <= tolerance * np.abs(array).max() for name, array in printed.items())
+        return all(np.abs(scores[name] - array).max() <= tolerance * np.abs(array).max()
+                   for name, array in printed.items())
 
 
 @pytest.fixture

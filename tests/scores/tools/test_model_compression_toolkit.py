@@ -30,6 +30,14 @@ def test_scores_are_those_that_it_printed(recorded, kind):
         assert np.allclose(scores[name], printed, rtol=5e-6)            # the tool computes in single precision
 
 
+@pytest.mark.parametrize("kind", ["dense", "conv"])
+def test_several_outputs_in_expectation_over_the_signs(recorded, kind):
+    case = recorded[kind]
+    scores = mp.score(case.net, tool.lfh, case.x)
+    for name, printed in case.printed("model_compression_toolkit", "lfh:both outputs").items():
+        assert np.allclose(scores[name], printed, rtol=5e-6)
+
+
 def test_by_hand():
     """y = (w x, 2 w x) at x = 3, w = 2: (∂y₁/∂w)² + (∂y₂/∂w)² = 9 + 36; over M² = 4, times w² = 4."""
     net = mp.Network((1,), [mp.Dense(1), mp.Dense(2)], seed=0)

@@ -53,6 +53,7 @@ def relu_network(rng):
 @pytest.mark.parametrize("function, settings, name, same", [
     (tools.torch_pruning.magnitude, {}, "group_norm", lambda s: s ** 2 / (s ** 2).mean()),
     (tools.fasterai.large_final, {}, "weight_norm_l1", lambda s: s / 12),
+    (tools.torch_prune.weight_norm_sparsifier, {}, "weight_norm", lambda s: s ** 2 / 12),
     (tools.captum.layer_deep_lift, {}, "deeplift", None), (tools.captum.layer_lrp, {}, "lrp_epsilon", None),
     (tools.captum.layer_lrp_alpha1_beta0, {"set_bias_to_zero": True}, "lrp_zplus", None),
     (tools.zennit.epsilon, {}, "lrp_epsilon", None)])
@@ -64,7 +65,7 @@ def test_what_is_called_the_same_is_the_same(function, settings, name, same):
 
 
 @pytest.mark.parametrize("function", [tools.torch_pruning.taylor, tools.torch_pruning.fpgm, tools.fasterai.wanda,
-                                      tools.model_compression_toolkit.lfh])
+                                      tools.nni.slim, tools.nni.movement, tools.model_compression_toolkit.lfh])
 def test_grouped_convolutions_are_refused(function):
     net = mp.Network((4, 4, 2), [mp.Conv2D(4, 2, groups=2), mp.Conv2D(2, 2), mp.Flatten(), mp.Dense(1)], seed=0)
     with pytest.raises(ValueError, match="conv1.*not known what the tool does"):
