@@ -124,7 +124,6 @@ def test_layers_of_a_unit_side_by_side_are_read_by_weights_of_their_own():
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("seed", range(3))
 def test_below_an_identity_output_layer_it_is_the_norm_of_the_outgoing_weights(seed, close):
     net = mp.Network(3, [mp.Dense(4, "tanh"), mp.Dense(2)], seed=seed)
     close(mp.score(net, "influence", np.ones((2, 3)))["dense1"],
