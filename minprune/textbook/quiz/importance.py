@@ -5,7 +5,7 @@ import numpy as np
 from ...scoring import score
 from .networks import describe, drawn, lead, network_of, one_hidden_layer, paper_network, pass_of, whole
 from .question import Kind, Question
-from .text import as_text, number, products
+from .text import as_text, factor, number, products
 
 SCORES = {"gradient": "|∂ℓ/∂o|", "sensitivity": "‖∂o/∂x‖", "influence": "‖∂y/∂o‖", "taylor": "|o · ∂ℓ/∂o|"}
 
@@ -30,7 +30,7 @@ def removal(rng):
         asks="What does it cost to remove hidden neuron 0, 1, 2, each by itself: the loss with its output held at "
              "0, less the loss as it is?",
         answer=tuple(costs),
-        way=f"o = {as_text(o)}, y = {number(y[0])}, ℓ = ½·{number(errors[0])}² = {number(before)}. "
+        way=f"o = {as_text(o)}, y = {number(y[0])}, ℓ = ½·{factor(errors[0])}² = {number(before)}. "
             f"{'; '.join(steps)}. A neuron that is silent costs 0.")
 
 
@@ -120,7 +120,7 @@ def two_together(rng):
         answer=(cost,),
         way=f"o = {as_text(o)}, y = {number(y[0])}, ℓ = {number(errors[0] ** 2 / 2)}. Without both y = "
             f"{number(y[0])} − ({products(v[[i, j]], o[[i, j]])}) = {number(y[0] - v[[i, j]] @ o[[i, j]])}, and the "
-            f"loss rises by {number(cost)}. Each by itself costs {number(alone[i])} and {number(alone[j])}: "
+            f"loss changes by {number(cost)}. Each by itself costs {number(alone[i])} and {number(alone[j])}: "
             "removals do not add up, ℓ being no straight line.")
 
 

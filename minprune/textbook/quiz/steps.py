@@ -9,7 +9,7 @@ from ...engine.optimizers import SGD
 from ...training import fit
 from .networks import drawn, whole
 from .question import Kind, Question
-from .text import as_text, number, product
+from .text import as_text, factor, number, product
 
 
 def descent_step(rng):
@@ -53,7 +53,7 @@ def momentum(rng):
         asks="What is w after the two steps?",
         answer=(parameters["w"][0],),
         way=f"First v = {number(first)}, w = {number(given['w'])} − {product(given['rate'], first)} = "
-            f"{number(between)}. Then v = {product(given['momentum'], first)} + {number(second)} = {number(v)}, w = "
+            f"{number(between)}. Then v = {product(given['momentum'], first)} + {factor(second)} = {number(v)}, w = "
             f"{number(between)} − {product(given['rate'], v)} = {number(parameters['w'][0])}.")
 
 
