@@ -60,21 +60,28 @@ def slope_of(values, h):
     """From f at all MOVES, (moves, entries, N, …), to its slopes, (N, entries, …)."""
     up, half_up, _, half_down, down = values
     wide, narrow = (up - down) / (2 * h), (half_up - half_down) / h
-    return np.moveaxis((4 * narrow - wide) / 3, 0, 1)
+    return ((4 * narrow - wide) / 3).swapaxes(0, 1)
 
 
 def curvature_of(values, h):
     """From f at all MOVES, (moves, entries, N, …), to its second derivatives, (N, entries, …)."""
     up, half_up, here, half_down, down = values
     wide, narrow = (up - 2 * here + down) / h ** 2, (half_up - 2 * here + half_down) / (h / 2) ** 2
-    return np.moveaxis((4 * narrow - wide) / 3, 0, 1)
+    return ((4 * narrow - wide) / 3).swapaxes(0, 1)
+
+
+def copies(array, *counts):
+    """(*counts, *shape of the array): the array so many times; faster than `tile` where it is small."""
+    many = np.empty((*counts, *array.shape), array.dtype)
+    many[...] = array
+    return many
 
 
 def moved(f, array, h):
     """(moves, entries, N, …): f with entry e of each sample moved by each of MOVES · h."""
     N, flat = len(array), array.reshape(len(array), -1)
     entries = np.arange(flat.shape[1])
-    points = np.tile(flat, (len(MOVES), len(entries), 1, 1))                    # (moves, entries, N, entries)
+    points = copies(flat, len(MOVES), len(entries))                             # (moves, entries, N, entries)
     points[:, entries, :, entries] += h * np.array(MOVES)[:, np.newaxis]
     values = f(points.reshape(-1, *array.shape[1:]))
     return values.reshape(len(MOVES), len(entries), N, *values.shape[1:])
@@ -87,7 +94,7 @@ def moved_in_place(f, outputs, array, h):
     entry is moved in all K rows at once: of what comes out, column k is what moving it in row k alone does.
     """
     here, rows = outputs(), array.reshape(len(array), -1)
-    o = np.tile(here, (len(MOVES), *rows.shape, *[1] * here.ndim))              # (moves, K, entries, N, …, K)
+    o = copies(here, len(MOVES), *rows.shape)                                   # (moves, K, entries, N, …, K)
     for place, move in enumerate(MOVES):
         for entry in range(rows.shape[1]) if move else ():
             moved_outputs = outputs_with(outputs, rows[:, entry], move * h)
@@ -111,7 +118,7 @@ def outputs_with(outputs, entries, change):
 
 def repeated(array, rows):
     """The samples' array, one copy after the other, until it has so many rows."""
-    return np.tile(array, (rows // len(array), *[1] * (array.ndim - 1)))
+    return copies(array, rows // len(array)).reshape(rows, *array.shape[1:])
 
 
 def loss_of(case, y):

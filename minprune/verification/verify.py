@@ -10,7 +10,7 @@ from .claims.claim import Request, is_same
 from .counterexamples.search import find_counterexample
 from .diagnosis.probe import find_mistake
 from .formulas import Formula, Unanswered
-from .sampling.random_networks import draw_cases, most_drawn
+from .sampling.random_networks import most_drawn
 from .sampling.where import Where
 from .verdict import Verdict
 
@@ -88,8 +88,8 @@ def verify(formula, equals=None, where=None, trials=200, seed=0, tolerance=1e-6,
     formula.check_where(where)
     check_output_layer(where, formula, kind, value)
 
-    claim = kind.from_request(formula, Request(value, tolerance, order, least, where, seed))
-    return verdict_of(claim, where, count, seed, smaller)
+    request = Request(value, tolerance, order, least, where, seed)
+    return verdict_of(kind.from_request(formula, request), request, count, smaller)
 
 
 def the_claim(values):
@@ -115,10 +115,10 @@ def check_output_layer(where, formula, kind, value):
         raise ValueError('layer="output" goes with the derivatives only: the output layer cannot be removed')
 
 
-def verdict_of(claim, where, count, seed, smaller):
-    """Try the claim on random networks. `smaller` is the Where of counterexamples."""
+def verdict_of(claim, request, count, smaller):
+    """Try the claim on `count` random networks of the Request. `smaller` is the Where of counterexamples."""
     # on every network
-    cases = draw_cases(where, count, seed, claim.fits)
+    cases = request.draws.cases(count, claim.fits)
     check_repeatable(claim.formula, cases[0])
     trials = [claim.trial(case) for case in cases]
 
@@ -126,7 +126,7 @@ def verdict_of(claim, where, count, seed, smaller):
     judgement, error = claim.judge(trials), largest_error(trials)
     problems = [trial.problem for trial in trials if trial.problem is not None]
     verdict = Verdict(
-        formula=claim.formula.name, claim=str(claim), where=str(where), holds=judgement.holds,
+        formula=claim.formula.name, claim=str(claim), where=str(request.where), holds=judgement.holds,
         error=error, tolerance=claim.tolerance, trials=len(trials),
         failed=sum(not trial.error <= claim.tolerance for trial in trials),
         problem=problems[0] if problems else None, unanswered=len(problems),
@@ -140,7 +140,7 @@ def verdict_of(claim, where, count, seed, smaller):
     check_repeated(claim, trials)
     if claim.formula.single and error is not None and error < SINGLE_ERROR:
         verdict.note = f"{verdict.note} {SINGLE.format(claim.formula.name)}".strip()
-    verdict.reasons = Reasons(claim, smaller, trials, seed)
+    verdict.reasons = Reasons(claim, smaller, trials, request.seed)
     return verdict
 
 

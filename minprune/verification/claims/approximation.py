@@ -44,10 +44,8 @@ class Approximation(Claim):
 
     def forms(self, case):
         """Measured once: all corrections are tried on the same networks."""
-        if "removals" not in case.kept:
-            case.kept["removals"] = measured_forms(self.quantity, case)
         return [form._replace(values=form.values if self.signed else np.abs(form.values))
-                for form in case.kept["removals"]]
+                for form in case.keep("removals", lambda: measured_forms(self.quantity, case))]
 
     def trial_of(self, query, case):
         """`claimed` and `measured` are of the network as it is; the error is how far the worst slope falls short."""
@@ -177,7 +175,7 @@ def is_signed(formula, cases):
 @contextlib.contextmanager
 def scaled_readers(case, i, epsilon):
     """The case with all weights that read neuron i multiplied by ε, the same each time; the network is put back."""
-    scaled = case.kept.setdefault((i, epsilon), case.of())
+    scaled = case.keep((i, epsilon), case.of)
     weights = reading_weights(case.net, case.layer)
     before = [columns[:, i].copy() for columns in weights]
     try:

@@ -1,6 +1,7 @@
 """Claim: what is said of a formula; Trial: what came of it on one network."""
 
 import contextlib
+import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from ..formulas import Unanswered
 from ..quantities import STEP
-from ..sampling.random_networks import draw_cases
+from ..sampling.random_networks import Draws
 from ..sampling.where import Where
 
 SMALL = 1e-8                    # a share of the largest number that is compared: a smaller difference may be rounding
@@ -54,9 +55,14 @@ class Request:
     where: Where
     seed: int
 
+    @functools.cached_property
+    def draws(self):
+        """The random cases."""
+        return Draws(self.where, self.seed)
+
     def first_cases(self, fits):
         """A few of the random cases, to look at a formula's numbers before it is tried."""
-        return draw_cases(self.where, FIRST, self.seed, fits)
+        return self.draws.cases(FIRST, fits)
 
 
 class Claim:

@@ -9,7 +9,7 @@ from ..forms import Form
 from ..formulas import Formula, Unanswered, matching
 from ..numbers import numbers
 from ..quantities import REMOVALS, STEP, Quantity, error_of, find_quantity
-from .claim import SMALL, Claim, Trial, is_same, largest_number, without_numbers
+from .claim import SMALL, Claim, Trial, is_same, largest_number, measured_forms, without_numbers
 
 DOUBT = 0.05                    # a share of the tolerance: a larger error is looked at with a second, finer measurement
 
@@ -54,19 +54,19 @@ class Equality(Claim):
     def forms_at(self, case, step):
         """The Forms of what is measured with this step; measured once. A second formula is called each time."""
         if self.quantity.is_formula:
-            return self.quantity.forms(self.quantity.measure(case, step))
-        key = self.quantity.measure, step
-        if key not in case.kept:
-            case.kept[key] = self.quantity.forms(self.quantity.measure(case, step))
-        return case.kept[key]
+            return measured_forms(self.quantity, case, step)
+        return case.keep((self.quantity.measure, step), lambda: measured_forms(self.quantity, case, step))
 
     def finer(self, case, place):
         """(values, unknown) of the Form in this place, from a second measurement m(h/2) beside m(h).
 
         The error of m(h) falls as h⁴, and so that of [16 m(h/2) − m(h)] / 15 as h⁶. What the two differ by is unknown.
         """
-        wide, narrow = (self.forms_at(case, step)[place].values for step in (self.step, self.step / 2))
-        return (16 * narrow - wide) / 15, np.abs(narrow - wide)
+        def extrapolated():
+            wide, narrow = (self.forms_at(case, step)[place].values for step in (self.step, self.step / 2))
+            return (16 * narrow - wide) / 15, np.abs(narrow - wide)
+
+        return case.keep((self.quantity.measure, self.step, place), extrapolated)
 
     # --- trying it
 

@@ -14,7 +14,8 @@ from ..diagnosis.scale_mistakes import of_scales
 from ..formulas import Unanswered
 from ..numbers import numbers
 from ..quantities import LEAST, error_of
-from ..sampling.changed_cases import is_exchange, is_per_sample, orders, permuted_case, rescaled_case, scales
+from ..sampling.changed_cases import (is_exchange, is_per_sample, orders, permuted_case, rescaled_case, scales,
+                                      with_samples)
 from ..sampling.where import DRAWN_ACTIVATIONS
 from .claim import SMALL, Claim, Trial, largest_number, without_numbers
 
@@ -100,7 +101,7 @@ def in_two_batches(case, query):
     Results of each sample are put one below the other, results of a batch averaged, weighted by the batches' sizes.
     """
     before = query(case)
-    parts = [query(case.of(samples=part)) for part in (slice(0, 1), slice(1, None))]
+    parts = [query(with_samples(case, part)) for part in ([0], range(1, len(case.x)))]
     per_sample = is_per_sample(case, query, before)
     for part in parts:
         if part.shape[per_sample:] != before.shape[per_sample:]:
@@ -124,7 +125,7 @@ def with_samples_in_another_order(case, query):
     """How: (the new order, whether the result has the samples on its first axis)."""
     before = query(case)
     per_sample = is_per_sample(case, query, before)
-    return largest_change(Change(before[order] if per_sample else before, query(case.of(samples=order)), "",
+    return largest_change(Change(before[order] if per_sample else before, query(with_samples(case, order)), "",
                                  (order, per_sample)) for order in orders(len(case.x)))
 
 

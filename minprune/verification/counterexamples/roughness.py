@@ -4,9 +4,10 @@ import numpy as np
 
 from ...engine.activations import ACTIVATIONS
 
-SIMPLE = {0.0: 0, 1.0: 0, 2.0: 1, -1.0: 1, 0.5: 2, -2.0: 2, 3.0: 2, 4.0: 2, -0.5: 3, 0.25: 3}     # of each number
+SIMPLE = {-2.0: 2, -1.0: 1, -0.5: 3, 0.0: 0, 0.25: 3, 0.5: 2, 1.0: 0, 2.0: 1, 3.0: 2, 4.0: 2}     # of each number
 OTHER = 4                       # the same of all other numbers
 ZERO = 3                        # of an input of 0, beyond that of the number: all that reads it is 0 as well
+KNOWN, COSTS = np.array([*SIMPLE, np.inf]), np.array([*SIMPLE.values(), OTHER])         # in ascending order
 DIGITS = 4                      # of a round number at most
 
 
@@ -29,10 +30,8 @@ def roughness_of_kinds(activations, loss):
 
 def roughness_of_numbers(array):
     """That of each number, the shape of the array."""
-    rough = np.full(np.shape(array), OTHER)
-    for value, cost in SIMPLE.items():
-        rough[array == value] = cost
-    return rough
+    places = np.searchsorted(KNOWN[:-1], array)             # of the first known number that is no smaller
+    return np.where(KNOWN[places] == array, COSTS[places], OTHER)
 
 
 def exponentials(activations, loss):

@@ -1,6 +1,7 @@
 """The search for the smallest counterexample: fewest layers, then neurons, then samples, then round small numbers."""
 
 import collections
+import copy
 import itertools
 
 import numpy as np
@@ -104,8 +105,12 @@ class Search:
         self.least = least_sizes(failing)
         self.times = 1 if all(condition in CONDITIONS.values() for condition in where.that) else WIDER
         self.thorough = share_needed(trials, failing)
-        self.structures = list(structures(where))
+        (self.structures,) = itertools.tee(structures(where), 1)
         self.rng, self.targets = np.random.default_rng(seed), {}
+
+    def places(self):
+        """(place, structure) of all structures; each is made once, and only when it is reached."""
+        return enumerate(copy.copy(self.structures))
 
     def smallest(self, shows):
         """The trial of the smallest and roundest case that `shows` the failure, or None.
@@ -115,8 +120,8 @@ class Search:
         """
         place, structure, trial = self.first(self.with_fewest_samples(), QUICK, shows, Budget(trials=300))
         if trial is None:
-            place, structure, trial = self.first(enumerate(self.structures), QUICK, shows, Budget(trials=250))
-        before = enumerate(self.structures[:place])
+            place, structure, trial = self.first(self.places(), QUICK, shows, Budget(trials=250))
+        before = itertools.islice(self.places(), place)
         _, smaller, other = self.first(before, self.thorough, shows, Budget(trials=300))
         structure, trial = (structure, trial) if other is None else (smaller, other)
         if trial is None:
@@ -130,7 +135,7 @@ class Search:
         """
         possible = [N for N in self.where.samples if ("samples", N) not in self.hopeless]
         seen = collections.Counter()
-        for place, structure in enumerate(self.structures):
+        for place, structure in self.places():
             depth = len(neuron_layers(structure.layers))
             if structure.samples == min(possible, default=None) and seen[depth] < EACH \
                     and not self.is_hopeless(structure):

@@ -52,10 +52,12 @@ def dense_structures(where):
     inner = {size: make(where, size) for size in allowed(where, "neurons")}
     last = {size: Dense(size) for size in allowed(where, "outputs")}
     for depth in sorted(where.depths):
-        chosen = widths([allowed(where, "neurons")] * (depth - 1) + [allowed(where, "outputs")])
-        for total in sorted(set(map(sum, chosen))):
+        by_total = {}
+        for sizes in widths([allowed(where, "neurons")] * (depth - 1) + [allowed(where, "outputs")]):
+            by_total.setdefault(sum(sizes), []).append(sizes)
+        for total in sorted(by_total):
             for N, F in itertools.product(sorted(allowed(where, "samples")), INPUTS):
-                for *hidden, outputs in (sizes for sizes in chosen if sum(sizes) == total):
+                for *hidden, outputs in by_total[total]:
                     yield Structure((F,), [*(inner[size] for size in hidden), last[outputs]], N)
 
 
@@ -92,11 +94,12 @@ def conv_structures(where):
 def shaped_structures(where):
     """Networks with blocks and pooling; without blocks, of the least depth."""
     found = []
+    last = {M: Dense(M) for M in few_outputs(where)}
     for K in (1, 2) if where.kind == "conv" else smallest(where.neurons):
+        ends = endings(where, K)
         for hidden in with_blocks(where, K) if where.residual else [chain(where, K)]:
-            for (shape, after), M, N in itertools.product(endings(where, K), few_outputs(where),
-                                                          allowed(where, "samples")):
-                found.append(Structure(shape, [*hidden, *after, Dense(M)], N))
+            for (shape, after), M, N in itertools.product(ends, last, allowed(where, "samples")):
+                found.append(Structure(shape, [*hidden, *after, last[M]], N))
     return sorted((each for each in found if len(neuron_layers(each.layers)) in where.depths), key=size)
 
 

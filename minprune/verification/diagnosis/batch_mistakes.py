@@ -7,7 +7,7 @@ correction of what a formula does with several samples must change nothing where
 import numpy as np
 
 from ..quantities import error_of
-from ..sampling.changed_cases import is_per_sample
+from ..sampling.changed_cases import is_per_sample, with_samples
 from .mistakes import MEANS
 from .operations import WITHOUT_SQUARE, Rule
 from .probe import Correction, DoesNotApply
@@ -171,7 +171,7 @@ def mean_of_each(place):
     It applies to formulas that say of all samples what they say of the sample at `place`.
     """
     def apply(probe):
-        results = [probe.about(probe.case.of(samples=slice(n, n + 1))).claimed for n in range(len(probe.case.x))]
+        results = [probe.about(with_samples(probe.case, [n])).claimed for n in range(len(probe.case.x))]
         if not is_same(probe.claimed, results[place]):
             raise DoesNotApply("it does not read one sample only")
         return np.mean(results, axis=0)

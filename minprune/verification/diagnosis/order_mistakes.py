@@ -6,7 +6,7 @@ from typing import Callable, NamedTuple
 import numpy as np
 
 from ..numbers import number
-from ..sampling.changed_cases import orders, permuted_case
+from ..sampling.changed_cases import orders, permuted_case, with_samples
 from .batch_mistakes import SAME, is_same, leaves_something, of_first_or_last
 from .probe import Correction, DoesNotApply
 
@@ -44,7 +44,7 @@ def neuron_count(case):
 
 
 def with_equal_samples(case, place):
-    return case.of(samples=[place] * len(case.x))
+    return with_samples(case, [place] * len(case.x))
 
 
 def with_equal_neurons(case, place):

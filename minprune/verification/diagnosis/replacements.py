@@ -12,6 +12,7 @@ import numpy as np
 
 from .operations import Rule
 
+RTOL, ATOL = 1e-11, 1e-12        # a difference up to ATOL + RTOL |wrong| is rounding
 REDRAWN = 10                    # how often numbers are drawn, until no wrong array is one number throughout
 
 
@@ -28,7 +29,15 @@ class Pair(NamedTuple):
             return False
         if result.shape[:1] != wrong.shape[:1] or result.shape[-1:] != wrong.shape[-1:]:
             return False
-        return np.allclose(result.reshape(wrong.shape), wrong, rtol=1e-11, atol=1e-12)
+        return not first_differs(result, wrong) and np.allclose(result.reshape(wrong.shape), wrong, RTOL, ATOL)
+
+
+def first_differs(result, wrong):
+    """Whether the first numbers differ by more than rounding: mostly they do, and the others need no look."""
+    if not result.size:
+        return False
+    first, other = float(result.flat[0]), float(wrong.flat[0])
+    return abs(first - other) > ATOL + RTOL * abs(other)
 
 
 def replacing(pairs_of):
@@ -94,6 +103,7 @@ def another(probe, pairs_of):
     """The same formula and layer with other weights and inputs, under which no wrong array is plain if that can be."""
     for place in range(REDRAWN):
         other = probe.redrawn(place)
-        if not any(is_plain(pair.wrong) for pair in pairs_of(other)):
+        wrong = [pair.wrong for pair in pairs_of(other)]
+        if not any(map(is_plain, wrong)) or any(array.size <= 1 for array in wrong):    # a single one is always plain
             break
     return other

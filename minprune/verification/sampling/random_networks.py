@@ -34,7 +34,7 @@ class Case:
     """A network, the layer that a formula is about, and samples: all that a trial needs.
 
     With `any_next`, formulas of the next layer's arrays are tried even if that layer does not read this one directly.
-    In `kept` a claim keeps what it has measured, as long as the case lives: neither net nor samples change.
+    What `keep` has made stays as long as the case lives: neither net nor samples change.
     """
 
     def __init__(self, net, layer, x, t, loss, any_next=False):
@@ -46,6 +46,12 @@ class Case:
         """The same case with another network, or with some of its samples."""
         return Case(self.net if net is None else net, self.layer, self.x[samples], self.t[samples], self.loss)
 
+    def keep(self, key, make):
+        """What make() returns; made once for each key."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]
+
     @functools.cached_property
     def trace(self):
         return record_batch(self.net, self.x, self.t, self.loss, need_dx=False, need_grads=False)
@@ -55,7 +61,7 @@ class Case:
         """The names of the layers that read this one, in order: the first is the next layer."""
         return list(readers_of(self.net.layers, self.layer))
 
-    @property
+    @functools.cached_property
     def coupled(self):
         return is_coupled(self.net, self.layer)
 
@@ -75,8 +81,11 @@ class Case:
 
 
 def is_coupled(net, name):
-    """Whether the layer's outputs are added to those of another layer, so that no neuron of it can go alone."""
-    return name not in net.units and name != net.neuron_layers[-1]
+    """Whether the layer's outputs are added to something else, so that no neuron of it can go alone.
+
+    A layer that reads two sources reads their sum: the random networks have blocks, and nothing side by side.
+    """
+    return any(name in sources and len(sources) > 1 for sources in what_is_read(net.layers).values())
 
 
 def is_read_directly(net, name):
@@ -90,22 +99,38 @@ def is_read_directly(net, name):
 
 
 def draw_cases(where, count, seed, fits=lambda case: True):
-    """`count` random cases that `where` (a Where, or what makes one) accepts and that fit; ValueError if none does.
+    """`count` random cases that `where` (a Where, or what makes one) accepts and that fit, as `Draws.cases`."""
+    return Draws(where if isinstance(where, Where) else Where(where), seed).cases(count, fits)
 
-    Fewer, if there are so few among `most_drawn(count)` networks.
-    """
-    where = where if isinstance(where, Where) else Where(where)
-    rng, cases, drawn = np.random.default_rng(seed), [], 0
-    while len(cases) < count and drawn < most_drawn(count):
-        drawn += 1
-        case = draw_case(where, rng)
-        if case is not None and fits(case):
-            cases.append(case)
-        elif drawn == most_drawn(count) // 4 and not cases:
-            break                                       # none of the first quarter: give up early
-    if not cases:
-        raise ValueError(f"where accepts none of {drawn} random networks: {where}")
-    return cases
+
+class Draws:
+    """The random cases that a Where accepts, in the order of a seed; each is drawn once, whoever asks for it."""
+
+    def __init__(self, where, seed):
+        self.where, self.rng = where, np.random.default_rng(seed)
+        self.drawn = []                                 # cases, and None for what cannot be one
+
+    def __getitem__(self, place):
+        while len(self.drawn) <= place:
+            self.drawn.append(draw_case(self.where, self.rng))
+        return self.drawn[place]
+
+    def cases(self, count, fits):
+        """The first `count` cases that fit; ValueError if none does.
+
+        Fewer, if there are so few among `most_drawn(count)` networks.
+        """
+        cases, drawn = [], 0
+        while len(cases) < count and drawn < most_drawn(count):
+            case = self[drawn]
+            drawn += 1
+            if case is not None and fits(case):
+                cases.append(case)
+            elif drawn == most_drawn(count) // 4 and not cases:
+                break                                   # none of the first quarter: give up early
+        if not cases:
+            raise ValueError(f"where accepts none of {drawn} random networks: {self.where}")
+        return cases
 
 
 def most_drawn(count):

@@ -11,6 +11,7 @@ from minprune.verification.claims.equality import Equality
 from minprune.verification.diagnosis.probe import Probe
 from minprune.verification.formulas import Formula
 from minprune.verification.quantities import find_quantity
+from minprune.verification.sampling import random_networks
 from minprune.verification.sampling.random_networks import Case, draw_cases
 from minprune.verification.sampling.where import Where
 
@@ -134,6 +135,19 @@ def test_the_first_cases_are_thirty_that_fit():
     assert len(cases) == FIRST == 30 and {(len(case.x), case.net[case.layer].K) for case in cases} == {(2, 3)}
     again = draw_cases(made.where, FIRST, 0, lambda case: case.net[case.layer].K == 3)
     assert all((one.x == other.x).all() for one, other in zip(cases, again, strict=True))
+
+
+def test_the_first_cases_are_among_those_that_are_tried(monkeypatch):
+    """A request draws each network once, also those that fit one question and not the other."""
+    drawn, draw = [], random_networks.draw_case
+    monkeypatch.setattr(random_networks, "draw_case", lambda *asked: drawn.append(draw(*asked)) or drawn[-1])
+    made = request(1)
+    first = made.first_cases(lambda case: case.net[case.layer].K == 3)
+    count = len(drawn)
+    tried = made.draws.cases(40, lambda case: True)
+    assert len(tried) == 40 < count == len(drawn) and tried[0] is drawn[0]
+    of_three = [case for case in tried if case.net[case.layer].K == 3]
+    assert of_three and all(one is other for one, other in zip(of_three, first))
 
 
 def test_one_kind_for_each_keyword():

@@ -52,6 +52,15 @@ def test_a_claim_that_no_small_network_breaks_is_shown_on_a_random_one():
     assert (example.net[example.layer].W * 8 % 1 != 0).any() and len(example.net.neuron_layers) == 2
 
 
+def test_many_draws_find_a_smaller_network_than_a_few():
+    """Wrong of two samples with an input of 3 and a weight of −2: few draws find both where there are more numbers."""
+    def odd(do, x, W):
+        return do * (1 + (len(do) > 1 and (x > 2.5).any() and (W < -1.6).any()))
+
+    example = verify(odd, equals=lambda do: do, trials=60).counterexample
+    assert [example.net[name].K for name in example.net.neuron_layers] == [1, 1] and example.x.shape == (2, 1)
+
+
 def test_an_error_of_a_second_step_alone_is_no_counterexample():
     """What fails by less than a hundredth is only shown where nothing fails by more."""
     verdict = verify(lambda do: do * (1 + 1e-4 + (do > 2)), "dL/do", trials=30)
@@ -312,7 +321,7 @@ def test_the_first_layer_where_several_show_it():
     (lambda o, do: np.abs((o * do).sum(axis=1).mean(axis=0)), {"invariant": "batch size"}),
     (lambda o, do: np.abs((o * do).sum(axis=1)), {"approximates": "removal", "order": 2}),
     (lambda o: np.abs(o).sum(axis=1), {"ranks_like": "|removal|", "least": 0.99})])
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_mse_where_it_shows_the_failure(formula, claim, seed):
     assert verify(formula, **claim, trials=20, seed=seed).counterexample.loss.name == "mse"
 

@@ -32,29 +32,37 @@ WHERES = [{}, {"depth": 3}, {"depth": (3, 2), "samples": (2, 1)}, {"neurons": (3
 
 @pytest.mark.parametrize("settings", WHERES, ids=str)
 def test_every_structure_is_what_where_asks_for_and_the_smallest_come_first(settings):
-    where, sizes, built = Where(settings), [], {}
+    where, sizes, looked_at = Where(settings), [], {}
     for structure in structures(where):
         shape, layers, N = structure
-        net = built.setdefault(str((shape, layers)), None) or build(structure, "relu", "identity")
-        built[str((shape, layers))] = net                       # the samples make no other network
-        where.shape(net)
-        if where.pooling and where.residual and not where.accepts(net):
-            continue                                            # what stands at the block is not what is pooled
-        assert where.accepts(net)
-        hidden, (M,) = [net[name] for name in net.neuron_layers[:-1]], net.output_shape
-        assert len(net.neuron_layers) in where.depths
-        assert M in allowed(where, "outputs") and N in allowed(where, "samples")
-        assert {type(layer) for layer in hidden} <= {mp.Conv2D if where.kind == "conv" else mp.Dense}
-        assert where.kind == "conv" or all(layer.K in allowed(where, "neurons") for layer in hidden)
-        assert all(layer.batch_norm == where.batch_norm for layer in hidden)
-        name = where.possible_layers(net)[0]
-        assert where.residual not in PLACES or PLACES[where.residual](net, name)
-        assert not where.pooling or is_pooled(net, name, where.pooling)
-        assert where.residual is None or net.is_chain != bool(where.residual)
-        sizes.append((len(net.neuron_layers), sum(net[layer].K for layer in net.neuron_layers), N,
-                      structure.padded + structure.strided, int(np.prod(shape))))
-        assert size(structure) == sizes[-1] and structure.outputs == M
+        key = shape, *map(id, layers)                           # the samples make no other network
+        if key not in looked_at:
+            looked_at[key] = size_of_network(where, structure), layers          # kept, so that no id comes again
+        assert N in allowed(where, "samples")
+        if looked_at[key][0] is not None:
+            (depth, neurons), _ = looked_at[key]
+            sizes.append((depth, neurons, N, structure.padded + structure.strided, int(np.prod(shape))))
+            assert size(structure) == sizes[-1]
     assert sizes and sizes == sorted(sizes)
+
+
+def size_of_network(where, structure):
+    """(layers, neurons) of its network, looked at; None if what stands at the block is not what is pooled."""
+    net = build(structure, "relu", "identity")
+    where.shape(net)
+    if where.pooling and where.residual and not where.accepts(net):
+        return None
+    assert where.accepts(net)
+    hidden, (M,) = [net[name] for name in net.neuron_layers[:-1]], net.output_shape
+    assert len(net.neuron_layers) in where.depths and M in allowed(where, "outputs") and structure.outputs == M
+    assert {type(layer) for layer in hidden} <= {mp.Conv2D if where.kind == "conv" else mp.Dense}
+    assert where.kind == "conv" or all(layer.K in allowed(where, "neurons") for layer in hidden)
+    assert all(layer.batch_norm == where.batch_norm for layer in hidden)
+    name = where.possible_layers(net)[0]
+    assert where.residual not in PLACES or PLACES[where.residual](net, name)
+    assert not where.pooling or is_pooled(net, name, where.pooling)
+    assert where.residual is None or net.is_chain != bool(where.residual)
+    return len(net.neuron_layers), sum(net[layer].K for layer in net.neuron_layers)
 
 
 def described(where):

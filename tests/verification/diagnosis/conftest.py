@@ -4,11 +4,8 @@ import importlib
 
 import pytest
 
-from verification.drawing import drawn_once
-
 
 @pytest.fixture(autouse=True)
 def without_counterexamples(monkeypatch):
     monkeypatch.setattr(importlib.import_module("minprune.verification.verify"), "find_counterexample",
                         lambda *anything: None)
-    drawn_once(monkeypatch)

@@ -10,7 +10,7 @@ from verification.diagnosis.probes import CASE, applied, probe_of
 
 
 def name_of(formula, equals="dL/do", **claim):
-    verdict = verify(formula, equals, trials=40, **claim)
+    verdict = verify(formula, equals, trials=20, **claim)
     assert not verdict
     return verdict.mistake and verdict.mistake.name
 
@@ -53,7 +53,7 @@ def test_paths_through_a_flattened_image():
         return (dz_next @ W_next).reshape(o.shape)
 
     flat = {"layers": "conv", "that": lambda net: "flatten1" in net}
-    assert verify(all_paths, "dL/do", where=flat, trials=40)
+    assert verify(all_paths, "dL/do", where=flat, trials=20)
     assert name_of(first_path, where=flat) == "only one of several paths"
 
 

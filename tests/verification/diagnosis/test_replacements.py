@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from minprune.verification.diagnosis.replacements import Pair
+from minprune.verification.diagnosis.replacements import REDRAWN, Pair, another
 from minprune.verification.sampling.random_networks import Case
-from verification.diagnosis.probes import CASE, NET, applied, probe_of
+from verification.diagnosis.probes import CASE, NET, O, applied, probe_of
 
 
 def test_what_equals_z_without_b_is_z():
@@ -31,7 +31,20 @@ def test_of_a_dead_layer_the_result_is_known_by_its_place():
     np.testing.assert_allclose(applied("bias forgotten", probe), dead.trace["dense1"].z[:, np.newaxis], rtol=1e-12)
 
 
+def test_of_a_single_number_one_redrawn_network_is_enough():
+    """A single number is always one number throughout: no other network would be better."""
+    for pairs_of, drawn in ((lambda probe: [Pair(probe.arrays["x"][:1, 0, :1], O)], [0]),
+                            (lambda probe: [Pair(np.zeros((2, 2)), O)], list(range(REDRAWN))),
+                            (lambda probe: [Pair(probe.arrays["x"], O)], [0])):
+        probe = probe_of(lambda x, do: do * x.sum())
+        assert another(probe, pairs_of) is probe.drawn[drawn[-1]] and list(probe.drawn) == drawn
+
+
 def test_pairs_match_shapes_but_for_axes_of_length_1():
+    same = np.array([0.0, np.inf, np.nan, 1])
+    assert Pair(same[:2], O).matches(same[:2]) and not Pair(same[1:2], O).matches(same[3:])
+    assert not Pair(same[2:3], O).matches(same[2:3]) and Pair(same > 0, O).matches(same > 0)
+    assert Pair(np.array([1e6]), O).matches(np.array([1e6 + 5e-6])) and not Pair(O, O).matches(O + 2e-11)
     pair = Pair(np.array([[1.0, 2]]), np.zeros((1, 2)))
     assert pair.matches(np.array([[[1.0, 2]]])) and not pair.matches(np.array([1.0, 2]))
     assert not pair.matches(np.array([[1.0, 2 + 1e-9]])) and not pair.matches(np.array(1.0))

@@ -8,7 +8,7 @@ import pytest
 import minprune as mp
 from minprune.verification.formulas import Formula
 from minprune.verification.sampling.changed_cases import (
-    is_exchange, is_per_sample, orders, permuted_case, reading_weights, rescaled_case, scales)
+    is_exchange, is_per_sample, orders, permuted_case, reading_weights, rescaled_case, scales, with_samples)
 from minprune.verification.sampling.random_networks import Case, draw_cases
 
 NET = mp.Network(1, [mp.Dense(2), mp.Dense(1)])
@@ -101,6 +101,16 @@ def test_with_batch_norm_gamma_and_beta_are_scaled():
 
 
 # ------------------------------------------------------------------------------------ the same function
+
+
+def test_each_changed_case_is_made_once():
+    case = Case(CASE.net, CASE.layer, CASE.x, CASE.t, "mse")
+    for change, one, other in ((with_samples, [0], [1]), (with_samples, range(0, 2), [0, 0]),
+                               (permuted_case, [1, 0], [0, 0])):
+        assert change(case, one) is change(case, np.array(one)) is not change(case, other)
+    assert rescaled_case(case) is rescaled_case(case) and len(case.kept) == 7
+    np.testing.assert_array_equal(with_samples(case, [2, 1, 0]).x, case.x[::-1])
+    np.testing.assert_array_equal(with_samples(case, [2, 1, 0]).t, case.t[::-1])
 
 
 def test_reading_weights_have_a_column_for_each_neuron():

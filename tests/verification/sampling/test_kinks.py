@@ -68,7 +68,7 @@ def same_sides(one, other):
 def test_no_move_of_a_difference_crosses_a_kink():
     """Second derivatives move a number by 3 steps, and a second measurement by 1.4 of these: no kink is crossed."""
     h, crossed, tried = 3 * 1.4 * STEP, 0, 0
-    for case in KINKED:
+    for case in KINKED[::2]:
         net, name, trace = case.net.copy(), case.layer, case.net.forward(case.x)
         here = sides(net, trace.layers)
         from_o = sides(net, net.run_from(name, trace[name].o, trace)[1])
@@ -85,7 +85,7 @@ def test_no_move_of_a_difference_crosses_a_kink():
                     crossed += not same_sides(here, sides(net, net.forward(case.x).layers))
                     array[index] = old
                     tried += 1
-    assert tried > 2000 and crossed == 0
+    assert tried > 1000 and crossed == 0
 
 
 def test_some_z_lie_near_a_kink_on_both_sides():

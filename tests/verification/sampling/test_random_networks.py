@@ -327,6 +327,8 @@ def test_what_a_case_has():
     assert case.trace is case.trace and case.readers == ["dense2", "dense4"] and case.coupled
     assert not a_case(net, "dense2").coupled and not a_case(net, "dense4").coupled
     assert a_case(net, "dense4").readers == []
+    made = [case.keep("a key", lambda: []) for _ in range(2)] + [case.keep("another", lambda: [])]
+    assert made[0] is made[1] is not made[2]
 
 
 def test_when_there_is_a_next_layer():

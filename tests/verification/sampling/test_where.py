@@ -90,8 +90,8 @@ CONV = {"layers": "conv"}
      lambda case: case.net["dense1"].W[0, 0] > 0 and len(case.activations()) == 2),
 ])
 def test_where_narrows(where, fits):
-    cases = drawn(where)
-    assert len(cases) == 40 and all(map(fits, cases))
+    cases = drawn(where, 12)
+    assert len(cases) == 12 and all(map(fits, cases))
 
 
 @pytest.mark.parametrize("where, error, message", [
