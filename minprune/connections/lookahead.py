@@ -4,6 +4,7 @@ import numpy as np
 
 from ..engine import batch_norm as bn
 from ..engine.batch_norm_layer import BatchNorm
+from ..engine.facts import NotSaid
 from ..engine.layer import NeuronLayer
 from ..scores.reads import parts_of
 from ..scores.walks import walk, walk_back
@@ -88,6 +89,7 @@ def passed(layer, squares):
     """What a layer without neurons makes of the squared norms of its channels. NotSaid if it mixes channels."""
     if isinstance(layer, BatchNorm):
         return squares * layer.scale().astype(float) ** 2
-    if not layer.moves_zeros:
-        layer.fact("keeps_channels", "lookahead")
+    if not (layer.moves_zeros or layer.fact("keeps_channels", "lookahead")):
+        raise NotSaid(f"{layer} mixes channels or moves zeros (keeps_channels = False), so that lookahead does not "
+                      "pass through it")
     return squares

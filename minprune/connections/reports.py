@@ -53,8 +53,8 @@ class ConnectionReport:
     __repr__ = __str__
 
 
-NO_FASTER = ("A dense product multiplies a 0 like any other number: masked weights make nothing faster here. They make\n"
-             "files smaller (save_sparse). For speed remove whole neurons (prune).")
+NO_FASTER = ("A dense product multiplies a 0 like any other number: masked weights make nothing faster here. They\n"
+             "make files smaller (save_sparse). For speed remove whole neurons (prune).")
 
 
 def report(net, masks=None, x=None, latency=True, latency_batch=128, seed=0):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..recording import stream
-from ..scores.data_free import linearised
+from ..scores.data_free import flow_of_ones
 from ..scores.second_derivatives import hessian_product
 from ..scores.second_order import obd_weights
 from ..scores.surgeon import obs_weights
@@ -30,13 +30,7 @@ def synflow(net):
     falls by just S_ij when the weight goes. Raises NotSaid for a layer that is not piecewise linear or has negative
     slopes.
     """
-    linear = linearised(net)
-    for name, layer in linear.all_layers.items():
-        if not (name in net.neuron_layers or layer.paths):
-            layer.check_piecewise_linear("synaptic flow")
-            layer.check_nonnegative("synaptic flow")
-    trace = linear.forward(np.ones((1, *net.input_shape)))
-    linear.backward(trace, np.ones_like(trace.y))
+    linear, trace = flow_of_ones(net)
     grads = trace.grads()
     return {name: W * grads[name] for name, W in weight_arrays(linear).items()}
 

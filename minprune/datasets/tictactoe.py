@@ -5,6 +5,7 @@ empty one. After a move the signs change. Its worth is 1 if the player to move c
 a draw can be had, −1 if not: minimax over the whole game, no heuristics.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -50,8 +51,10 @@ class Game(NamedTuple):
         return int(same.argmax())
 
 
+@functools.cache
 def solve():
-    """Return the Game, all 5,478 positions of it; takes about a tenth of a second."""
+    """Return the Game, all 5,478 positions of it. The first call takes about a tenth of a second, and later ones return
+    the same Game: its arrays are read-only."""
     positions, after = explore()
     lost = (positions[:, LINES] == -1).all(axis=2).any(axis=1)
     # worth, from the full board back: every position follows those with fewer stones
@@ -60,6 +63,8 @@ def solve():
         open_ones = np.flatnonzero((stones == count) & ~lost)
         moves = after[open_ones]
         worth[open_ones] = np.where(moves >= 0, -worth[moves], -2).max(axis=1)
+    for array in (positions, after, lost, worth):
+        array.flags.writeable = False
     return Game(positions, after, lost, worth)
 
 

@@ -5,6 +5,8 @@ What is chosen here: how far speakers lie from the average of their group, how f
 how the pitch falls, and the noise. As in the published study 33 men, 28 women and 15 children say each word twice.
 """
 
+import functools
+
 import numpy as np
 
 from .formants import HERTZ, VOICES, WORDS
@@ -21,8 +23,12 @@ SCALE = 2.0                     # spectrograms, in powers of ten, are divided by
 SEED = 1952
 
 
+@functools.cache
 def read_vowels():
-    """Return (x, t, speaker): float64 (1520, 3 frames, 20 bands), classes 0..9 as in WORDS, and speakers 0..75."""
+    """Return (x, t, speaker): float64 (1520, 3 frames, 20 bands), classes 0..9 as in WORDS, and speakers 0..75.
+
+    Made once: later calls return the same arrays, which are read-only.
+    """
     rng = np.random.default_rng(SEED)
     voices = np.repeat(list(VOICES), list(VOICES.values()))
     average = np.array([HERTZ[voice] for voice in voices], np.float64)          # (speakers, words, F0 … F3)
@@ -31,7 +37,10 @@ def read_vowels():
     hertz = means * np.exp(REPEAT * rng.normal(size=means.shape))
     speaker = np.repeat(np.arange(len(voices)), 2 * len(WORDS))
     t = np.tile(np.arange(len(WORDS)), 2 * len(voices))
-    return spectrogram(spoken(hertz, rng)[:, LEAD:]) / SCALE, t, speaker
+    made = spectrogram(spoken(hertz, rng)[:, LEAD:]) / SCALE, t, speaker
+    for array in made:
+        array.flags.writeable = False
+    return made
 
 
 def spoken(hertz, rng):

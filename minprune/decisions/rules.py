@@ -94,12 +94,14 @@ def removal_order(scores, scope="global", min_keep=1, protect=(), max_remove=Non
 
 def stay_without(going, where, multiple=1):
     """Return {layer: (K,) bool}: all stay but those going, of whom the last stay where a multiple needs them."""
-    keep = {}
-    for layer, places in where.items():
-        gone = going[np.isin(going, places)]
-        missing = -(len(places) - len(gone)) % multiple
-        keep[layer] = ~np.isin(places, gone[:max(len(gone) - missing, 0)])
-    return keep
+    stays = np.ones(sum(map(len, where.values())), bool)
+    stays[going] = False
+    for places in where.values():
+        missing = -int(stays[places].sum()) % multiple
+        if missing:
+            gone = going[np.isin(going, places)]
+            stays[gone[max(len(gone) - missing, 0):]] = True
+    return {layer: stays[places] for layer, places in where.items()}
 
 
 def warn_of_equal_scores(s, where, keep, may_go):

@@ -250,6 +250,8 @@ def activation(name):
     """Return the Activation called `name` (an Activation is returned as it is); name the nearest if there is none."""
     if isinstance(name, Activation):
         return name
+    if callable(name):
+        raise TypeError(f"activation expects a name such as \"relu\", or mp.Activation(name, f, f′), got {name!r}")
     check_known("activation", name, ACTIVATIONS)
     return ACTIVATIONS[name]
 

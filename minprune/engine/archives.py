@@ -4,6 +4,7 @@ A few kilobytes of compressed zeros can declare gigabytes. So the header of each
 refused if what its headers declare exceeds a limit.
 """
 
+import contextlib
 import math
 
 import numpy as np
@@ -11,6 +12,20 @@ import numpy as np
 LIMIT = 2 ** 30                 # bytes: 1 GiB
 NUMBER = 8                      # bytes of a float64, which most arrays become
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+@contextlib.contextmanager
+def open_archive(path, hint=""):
+    """NumPy's view of a .npz file; ValueError if it is truncated, or another file (then with the hint at its end)."""
+    with open(path, "rb") as file:
+        if file.read(4) != b"PK\x03\x04":
+            raise ValueError(f"it is truncated or no .npz file at all{hint}")
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except Exception as error:          # the list of its arrays, which stands at the end, cannot be read
+        raise ValueError(f"it is truncated or damaged: {error}") from None
+    with archive:
+        yield archive
 
 
 def check_declared(archive, names, limit):

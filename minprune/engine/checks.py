@@ -24,7 +24,7 @@ def check_known(kind, name, known):
         raise TypeError(f"{kind} expects a name, got an array: {name!r}")
     if name in known:
         return
-    raise ValueError(f'unknown {kind} "{name}"{nearest(str(name), known)} Known: {", ".join(known)}')
+    raise ValueError(f'unknown {kind} "{name}"{nearest(str(name), known)} Known: {", ".join(known) or "none"}')
 
 
 def nearest(name, known):
@@ -57,7 +57,8 @@ def check_real_array(name, array):
     except ValueError:
         raise ValueError(f"{name} expects an array, got rows of different lengths") from None
     if array.dtype.kind not in "buif":
-        raise TypeError(f"{name} expects real numbers, got dtype {array.dtype}")
+        got = f"dtype {array.dtype}" if array.ndim or array.dtype != object else f"{array.item()!r:.80}"
+        raise TypeError(f"{name} expects real numbers, got {got}")
     return array
 
 

@@ -205,9 +205,6 @@ class Conv2D(NeuronLayer):
         height, width, _ = self.input_shape
         return padded[:, top:top + height, left:left + width]
 
-    def multiply_adds(self):
-        return int(np.prod(self.output_shape[:2])) * self.W.size
-
 
 def check_padding(padding):
     """Return "valid", "same", the number of zeros, or a pair of different numbers; raise unless it is one of these."""

@@ -79,6 +79,3 @@ class Dense(NeuronLayer):
         """The inputs of channel i are i, i + K, i + 2K, …: Flatten puts the channels of a position side by side."""
         by_channel = self.W.reshape(self.K, -1, K)
         return x.reshape(len(x), -1, K)[n, :, i] @ by_channel[:, :, i].T
-
-    def multiply_adds(self):
-        return self.W.size

@@ -37,8 +37,8 @@ class LayerTrace:
 class Layer:
     """A recipe until a Network builds it, which gives it a name, sizes and arrays.
 
-    `settings()` are the arguments that make the same layer again. A pass never changes a layer: all that happens goes
-    into the trace, so that one network can be traced many times at once.
+    `settings()` are the arguments that make the same layer again. A pass never changes a layer, nor the array that the
+    layer reads: all that happens goes into the trace, so that one network can be traced many times at once.
 
     A layer of your own is a subclass with `forward` and `backward`, made known by `mp.register_layer`. What else it can
     do depends on what it says about itself. None means that it does not say: then whatever needs the fact refuses.
@@ -383,27 +383,31 @@ class NeuronLayer(Layer):
 
     def weight_shape(self):
         """(shape of W, fan in, fan out)."""
-        raise NotImplementedError
+        raise self.not_said("the shape of its weights (the method weight_shape)")
 
     def product(self, x):
         """W x, without bias."""
-        raise NotImplementedError
+        raise self.not_said("its product of weights and inputs (the method product)")
 
     def product_back(self, da):
         """∂ℓ/∂x = ∂ℓ/∂a · W, summed over all places where x is read."""
-        raise NotImplementedError
+        raise self.not_said("how a gradient goes back through its weights (the method product_back)")
 
     def weight_gradient(self, x, da):
         """Σ_n ∂ℓ_n/∂W, the shape of W."""
-        raise NotImplementedError
+        raise self.not_said("the gradient of its weights (the method weight_gradient)")
 
     def patches(self, x):
         """What each neuron read, (N, P, F)."""
-        raise NotImplementedError
+        raise self.not_said("what each of its neurons reads (the method patches)")
 
     def of_channel(self, x, i, n, K):
         """W x of samples n where of the K channels of x only channel i is read."""
-        raise NotImplementedError
+        raise self.not_said("its product with one channel (the method of_channel)")
+
+    def multiply_adds(self):
+        """Those of W, at each of its positions."""
+        return math.prod(self.output_shape[:-1]) * self.W.size
 
 
 def total(array):

@@ -20,7 +20,8 @@ class Loss:
     derivative  ∂ℓ_n/∂y_n, the shape of y, row n for sample n
     prepare     prepare(t, shape): checks a user's targets against the output's shape (without the batch axis) and
                 returns them ready for the other functions
-    correct     correct(y, t): which samples are classified rightly, (N,) booleans; None where targets are no classes
+    correct     correct(y, t): which samples are classified rightly, (N,) booleans; returns None where targets are no
+                classes
     second      second(y, t, v) = Σ_l ∂²ℓ_n/∂y_nk∂y_nl v_nl: the second derivatives times a vector, the shape of y
     diagonal    diagonal(y, t) = ∂²ℓ_n/∂y_nk², the shape of y; if it is left out, `second` of each unit vector is taken
     answer      answer(y): what the loss makes of the output: softmax, σ, or y itself
@@ -58,6 +59,14 @@ class Loss:
             raise ValueError(f'loss "{self.name}" expects to return one number a sample, shape {(len(y),)}, '
                              f"got {np.shape(L)}")
         return L
+
+    def right(self, y, t):
+        """correct(y, t): (N,) booleans, or None; ValueError, naming the loss, if it returns anything else."""
+        correct = self.correct(y, t)
+        if correct is not None and (np.shape(correct) != (len(y),) or np.asarray(correct).dtype != bool):
+            raise ValueError(f'loss "{self.name}": correct expects to return booleans of shape {(len(y),)}, or None '
+                             f"where targets are no classes, got {np.asarray(correct).dtype} {np.shape(correct)}")
+        return correct
 
     def __str__(self):
         """Its name, and its formula if it says one."""
@@ -344,6 +353,8 @@ def prepare_samples(net, x, t, loss):
     check_logits(net, loss)
     x = net.check_input(x)
     t = loss.prepare(t, net.output_shape)
+    if np.ndim(t) == 0:
+        raise TypeError(f'loss "{loss.name}": prepare expects to return the targets of all samples, got {t!r}')
     check_same_length(x=x, t=t)
     return x, as_dtype("t", t, net.dtype), loss
 

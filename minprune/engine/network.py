@@ -344,7 +344,7 @@ class Network:
     def output(self, x):
         """y alone: without a trace each layer's arrays are given up as soon as the next one has read them."""
         for layer in self.layers.values():
-            x = layer.forward(x).o
+            x = passed(layer, x).o
         return x
 
     def check_input(self, x, name="x"):
@@ -497,13 +497,22 @@ def build(recipes, shape, rng, dtype, counts):
     return chain
 
 
+def passed(layer, x, training=False, rng=None):
+    """The layer's LayerTrace of x. Raises, naming the layer, if its forward returns anything else."""
+    trace = layer.forward(x, training, rng)
+    if not isinstance(trace, LayerTrace):
+        raise TypeError(f"{layer}: forward expects to return a LayerTrace, got {type(trace).__name__}")
+    got = getattr(trace.o, "shape", type(trace.o).__name__)
+    if got != (len(x), *layer.output_shape):
+        raise ValueError(f"{layer}: forward expects outputs of shape {batch_shape(layer.output_shape)}, got {got}")
+    return trace
+
+
 def run(chain, x, training=False, rng=None):
     """Run x through the chain; return (its output, {name: LayerTrace} of all in `flat(chain)`)."""
     traces = {}
     for name, layer in chain.items():
-        trace = layer.forward(x, training, rng)
-        if not isinstance(trace, LayerTrace):
-            raise TypeError(f"{layer}: forward expects to return a LayerTrace, got {type(trace).__name__}")
+        trace = passed(layer, x, training, rng)
         traces |= {**trace.inside, name: trace}
         x = trace.o
     return x, traces
@@ -522,10 +531,13 @@ def run_back(chain, traces, do, need_dx=True, need_grads=True):
     """Take `do`, the gradient of the chain's output, back; return that of its input, or None at the first weights."""
     first = next((name for name, layer in chain.items() if trains(layer)), None)
     for name in reversed(chain):
-        needed = need_dx or name != first
-        do = chain[name].backward(traces[name], do, needed, need_grads)
+        layer, needed = chain[name], need_dx or name != first
+        do = layer.backward(traces[name], do, needed, need_grads)
         if not needed:
             return None
+        if np.shape(do)[1:] != layer.input_shape:
+            raise ValueError(f"{layer}: backward expects to return a gradient of shape "
+                             f"{batch_shape(layer.input_shape)}, got {np.shape(do) or do!r}")
     return do
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .activations import ACTIVATIONS, Activation
-from .archives import LIMIT, check_declared
+from .archives import LIMIT, check_declared, open_archive
 from .checks import check_known, check_path
 
 ABANDONED = 600                 # seconds without a change, after which nobody writes to a temporary file any more
@@ -129,11 +129,8 @@ def load(path, expected=DENSE, limit=LIMIT):
     if not path.is_file():
         raise FileNotFoundError(f"no such file: {path}{' is a folder' if path.is_dir() else ''}")
     with telling(path):
-        with open(path, "rb") as file:
-            if file.read(4) != b"PK\x03\x04":
-                hint = "; net.load_arrays reads the arrays of other frameworks" if path.suffix != ".npz" else ""
-                raise ValueError(f"it is truncated or no .npz file at all{hint}")
-        with np.load(path, allow_pickle=False) as file:
+        hint = "; net.load_arrays reads the arrays of other frameworks" if path.suffix != ".npz" else ""
+        with open_archive(path, hint) as file:
             check_declared(file, file.files, limit)
             arrays = {name: file[name] for name in file.files if name != "__network__"}
             header = json.loads(str(file["__network__"])) if "__network__" in file.files else {}

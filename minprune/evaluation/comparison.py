@@ -81,9 +81,11 @@ def compare(before, after, x, t, loss="cross_entropy", train=None, latency=True,
 
 def table(comparison):
     """The comparison as aligned plain text."""
-    lines = [f"{label:<22}{old:>14}{new:>14}{change:>18}".rstrip()
-             if len(change) < 18 else f"{label:<22}{old:>14}{new:>14}  {change}"
-             for label, old, new, change in (HEAD, *rows_of(comparison))]
+    rows = [HEAD, *rows_of(comparison)]
+    wide = max(22, *(len(label) + 1 for label, *_ in rows))
+    lines = [f"{label:<{wide}}{old:>14}{new:>14}{change:>18}".rstrip()
+             if len(change) < 18 else f"{label:<{wide}}{old:>14}{new:>14}  {change}"
+             for label, old, new, change in rows]
     damage = comparison.damage
     lost = [] if damage is None else ["what was lost:", *(f"  {line}" for line in lines_of(damage))]
     return "\n".join([*lines, *notes(comparison), *lost])

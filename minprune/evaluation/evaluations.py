@@ -60,7 +60,9 @@ class Evaluation:
                 "loss_gap": self.loss_gap, "accuracy_gap": self.accuracy_gap}
 
     def __str__(self):
-        return "\n".join(f"{label:<22}{as_text(label, value)}" for label, value in numbers(self).items())
+        shown = {label: as_text(label, value) for label, value in numbers(self).items()}
+        width = max(22, 2 + max(map(len, shown)))
+        return "\n".join(f"{label:<{width}}{text}" for label, text in shown.items())
 
     __repr__ = __str__
 

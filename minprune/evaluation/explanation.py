@@ -81,7 +81,7 @@ def explain(net, layer, neuron, data, loss="cross_entropy", *, scores=None, most
     check_count("most", most)
     x, t = (data.x_train, data.t_train) if hasattr(data, "x_train") else check_pair(data)
     x, t, loss = prepare_samples(net, x, t, loss)
-    classes = classes_of(t) if loss.correct(net.predict(x[:1]), t[:1]) is not None else None
+    classes = classes_of(t) if loss.right(net.predict(x[:1]), t[:1]) is not None else None
 
     # What it does, and what happens without it.
     response, active, twin, L = outputs_of(net, layer, neuron, (x, t, loss), check_count("batch_size", batch_size))

@@ -8,6 +8,9 @@ from .style import light_grid, new_figure, percent_axis, set_title
 
 FREE = 0.02                     # where a score that costs no pass stands on the logarithmic axis
 NAMED = ("removal", "random")
+ABOVE = dict(xytext=(0, 7), ha="center", va="bottom", fontweight="bold")
+APART = dict(xytext=(16, -28), ha="left", va="top",             # out of the crowd, a thin line to its point
+             arrowprops=dict(arrowstyle="-", color="0.3", linewidth=0.6, relpos=(0, 1)))
 
 
 def cost_quality(scores, ranking, about=""):
@@ -54,9 +57,7 @@ def draw_points(ax, shown, best, even):
         points = np.array([place[name] for name in sorted(names) if name in place]).reshape(-1, 2)
         ax.scatter(points[:, 0], points[:, 1], zorder=3, **style)
     for name in sorted((best | set(NAMED)) & set(place)):
-        above = name in best
-        ax.annotate(name, place[name], xytext=(0, 7 if above else -7), textcoords="offset points", fontsize=9,
-                    ha="center", va="bottom" if above else "top", fontweight="bold" if above else "normal")
+        ax.annotate(name, place[name], textcoords="offset points", fontsize=9, **(ABOVE if name in best else APART))
 
 
 PICTURE = cost_quality

@@ -70,6 +70,7 @@ def answer_bars(ax, found):
     ax.set_yticks(np.arange(3), labels.values())
     ax.invert_yaxis()
     ax.margins(x=0.15)
+    ax.locator_params(axis="x", integer=True)
     ax.set(title=f"Changed answers: {1 - found['agreement']:.1%} of {found['samples']:,} samples", xlabel="samples")
 
 
@@ -80,11 +81,13 @@ def reliability_lines(ax, found):
     for when, place, style in WHEN:
         confidence, accuracy, samples = np.array(found["reliability"][place]).T
         ax.plot(confidence, accuracy, linewidth=0.8, **{**style, "marker": ""})
-        ax.scatter(confidence, accuracy, s=12 + 300 * samples / samples.sum(), marker=style["marker"], zorder=3,
+        ax.scatter(confidence, accuracy, s=12 + 120 * samples / samples.sum(), marker=style["marker"],
+                   zorder=4 - place,                    # a hollow point on a filled one: both are seen
                    facecolor=style.get("markerfacecolor", style["color"]), edgecolor=style["color"])
     lowest = min(row[0] for rows in found["reliability"] for row in rows)
     errors = " → ".join(f"{error:.1%}" for error in found["calibration"])
-    ax.set(title=f"Calibration error {errors}", xlabel="confidence", ylabel="accuracy", xlim=(lowest - 0.03, 1.03))
+    ax.set(title=f"Calibration error {errors}", xlabel="confidence", ylabel="accuracy",
+           xlim=(lowest - 0.03, 1.04), ylim=(-0.06, 1.08))
     percent_axis(ax.xaxis)
     percent_axis(ax.yaxis)
     light_grid(ax)

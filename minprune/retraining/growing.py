@@ -25,7 +25,7 @@ class GrowingL2:
     step    how much λ grows each time; every: after how many steps; most: its largest value
     Source: Wang, Qin, Zhang & Fu, "Neural Pruning via Growing Regularization", ICLR 2021, arXiv:2012.09243: GReg-1 (the
     abstract and the authors' code read). Differs: there λ w is added to the gradient of a filter's weights alone, and
-    the ranking is by ℓ1 norm; GReg-2, which lets λ grow for all and ranks by what is left, is not here.
+    the ranking is by ℓ1 norm. GReg-2, which lets λ grow for all and ranks by what is left, is `GrowingSelection`.
     Raises as `check_keep` of pruning, and ValueError where no neuron goes.
     """
 
@@ -44,12 +44,16 @@ class GrowingL2:
     def __call__(self, net, rate):
         """The proximal step; changes `net`."""
         self.steps += 1
-        factor = 1 / (1 + rate * self.strength)
-        for name, stays in self.keep.items():
-            unit = net.units[name]
-            for layer in (*unit.members, *unit.series):
-                for w in net.all_layers[layer].parameters().values():
-                    w[unit.rows[layer][~stays].ravel()] *= w.dtype.type(factor)
+        pull(net, self.keep, rate * self.strength)
 
     def __repr__(self):
         return f"GrowingL2(step={self.step!r}, every={self.every!r}, most={self.most!r})"
+
+
+def pull(net, keep, amount):
+    """w ← w / (1 + amount) for all own parameters of the neurons that are False in `keep`."""
+    for name, stays in keep.items():
+        unit = net.units[name]
+        for layer in (*unit.members, *unit.series):
+            for w in net.all_layers[layer].parameters().values():
+                w[unit.rows[layer][~stays].ravel()] *= w.dtype.type(1 / (1 + amount))

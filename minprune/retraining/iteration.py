@@ -27,6 +27,9 @@ from .step import Step, packed, unpacked
 from .text import architecture, as_text
 
 
+BY_DEFAULT = dict(scope="global", min_keep=1, protect=[], max_remove=None, multiple=1)       # of `decide`
+
+
 def prune_iteratively(net, data, score="taylor", schedule=(0.5,), scope="global", loss="cross_entropy", retrain=None,
                       min_keep=1, protect=(), batch_size=256, max_remove=None, multiple=1, compensate=None, state=None,
                       checkpoint=None):
@@ -39,8 +42,8 @@ def prune_iteratively(net, data, score="taylor", schedule=(0.5,), scope="global"
     data        a Dataset (x_train, t_train, x_test, t_test)
     score       a name or function, as `score` takes it
     schedule    what is gone after each step, never falling: fractions of all neurons such as `linear(0.5, 5)`,
-                `exponential`, `cubic` (all in `mp.retraining`) or a list of yours; whole numbers of neurons; or
-                {layer: fraction or number}, such as `layer_by_layer` gives
+                `exponential`, `cubic` (all in `mp.retraining`) or a list of yours; whole numbers of neurons;
+                {layer: fraction or number}, such as `layer_by_layer` gives; or rules that find the number (below)
     retrain     retrain(net, cut) trains the network in place and may return a History; `cut` (see `Cut`) has all else
                 that it may need. A recipe (`FineTune`, `RewindRate`, `Rewind`, `FromScratch`, `Reinitialise`, `Distil`)
                 or a function of yours; by default `FineTune()`, five epochs
@@ -54,6 +57,16 @@ def prune_iteratively(net, data, score="taylor", schedule=(0.5,), scope="global"
                 no random Generators; what a function of yours draws or reads elsewhere is up to you. A training is not
                 saved in the middle: to lose less, take more steps
 
+    Where nobody knows the fraction, the schedule holds rules: functions rule(net, scores) of the network and its scores
+    in this step, which return {layer: (K,) bool}, who of its neurons stays. Each finds its own number:
+
+        lambda net, scores: mp.decide(scores, effective=1)                       # or cumulative=0.95
+        lambda net, scores: mp.decide_tolerating(net, scores, validation, drop=0.01)
+
+    `schedule=[rule] * 5` applies it five times, to what retraining made of the network in between. A rule that lets all
+    stay is followed by retraining as any other. It decides by itself, so scope, min_keep, protect, max_remove and
+    multiple must be left as they are.
+
     Raises ValueError for a schedule that goes backwards, and as `score` and `decide` do; with a checkpoint ValueError
     if it is of other arguments or damaged (nothing in it is changed), and OSError if it cannot be written.
     """
@@ -66,11 +79,10 @@ def prune_iteratively(net, data, score="taylor", schedule=(0.5,), scope="global"
     prepare_samples(net, data.x_test, data.t_test, loss)
     retrain = FineTune() if retrain is None else retrain
     check_retraining(retrain, net, loss)
-    schedule = check_schedule(schedule, net.hidden_layers)
     decision = dict(scope=scope, min_keep=min_keep, protect=check_protect(protect), max_remove=max_remove,
                     multiple=multiple)
     whole = check_keep(net, {})
-    check_reachable(schedule[-1], decision, whole)
+    schedule = check_wanted(schedule, decision, whole)
 
     state = prune_state(optimizer_of(state), net, whole)            # nothing goes: a copy
     run = Run(net.copy(), data, score, schedule, decision, find_loss(loss), retrain, batch_size, compensate, state)
@@ -117,11 +129,12 @@ def bytes_of_steps(net):
 
 def take_step(run, number, net, alive, state):
     """Score, decide, prune, retrain, measure: from the network, neurons and state that the last step left."""
-    data, remove = run.data, run.schedule[number]
+    data, wanted = run.data, run.schedule[number]
 
     # Score, decide, prune.
-    scores = spread(score_neurons(net, run.score, data.x_train, data.t_train, run.loss, run.batch_size), alive)
-    keep = decide(scores, remove=remove, **run.decision)
+    now = score_neurons(net, run.score, data.x_train, data.t_train, run.loss, run.batch_size)
+    scores = spread(now, alive)
+    keep = by_rule(wanted, net, now, alive) if callable(wanted) else decide(scores, remove=wanted, **run.decision)
     cut, state = cut_down(run, net, {name: keep[name][alive[name]] for name in keep}, state)
 
     # Retrain.
@@ -133,9 +146,18 @@ def take_step(run, number, net, alive, state):
     loss_before, accuracy_before = loss_and_accuracy(cut, *test)
     loss_after, accuracy_after = loss_and_accuracy(trained, *test)
     removed = sum(int((~stays).sum()) for stays in keep.values())
-    fraction = remove if isinstance(remove, float) else removed / sum(len(stays) for stays in keep.values())
+    fraction = wanted if isinstance(wanted, float) else removed / sum(len(stays) for stays in keep.values())
     return Step(fraction, removed, scores, keep, cut, trained, loss_before, accuracy_before, loss_after,
                 accuracy_after, history if isinstance(history, History) else None, state)
+
+
+def by_rule(rule, net, scores, alive):
+    """Who stays of all original neurons: of those that are left, those that the rule lets stay."""
+    stays = check_keep(net, rule(net.copy(), {name: s.copy() for name, s in scores.items()}))
+    keep = {name: row.copy() for name, row in alive.items()}
+    for name, row in keep.items():
+        row[alive[name]] = stays[name]
+    return keep
 
 
 def cut_down(run, net, stays, state):
@@ -164,6 +186,21 @@ def spread(scores, alive):
     for name, stays in alive.items():
         full[name][stays] = np.maximum(scores[name], -np.finfo(float).max)
     return full
+
+
+def check_wanted(schedule, decision, whole):
+    """The schedule as a list, of rules or as `check_schedule` returns it; raise where its end is out of reach."""
+    rules = schedule if isinstance(schedule, (list, tuple)) else []
+    if not any(callable(rule) for rule in rules):
+        schedule = check_schedule(schedule, list(whole))
+        check_reachable(schedule[-1], decision, whole)
+        return schedule
+    if not all(callable(rule) for rule in rules):
+        raise ValueError(f"schedule expects steps of one kind, rules or fractions, got {list(rules)}")
+    given = [f"{name}={value!r}" for name, value in decision.items() if value != BY_DEFAULT[name]]
+    if given:
+        raise ValueError(f"a rule in the schedule decides by itself: put {', '.join(given)} into the rule")
+    return list(rules)
 
 
 def check_reachable(last, decision, whole):

@@ -9,9 +9,9 @@ from .shapley import shapley_with_error
 from .surgeon import layerwise_obs_remove, layerwise_obs_weights, obs_remove, obs_weights
 from .woodfisher import woodfisher_weights
 
-__all__ = ["GATHERED", "GatheredGradient", "Movement", "block_influence", "layerwise_obs_remove", "layerwise_obs_weights",
-           "linear_error", "obd_weights", "obs_remove", "obs_weights", "pair_removal", "shapley_with_error",
-           "woodfisher_weights"]
+__all__ = ["GATHERED", "GatheredGradient", "Movement", "block_influence", "layerwise_obs_remove",
+           "layerwise_obs_weights", "linear_error", "obd_weights", "obs_remove", "obs_weights", "pair_removal",
+           "shapley_with_error", "woodfisher_weights"]
 
 # The room `scoring` computes these formulas, and the formulas know nothing of it. Programs look for these names here as
 # well, `mp.scores.CATALOGUE`: they are imported from there at their first use.

@@ -94,7 +94,8 @@ def squared_gradients(net, name, trace):
     """Σ_n ‖∂/∂w_i‖² of the last backward pass, (K,). At one position the gradient is da_i x."""
     layer, da = net[name], by_position(net, name, net[name].scaled(trace.dz, trace))
     if da.shape[1] == 1 and trace.x.ndim == 2:
-        return (trace.x.astype(float) ** 2).sum(axis=1) @ da[:, 0].astype(float) ** 2
+        read = layer.patches(trace.x)[:, 0].astype(float)       # x of a Dense layer
+        return (read ** 2).sum(axis=1) @ da[:, 0].astype(float) ** 2
     total, size = np.zeros(layer.K), max(1, BYTES // layer.W.nbytes)
     for start in range(0, len(da), size):
         dW = layer.single_gradients(trace.x[start:start + size], np.ascontiguousarray(da[start:start + size]))

@@ -23,11 +23,14 @@ def data_free_similarity(net):
     Cost:     no pass; K² distances
     Claims:   none
     Source:   Srinivas & Babu, "Data-free Parameter Pruning for Deep Neural Networks", BMVC 2015,
-              arXiv:1507.06149 (the formula as public implementations compute it; the paper's equations and
-              its treatment of biases not read)
-    Differs:  one-shot: there the pair of least saliency is merged, and so on. There only dense layers; here a
-              channel's outgoing weights are those of all kernel places. Outgoing weights are meant as they
-              are, without the next layer's batch norm
+              arXiv:1507.06149, equation 4: ⟨a_j²⟩ ‖ε_ij‖² for putting i in the place of j (as public code that
+              recreates the paper section by section quotes it; the paper itself was not read)
+    Differs:  one-shot: there the pair of least saliency is merged, the row and column of who is left are
+              computed anew, and so on. By that account (§3.3, 3.4) weights of relu neurons are first scaled to
+              length 1, with the factor moved into the outgoing ones, and ‖ε_ij‖ becomes
+              ‖w_i − w_j‖ / ‖w_i + w_j‖ + |b_i − b_j| / |b_i + b_j|; here neither. There only dense layers;
+              here a channel's outgoing weights are those of all kernel places. Outgoing weights are meant as
+              they are, without the next layer's batch norm
 
     High = keep. It judges removal with surgery (add column i of the next W to column j), not removal alone: two equal
     neurons both score 0, and once one is gone the other is worth all. Where f′ ≤ 1 and layers are Dense, the
@@ -133,6 +136,16 @@ def synflow(net):
     Layers of fewer neurons have larger scores on average, which keeps a layer from being emptied when all are
     ranked together.
     """
+    linear, trace = flow_of_ones(net)
+    return {name: (trace[name].o * trace[name].do).reshape(-1, linear[name].K).sum(axis=0)
+            for name in net.hidden_layers}
+
+
+def flow_of_ones(net):
+    """(the linearised network, its trace of an input of ones with the gradients of R = Σ y).
+
+    Raises NotSaid for a layer that is not piecewise linear or has negative slopes.
+    """
     linear = linearised(net)
     for name, layer in linear.all_layers.items():
         if not (name in net.neuron_layers or layer.paths):
@@ -140,8 +153,7 @@ def synflow(net):
             layer.check_nonnegative("synaptic flow")
     trace = linear.forward(np.ones((1, *net.input_shape)))
     linear.backward(trace, np.ones_like(trace.y))
-    return {name: (trace[name].o * trace[name].do).reshape(-1, linear[name].K).sum(axis=0)
-            for name in net.hidden_layers}
+    return linear, trace
 
 
 def linearised(net):

@@ -15,10 +15,11 @@ def activation_entropy(net, x, batch_size=256, bins=10):
     Order:    mean over positions, histogram over samples, entropy in nats
     Cost:     two forward passes: one for the range, one to count
     Claims:   relu rescaling
-    Source:   Luo & Wu, "An Entropy-based Pruning Method for CNN Compression", 2017, arXiv:1706.05791 (its
-              method known from summaries: global average pooling, a histogram over images, entropy)
-    Differs:  the paper's number of bins and their range: not read. Here `bins` of equal width from the
-              neuron's smallest to its largest value, so that scale and shift do not count
+    Source:   Luo & Wu, "An Entropy-based Pruning Method for CNN Compression", 2017, arXiv:1706.05791, §3.2 and
+              equation 1 (as summaries and public code that recreates it quote them: global average pooling, m
+              bins over the images, −Σ p log p; the paper was not read)
+    Differs:  by that account the paper leaves the number m of bins open; their range: not read. Here `bins` of
+              equal width from the neuron's smallest to its largest value, so that scale and shift do not count
 
     High = keep. Between 0 and log(bins). A neuron with a constant output scores 0, whether the constant is 0 or
     5; noise that is evenly spread scores highest. One sample far away squeezes all others into one bin. With few

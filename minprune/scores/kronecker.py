@@ -56,9 +56,10 @@ def kron_obs(net, x, t, loss, batch_size=256, empirical=False, squares_first=Fal
     def cost(W, A, S):
         size = np.sqrt(np.diag(S))
         bends = size > 0                                        # neurons that the loss depends on, to second order
-        alike = S[np.ix_(bends, bends)] / np.outer(size[bends], size[bends])
         free = np.zeros(len(S))
-        free[bends] = size[bends] ** 2 / np.diag(inverse(alike, damping))
+        if bends.any():
+            alike = S[np.ix_(bends, bends)] / np.outer(size[bends], size[bends])
+            free[bends] = size[bends] ** 2 / np.diag(inverse(alike, damping))
         return 0.5 * quadratic(W, A, squares_first) * free
     return from_factors(net, stream(net, x, t, loss, batch_size, backward=empirical), loss, empirical, cost)
 

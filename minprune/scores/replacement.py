@@ -30,7 +30,7 @@ def mean_replacement(net, slope_traces):
         for end, do in slopes.items():
             totals[end] += replacement_sums(*(array.reshape(len(do), -1, do.shape[-1]) for array in (trace[end].o, do)))
         count += len(trace.x)
-        del trace, slopes, do       # else they would stay in memory while the next ones are made
+        trace = slopes = do = None      # else they would stay in memory while the next ones are made
         yield
     changes = by_unit(net, {end: first_order(sums) for end, sums in totals.items()}, outputs_of)
     return {name: np.abs(change) / count for name, change in changes.items()}

@@ -68,7 +68,7 @@ def saliencies(net, loss, traces, gauss_newton):
                               ("b", h.reshape(-1, net[name].K).sum(axis=0))):
                 totals[f"{name}.{key}"] = totals.get(f"{name}.{key}", 0) + part.astype(float)
         count += len(trace.x)
-        del trace, curvatures, h    # else they would stay in memory while the next ones are made
+        trace = curvatures = h = None   # else they would stay in memory while the next ones are made
         yield
     parameters = net.parameters()
     return {key: 0.5 * totals[key] / count * parameters[key] ** 2 for key in parameters if key in totals}

@@ -19,9 +19,11 @@ def class_selectivity(net, x, t, loss, batch_size=256):
     Claims:   relu rescaling
     Source:   Morcos et al., "On the importance of single directions for generalization", ICLR 2018, arXiv:1803.06959
               (the abstract was read: it "is a poor predictor of task importance"; the quotient (a − b) / (a + b), b
-              the mean activity across all other classes, is known from two summaries)
+              the mean activity across all other classes, is known from two summaries). That b is the mean of "all
+              other class-conditional mean activities" says a paper that applies it, Woo et al., "ConvNeXt V2", 2023,
+              arXiv:2301.00808
     Differs:  |a| and |b| below, which are a and b for relu, so that the score stays between 0 and 1 where outputs are
-              negative. Whether b is the mean over the other classes or over their samples there: not read
+              negative. Whether Morcos et al. average over the other classes or over their samples: not read
 
     High = keep, which is a guess: the score does not see the weights that read the neuron. A neuron that nobody reads
     may score 1, and one that all classes need 0. The guess, measured: of 64 relu neurons trained on digits, Spearman's

@@ -15,7 +15,8 @@ def on_off_entropy(net, forward_traces):
     Cost:     one forward pass
     Claims:   relu rescaling
     Source:   Liao et al., "NEPENTHE: Entropy-Based Pruning as a Neural Network Depth's Reducer", 2024,
-              arXiv:2404.16890 (the abstract and summaries were read); the formula is that of the code of its
+              arXiv:2404.16890 (the abstract and its reviews on OpenReview were read, which say: the entropy of the
+              sign of the neuron's output, with outputs of 0 left out); the formula is that of the code of its
               authors' next paper, EASIER, arXiv:2404.18949 (`get_entropy_layer` of utils.py was read)
     Differs:  there the mean over a layer's neurons says which layer to make linear; as a score of neurons: not found.
               The code counts z = 0 as on, here it is off, as a relu puts out 0 there

@@ -74,10 +74,10 @@ def woodfisher(net, x, t, loss, batch_size=256, damping=1e-4):
     Differs:  there of single weights without biases, and without the ½; the sum over a neuron is ours. Larger networks
               have F cut into blocks there, here they are refused
 
-    High = keep. As `obs`, it counts on all other weights to make up for one. With Gauss-Newton's Hessian `obs` asks what
-    the outputs do, this one what the targets say: where the network is exactly right, g = 0 and only the damping is
-    left, ½ damping Σ_j w_ij². The directions of N gradients are at most N: with fewer samples than weights some weight can
-    always make up for another. No second derivatives are needed, so that any loss will do.
+    High = keep. As `obs`, it counts on all other weights to make up for one. With Gauss-Newton's Hessian `obs` asks
+    what the outputs do, this one what the targets say: where the network is exactly right, g = 0 and only the damping
+    is left, ½ damping Σ_j w_ij². The directions of N gradients are at most N: with fewer samples than weights some
+    weight can always make up for another. No second derivatives are needed, so that any loss will do.
     """
     if not net.hidden_layers:
         return {}

@@ -169,7 +169,7 @@ def average(net, functions, traces):
             if means:
                 add_to(sums[name], gradient_sums(means, net[name], trace[name]))
         count += len(trace.x)
-        del trace, values       # else they would stay in memory while the next ones are made
+        trace = values = None           # else they would stay in memory while the next ones are made
         yield
 
     # After the last batch: formulas of weights and means.

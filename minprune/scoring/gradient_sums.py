@@ -27,7 +27,8 @@ def gradient_sums(means, layer, trace):
     if "mean_dW" in means:
         sums["mean_dW"] = layer.weight_gradient(trace.x, da).reshape(layer.K, -1)
     if "mean_dW2" in means:
-        sums["mean_dW2"] = (da * da).T @ (trace.x * trace.x)
+        read = layer.patches(trace.x)[:, 0]                 # x of a Dense layer
+        sums["mean_dW2"] = (da * da).T @ (read * read)
     return sums
 
 

@@ -155,7 +155,7 @@ def train_one_epoch(run, x, t, batch_size, history):
         total += L.sum(dtype=float)
         if not np.isfinite(total):
             raise FloatingPointError(f"the loss is {total} in epoch {epoch + 1}: lower the learning rate?")
-        correct = run.loss.correct(trace.y, targets)
+        correct = run.loss.right(trace.y, targets)
         right = None if correct is None or right is None else right + np.count_nonzero(correct)
         del trace, L                            # the next step's arrays take their place in the cache
     history.loss.append(float(total) / len(x))

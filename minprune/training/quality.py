@@ -11,7 +11,7 @@ def loss_and_accuracy(net, x, t, loss, batch_size=256):
 
 def judge(y, t, loss):
     """(mean loss, which samples are right or None) of outputs; an output that is NaN or infinite is wrong."""
-    correct = loss.correct(y, t)
+    correct = loss.right(y, t)
     if correct is not None:
         correct = correct & np.isfinite(y.reshape(len(y), -1)).all(axis=1)
     return float(loss(y, t).mean(dtype=float)), correct

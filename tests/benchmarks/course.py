@@ -44,8 +44,8 @@ class HandedIn(NamedTuple):
 def as_notebook(text):
     """The source as a notebook: a cell for each definition, cells that try things out, text between them."""
     blocks = re.split(r"\n\n\n(?=def |class |ASSIGNMENT)", text)
-    code = ["%matplotlib inline\n!ls", *blocks, "import time\nbig = [time.sleep(60)]\nprint(big)", "1 / 0", "this is no Python",
-            "%%bash\necho hello"]
+    code = ["%matplotlib inline\n!ls", *blocks, "import time\nbig = [time.sleep(60)]\nprint(big)", "1 / 0",
+            "this is no Python", "%%bash\necho hello"]
     cells = [{"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": [],
               "source": cell.splitlines(keepends=True)} for cell in code]
     cells.insert(1, {"cell_type": "markdown", "metadata": {}, "source": ["# My solution"]})
@@ -54,7 +54,8 @@ def as_notebook(text):
 
 def wrapped_in(code):
     """A style: after the source, every function of the assignment is replaced by what `code` makes of it."""
-    return lambda text, tasks: {"mine.py": f"{text}\n\n{code}\n" + "".join(f"{task} = wrap({task})\n" for task in tasks)}
+    return lambda text, tasks: {
+        "mine.py": f"{text}\n\n{code}\n" + "".join(f"{task} = wrap({task})\n" for task in tasks)}
 
 
 DECORATED = """
@@ -86,7 +87,8 @@ def wrap(function):
             return {key: plain(item) for key, item in value.items()}
         if isinstance(value, (tuple, list)):
             return [plain(item) for item in value]
-        return value if np.asarray(value).dtype == bool or np.ndim(value) == 0 or 0 in np.shape(value) else value.tolist()
+        as_it_is = np.asarray(value).dtype == bool or np.ndim(value) == 0 or 0 in np.shape(value)
+        return value if as_it_is else value.tolist()
     return lambda *given: plain(function(*given))
 """
 
@@ -123,7 +125,8 @@ STYLES = {
     "lambdas": wrapped_in(COPIED),
     "lists": lambda text, tasks: wrapped_in(LISTS)(split_in_two(text, tasks)["mine.py"], tasks) | {
         "parts.py": unnamed(text)},
-    "with a main": lambda text, tasks: {"mine.py": text + '\n\nif __name__ == "__main__":\n    raise SystemExit("test")\n'},
+    "with a main": lambda text, tasks: {
+        "mine.py": text + '\n\nif __name__ == "__main__":\n    raise SystemExit("test")\n'},
 }
 
 # -------------------------------------------------------------------------------- broken and hostile
@@ -139,20 +142,21 @@ BROKEN = {
     "NaN": "def TASK(*given): return float('nan')",
     "too much memory": "import numpy as np\ndef TASK(*given): return [np.ones(10 ** 9) for _ in range(100)]",
     "too much output": "def TASK(*given):\n    for _ in range(20000): print('x' * 1000)\n    return 0",
-    "too large a file": "def TASK(*given):\n    with open('big', 'wb') as file:\n        for _ in range(4000): file.write(b'x' "
-                        "* 10 ** 6)\n    return 0",
+    "too large a file": "def TASK(*given):\n    with open('big', 'wb') as file:\n"
+                        "        for _ in range(4000): file.write(b'x' * 10 ** 6)\n    return 0",
     "a crash": "import os, signal\ndef TASK(*given): os.kill(os.getpid(), signal.SIGSEGV)",
 }
 # {kind: code before the source}; all points are lost
-UNREADABLE = {"no Python": "def f(:", "an error": "1 / 0", "an exit": "exit()", "an unknown import": "import nothing_at_all",
-              "a loop at once": "while True: pass"}
+UNREADABLE = {"no Python": "def f(:", "an error": "1 / 0", "an exit": "exit()",
+              "an unknown import": "import nothing_at_all", "a loop at once": "while True: pass"}
 # {kind: code after the source}: the first task is not solved, and tricks shall give its points
 HOSTILE = {
     "patched NumPy": "import numpy as np\nfor name in ('isclose', 'allclose', 'array_equal', 'all'):\n"
                      "    setattr(np, name, lambda *given, **named: True)\ndef TASK(*given): return 0",
     "frames": "import sys\ndef TASK(*given):\n    frame = sys._getframe()\n    while frame is not None:\n"
               "        for value in list(frame.f_locals.values()):\n"
-              "            if hasattr(value, 'expected'): return value.expected\n        frame = frame.f_back\n    return 0",
+              "            if hasattr(value, 'expected'): return value.expected\n"
+              "        frame = frame.f_back\n    return 0",
     "the solution": "def TASK(*given):\n    names = {}\n    exec(open('SOLUTION').read(), names)\n"
                     "    return names['TASK'](*given)",
     "the tasks": "def TASK(*given):\n    names = {}\n    exec(open('TASKS').read(), names)\n"
@@ -163,15 +167,15 @@ HOSTILE = {
     "nonsense": "import os\ndef TASK(*given):\n    for number in range(3, 60):\n        try:\n            "
                 "os.write(number, b'[[[\\xff\\n')\n        except OSError: pass\n    return 0",
     "a killed parent": "import os, signal\ndef TASK(*given):\n    os.kill(os.getppid(), signal.SIGKILL)\n    return 0",
-    "many processes": "import os, time\ndef TASK(*given):\n    for _ in range(60):\n        if os.fork() == 0: time.sleep(30)\n"
-                      "    time.sleep(30)",
+    "many processes": "import os, time\ndef TASK(*given):\n    for _ in range(60):\n"
+                      "        if os.fork() == 0: time.sleep(30)\n    time.sleep(30)",
     "a flood": "import json, os, socket\nFLOOD = b''.join(json.dumps([kind, 1, 2, 3]).encode() + b'\\n' for kind in "
-               "('note', 'done', 'ask', 'x')) * 100\ndef TASK(*given):\n    while True:\n        for number in range(3, "
-               "20):\n            try: os.write(number, FLOOD)\n            except OSError: pass",
+               "('note', 'done', 'ask', 'x')) * 100\ndef TASK(*given):\n    while True:\n"
+               "        for number in range(3, 20):\n            try: os.write(number, FLOOD)\n            except OSError: pass",
     "its own answer": "class Equal(float):\n    __eq__ = __le__ = lambda self, other: True\n    __hash__ = None\n"
                       "def TASK(*given): return Equal()",
-    "a shared file": "import pathlib, tempfile\ndef TASK(*given):\n    pathlib.Path('/tmp/minprune-shared').write_text('x')\n"
-                     "    return 0",
+    "a shared file": "import pathlib, tempfile\ndef TASK(*given):\n"
+                     "    pathlib.Path('/tmp/minprune-shared').write_text('x')\n    return 0",
 }
 
 

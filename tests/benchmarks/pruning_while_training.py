@@ -6,7 +6,8 @@
 import minprune as mp
 
 EPOCHS, REMOVE = 20, 0.5
-HEAD = ("whole", "cut", "cut, +10 epochs", "soft, folded", "came back", "growing, cut", "dense-sparse-dense")
+HEAD = ("whole", "cut", "cut, +10 epochs", "soft, folded", "came back", "growing, cut", "growing, chosen",
+        "dense-sparse-dense")
 
 
 def row(seed):
@@ -30,8 +31,11 @@ def row(seed):
     keep = mp.decide(mp.score(net, "weight_norm"), remove=REMOVE, scope="layer")
     soft, growing = mp.SoftPruning(schedule=[REMOVE]), mp.GrowingL2(net, keep)
     softly, slowly = trained(soft), further(net.copy(), on_step=growing)
+    choosing = mp.GrowingSelection(net, remove=REMOVE)
+    chosen = further(net.copy(), on_step=choosing)
     return [accuracy(net), accuracy(mp.prune(net, keep)), accuracy(further(mp.prune(net, keep))),
             accuracy(mp.fold_means(softly, soft.keep, x)), str(sum(soft.revived)), accuracy(mp.prune(slowly, keep)),
+            accuracy(mp.prune(chosen, choosing.keep)),
             accuracy(mp.dense_sparse_dense(net, data, remove=REMOVE)[-1].net)]
 
 

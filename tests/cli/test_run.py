@@ -9,6 +9,7 @@ import pytest
 
 import minprune as mp
 from minprune.cli.main import main
+from minprune.plots.style import new_figure
 
 QUICK = ["run", "--epochs", "2", "--retrain", "1"]
 
@@ -22,9 +23,16 @@ def few_digits(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few_filters():
-    """64 panels take longer to draw than all the rest."""
+def rough_figures():
+    """Figures are files of few dots, not laid out, and four filters are drawn instead of 64: drawing takes longer than
+    all the rest, and how a figure looks is looked at where the figures are tested."""
+    def save_roughly(figure, path, save=mp.plots.save):
+        figure.set_layout_engine("none")
+        save(figure, path)
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(new_figure, "__defaults__", (20,))            # dots an inch
+        patch.setattr(mp.plots, "save", save_roughly)
         patch.setattr("minprune.plots.filter_images.MOST_FILTERS", 4)
         yield
 
@@ -38,11 +46,17 @@ def finished(tmp_path_factory, few_digits):
 
 
 @pytest.fixture
-def only_scores_drawn(monkeypatch):
-    """Of the figures only the scores' becomes a picture: `finished` has them all, and each takes half a second."""
-    save = mp.plots.save
-    monkeypatch.setattr(mp.plots, "save", lambda figure, path:
-                        save(figure, path) if path.name == "scores.png" else path.write_text("figure"))
+def blank(monkeypatch):
+    """blank("history", …): these figures have no panels; `finished` draws what there is to see."""
+    def blank(*names):
+        for name in names:
+            monkeypatch.setattr(mp.plots, name, lambda *arguments, **settings: new_figure(1, 1))
+    return blank
+
+
+@pytest.fixture
+def blank_figures(blank):
+    blank("scores", "history", "comparison", "damage", "filters", "removal_curve")
 
 
 def test_run_prints_the_six_steps(finished):
@@ -84,14 +98,17 @@ def test_the_report_says_what_the_written_networks_do(finished, few_digits):
     assert len(report["training"]["loss"]) == 2 and report["settings"]["model"] == "cnn"
 
 
-def test_the_same_seed_writes_the_same_numbers(finished, few_digits, only_scores_drawn, tmp_path, call):
+def test_the_same_seed_writes_the_same_numbers(finished, few_digits, blank_figures, tmp_path, call):
     out, _ = finished
     assert call(*QUICK, "--data", few_digits, "--no-curve", "--steps", "2", "--out", str(tmp_path))[0] == 0
     assert (tmp_path / "pruned.npz").read_bytes() == (out / "pruned.npz").read_bytes()
-    assert (tmp_path / "scores.png").read_bytes() == (out / "scores.png").read_bytes()
+    one, other = (json.loads((path / "report.json").read_text(encoding="utf-8")) for path in (tmp_path, out))
+    for part in ("training", "scores", "keep", "prune_equals_mask_to", "steps"):
+        assert one[part] == other[part], part
 
 
-def test_run_on_a_table_of_numbers(tmp_path, call, only_scores_drawn):
+def test_run_on_a_table_of_numbers(tmp_path, call, blank):
+    blank("scores", "history", "filters")                # the others show losses here
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 3))
     np.savetxt(tmp_path / "table.csv", np.column_stack([x, x @ [1.0, -2.0, 0.5]]), delimiter=",")
@@ -112,7 +129,7 @@ def write_clouds(path, count=90):
     path.write_text("id;weight;length;kind\n" + "\n".join(lines))
 
 
-def test_run_on_a_table_tells_what_it_concluded_and_keeps_the_scaling(tmp_path, call, only_scores_drawn):
+def test_run_on_a_table_tells_what_it_concluded_and_keeps_the_scaling(tmp_path, call, blank_figures):
     write_clouds(tmp_path / "t.csv", count=240)
     code, printed, _ = call("run", "--data", str(tmp_path / "t.csv"), "--scale", "--drop", "id", "--no-curve",
                             "--out", str(tmp_path / "out"))
@@ -127,11 +144,10 @@ def test_run_on_a_table_tells_what_it_concluded_and_keeps_the_scaling(tmp_path, 
     assert report["comparison"]["before"]["test_accuracy"] > 0.95
 
 
-def test_a_second_run_into_the_folder_is_told_and_leaves_nothing_of_the_first(tmp_path, call, monkeypatch):
+def test_a_second_run_into_the_folder_is_told_and_leaves_nothing_of_the_first(tmp_path, call, blank_figures):
     write_clouds(tmp_path / "t.csv")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "notes.txt").write_text("mine")
-    monkeypatch.setattr(mp.plots, "save", lambda figure, path: path.write_text("figure"))
     arguments = [*QUICK, "--data", str(tmp_path / "t.csv"), "--out", str(tmp_path / "out")]
     assert "earlier run" not in call(*arguments)[1] and (tmp_path / "out" / "removal.png").exists()
     printed = call(*arguments, "--no-curve", "--score", "weight_norm", "--scale")[1]
@@ -143,27 +159,26 @@ def test_a_second_run_into_the_folder_is_told_and_leaves_nothing_of_the_first(tm
     assert report["settings"]["score"] == "weight_norm"
 
 
-def test_files_that_cannot_all_be_written_leave_no_report(tmp_path, call, monkeypatch):
+def test_files_that_cannot_all_be_written_leave_no_report(tmp_path, call, blank_figures, monkeypatch):
     def full(figure, path):
         raise OSError("no space left on device")
 
     write_clouds(tmp_path / "t.csv")
     arguments = [*QUICK, "--data", str(tmp_path / "t.csv"), "--no-curve", "--out", str(tmp_path / "out")]
-    monkeypatch.setattr(mp.plots, "save", lambda figure, path: None)
     assert call(*arguments)[0] == 0 and (tmp_path / "out" / "report.json").exists()
     monkeypatch.setattr(mp.plots, "save", full)
     assert call(*arguments)[0] == 2 and not (tmp_path / "out" / "report.json").exists()
 
 
-def test_a_folder_with_a_foreign_report_is_told_as_well(tmp_path, call, monkeypatch):
+def test_a_folder_with_a_foreign_report_is_told_as_well(tmp_path, call, blank_figures):
     write_clouds(tmp_path / "t.csv")
     (tmp_path / "report.json").write_text("[]")
-    monkeypatch.setattr(mp.plots, "save", lambda figure, path: None)
     printed = call(*QUICK, "--data", str(tmp_path / "t.csv"), "--no-curve", "--out", str(tmp_path))[1]
     assert printed.startswith(f"{tmp_path} has the files of an earlier run: they are replaced")
 
 
-def test_run_with_infinite_scores_still_writes_json(few_digits, only_scores_drawn, tmp_path, call):
+def test_run_with_infinite_scores_still_writes_json(few_digits, blank, tmp_path, call):
+    blank("history", "comparison", "damage")
     code, printed, errors = call(*QUICK, "--data", few_digits, "--no-curve", "--score", "reciprocal_gradient",
                                  "--out", str(tmp_path))
     warned = errors.count("minprune: warning: reciprocal_gradient keeps the neurons")

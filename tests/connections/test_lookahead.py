@@ -87,3 +87,6 @@ def test_a_layer_that_does_not_say_what_becomes_of_channels_is_refused():
     net = mp.Network(3, [mp.Dense(4), Mixes(), mp.Dense(2)])
     with pytest.raises(mp.NotSaid, match="channels stay channels.*lookahead"):
         lookahead(net)
+    Mixes.keeps_channels = False
+    with pytest.raises(mp.NotSaid, match='Mixes "[a-z]*1" mixes channels or moves zeros .*lookahead does not pass'):
+        lookahead(net)

@@ -12,6 +12,7 @@ GAME = tictactoe.solve()
 def test_the_counts_that_are_known():
     over = ~GAME.legal.any(axis=1)
     stones = (GAME.positions != 0).sum(axis=1)
+    assert tictactoe.solve() is GAME and not any(array.flags.writeable for array in GAME)       # made once, for all
     assert len(GAME.positions) == 5478 and over.sum() == 958
     first_won, second_won = (int((GAME.lost & (stones % 2 == turn)).sum()) for turn in (1, 0))
     assert (first_won, second_won, int((over & ~GAME.lost).sum())) == (626, 316, 16)

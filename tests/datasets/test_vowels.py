@@ -16,6 +16,8 @@ def test_the_vowels():
     # always the same, to what another Fourier transform rounds
     assert np.isclose(np.abs(x).sum(), 35080.8126, atol=1e-3) and np.allclose(x.mean(axis=(1, 2)), 0)
     assert np.allclose(x[0, 0, :3], [0.625926, 0.774982, 1.115289], atol=1e-5)
+    # made once, and nobody can change it for the others
+    assert vowels.read_vowels()[0] is x and not any(made.flags.writeable for made in (x, t, speaker))
     # heed has its energy high above, who'd far below
     high = x[:, :, 13:].mean(axis=(1, 2))
     assert high[t == WORDS.index("heed")].mean() > high[t == WORDS.index("who'd")].mean() + 0.3

@@ -111,7 +111,7 @@ def test_an_activation_of_ones_own_says_what_it_says_and_no_more():
     (lambda: mp.Activation("f", "sin", np.cos), TypeError, "function expects a function of z, got 'sin'"),
     (lambda: mp.Activation("f", np.sin, None), TypeError, "derivative expects a function of z, got None"),
     (lambda: mp.Activation("f", np.sin, np.cos, initialisation="hee"), ValueError, 'did you mean "he"'),
-    (lambda: mp.Dense(2, np.sin), ValueError, "unknown activation"),
+    (lambda: mp.Dense(2, np.sin), TypeError, r'expects a name such as "relu", or mp.Activation\(.*, got <ufunc'),
 ])
 def test_a_wrong_activation_is_refused(wrong, error, message):
     with pytest.raises(error, match=message):

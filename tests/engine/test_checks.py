@@ -40,6 +40,11 @@ def test_unknown_without_anything_near(name):
     assert str(told.value) == f'unknown activation "{name}"; Known: relu, tanh'
 
 
+def test_unknown_where_nothing_is_known():
+    with pytest.raises(ValueError, match='^unknown block "a"; Known: none$'):
+        check_known("block", "a", [])
+
+
 def test_half_of_the_letters_are_near_enough():
     with pytest.raises(ValueError, match='did you mean "dense1"'):
         check_known("layer", "den", ["conv1", "dense1"])
@@ -61,10 +66,11 @@ def test_an_array_is_not_copied():
     assert check_numbers("x", array) is array
 
 
-@pytest.mark.parametrize("array", [["a"], [None], [1j], [b"1"], np.array(["2020"], "datetime64[Y]"), {},
-                                   None])
-def test_other_things_are_a_type_error(array):
-    with pytest.raises(TypeError, match="^x expects real numbers, got dtype "):
+@pytest.mark.parametrize("array, told", [
+    (["a"], "dtype <U1"), ([None], "dtype object"), ([1j], "dtype complex128"), ([b"1"], r"dtype \|S1"),
+    (np.array(["2020"], "datetime64[Y]"), "dtype datetime64"), ({}, "{}"), (None, "None")])
+def test_other_things_are_a_type_error(array, told):
+    with pytest.raises(TypeError, match=f"^x expects real numbers, got {told}"):
         check_numbers("x", array)
 
 

@@ -477,8 +477,91 @@ def test_a_forward_pass_that_returns_no_trace_is_refused_by_name():
         def forward(self, x, training=False, rng=None):
             return x
 
-    with pytest.raises(TypeError, match='Bare "bare1": forward expects to return a LayerTrace, got ndarray'):
-        mp.Network(2, [Bare(), mp.Dense(1)]).forward(np.ones((1, 2)))
+    net = mp.Network(2, [Bare(), mp.Dense(1)])
+    for call in (net.forward, net.predict):
+        with pytest.raises(TypeError, match='Bare "bare1": forward expects to return a LayerTrace, got ndarray'):
+            call(np.ones((1, 2)))
+
+
+@pytest.mark.parametrize("make, told", [
+    (lambda x: x[:, :1], r"forward expects outputs of shape \(N, 2\), got \(3, 1\)"),
+    (lambda x: x[:1], r"forward expects outputs of shape \(N, 2\), got \(1, 2\)"),
+    (lambda x: x.tolist(), r"forward expects outputs of shape \(N, 2\), got list")])
+def test_outputs_of_another_shape_are_refused_by_the_name_of_the_layer(make, told):
+    class Cut(Layer):
+        prefix = "cut"
+
+        def forward(self, x, training=False, rng=None):
+            return LayerTrace(x, make(x))
+
+    net = mp.Network(2, [Cut(), mp.Dense(1)])
+    for call in (net.forward, net.predict):
+        with pytest.raises(ValueError, match=f'Cut "cut1": {told}'):
+            call(np.ones((3, 2)))
+
+
+@pytest.mark.parametrize("back, told", [(lambda do: do[:, :1], r"\(3, 1\)"), (lambda do: None, "None")])
+def test_a_gradient_of_another_shape_is_refused_by_the_name_of_the_layer(back, told):
+    class Cut(Layer):
+        prefix = "cut"
+
+        def forward(self, x, training=False, rng=None):
+            return LayerTrace(x, x)
+
+        def backward(self, trace, do, need_dx=True, need_grads=True):
+            return back(do)
+
+    net = mp.Network(2, [mp.Dense(2), Cut(), mp.Dense(1)])
+    with pytest.raises(ValueError, match=rf'Cut "cut1": backward expects .* gradient of shape \(N, 2\), got {told}'):
+        mp.record(net, np.ones((3, 2)), np.ones((3, 1)), "mse")
+
+
+@mp.register_layer
+class Cubes(mp.NeuronLayer):
+    """o = f(W x³ + b), with a forward and a backward pass and nothing else said."""
+
+    prefix = "cubes"
+
+    def __init__(self, neurons):
+        super().__init__(neurons, "tanh", False)
+
+    def settings(self):
+        return {"neurons": self.K}
+
+    def shape_from(self, input_shape):
+        return *input_shape[:-1], self.K
+
+    def weight_shape(self):
+        return (self.K, self.input_shape[-1]), self.input_shape[-1], self.K
+
+    def forward(self, x, training=False, rng=None):
+        z = x ** 3 @ self.W.T + self.b
+        return LayerTrace(x, self.outputs(z), z)
+
+    def backward(self, trace, do, need_dx=True, need_grads=True):
+        trace.do, trace.dz = do, do * self.slope(trace.z)
+        trace.grads |= {"W": trace.dz.T @ trace.x ** 3, "b": trace.dz.sum(axis=0)}
+        return trace.dz @ self.W * 3 * trace.x ** 2
+
+
+def test_what_a_layer_with_neurons_does_not_say_is_refused_by_name(rng):
+    net = mp.Network(3, [mp.Dense(4, "tanh"), Cubes(5), mp.Dense(2)])
+    x, t = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    assert mp.check_gradients(net, x, t, "mse").worst < 1e-6
+    for score, told in {"snip": "weight_gradient", "empirical_fisher_weights": "patches", "lasso": "patches",
+                        "deeplift": "product_back", "conductance": "product"}.items():
+        with pytest.raises(NotSaid, match=rf'Cubes "cubes1" does not say .*\(the method {told}'):
+            mp.score(net, score, x, t, "mse")
+    for method, arguments in {"product_back": 1, "of_channel": 4}.items():
+        with pytest.raises(NotSaid, match=rf"the method {method}\)"):
+            getattr(net["cubes1"], method)(*[x] * arguments)
+    with pytest.raises(NotSaid, match='NeuronLayer does not say the shape of its weights .the method weight_shape'):
+        mp.NeuronLayer(2, "relu", False).weight_shape()
+
+
+def test_the_multiply_adds_of_a_layer_with_neurons_are_those_of_its_weights_at_each_position():
+    net = mp.Network((4, 2, 3), [Cubes(5), mp.Flatten(), Cubes(2)])
+    assert [net[name].multiply_adds() for name in net.neuron_layers] == [4 * 2 * 5 * 3, 4 * 2 * 5 * 2]
 
 
 def test_a_derivative_that_is_z_itself_is_not_written_into():

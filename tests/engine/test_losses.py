@@ -288,6 +288,24 @@ def test_a_loss_gives_one_number_a_sample():
         mp.record(net, np.ones((4, 3)), np.zeros((4, 2)), mean)
 
 
+@pytest.mark.parametrize("correct, got", [(lambda y, t: y > 0, r"bool \(4, 2\)"),
+                                          (lambda y, t: y[:, 0], r"float64 \(4,\)"),
+                                          (lambda y, t: True, r"bool \(\)")])
+def test_a_loss_says_of_each_sample_whether_it_is_right(correct, got):
+    """Counted as it is, an answer for each output would make accuracies above 1."""
+    mine = dataclasses.replace(LOSSES["mse"], name="mine", correct=correct)
+    net, x, t = mp.Network(3, [mp.Dense(2)]), np.ones((4, 3)), np.zeros((4, 2))
+    for call in (lambda: mp.fit(net, x, t, mine, epochs=1), lambda: mp.evaluate(net, x, t, mine, latency=False)):
+        with pytest.raises(ValueError, match=rf'loss "mine": correct expects .* shape \(4,\), or None .* got {got}'):
+            call()
+
+
+def test_a_loss_returns_the_targets_that_it_prepared():
+    mine = dataclasses.replace(LOSSES["mse"], name="mine", prepare=lambda t, shape: None)
+    with pytest.raises(TypeError, match='loss "mine": prepare expects to return the targets of all samples, got None'):
+        mp.record(mp.Network(3, [mp.Dense(2)]), np.ones((4, 3)), np.zeros((4, 2)), mine)
+
+
 # ---------------------------------------------------------------------- hints that lead on, and logits
 
 NUMBERS, SHARES, LABELS = [0.3, 1.7, -2.0, 4.0], [0.1, 0.9, 0.5, 0.2], [0, 2, 1, 2]

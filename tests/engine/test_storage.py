@@ -120,6 +120,8 @@ def test_truncated_anywhere(file):
     for length in [*range(0, 60), *range(60, len(whole) - 30, 61), *range(len(whole) - 30, len(whole))]:
         file.write_bytes(whole[:length])
         refused(file)
+    with pytest.raises(ValueError, match="cannot read .* as a network: it is truncated or damaged: "):
+        mp.Network.load(file)
 
 
 def test_one_byte_changed_anywhere(tmp_path, fingerprint):

@@ -113,3 +113,15 @@ def test_layers_that_only_one_network_has():
         lines = str(mp.compare(*pair, x, t, latency=False)).splitlines()
         rows = {line[:22].strip(): line[22:].split() for line in lines}
         assert rows["neurons in dense2"] == told
+
+
+def test_names_of_many_coupled_layers_stay_in_line():
+    def block():
+        return mp.Residual([mp.Dense(2), mp.Dense(3)])
+
+    net = mp.Network(3, [mp.Dense(3), block(), block(), mp.Dense(2)], seed=0)
+    lines = str(mp.compare(net, net, np.eye(3), np.array([0, 1, 0]), latency=False, damage=False)).splitlines()
+    place = lines[0].index("before") + len("before")
+    rows = [line for line in lines if line.startswith(("neurons in", "parameters"))]
+    assert rows[0].startswith("neurons in dense1+dense3+dense5 ") and len(rows) == 4
+    assert all(line[place - 1].isdigit() and line[place] == " " for line in rows)

@@ -85,10 +85,19 @@ def test_dict_goes_into_json_and_has_all_numbers():
 
 
 @pytest.mark.parametrize("label, value, text", [
-    ("test accuracy", 0.9512, "95.12 %"), ("balanced accuracy", 1.0, "100.00 %"), ("gap, train − test", -0.005, "-0.50 %"),
-    ("latency, 128 samples", 0.001234, "1.234 ms"), ("parameters", 1234567, "1,234,567"), ("test loss", 0.12345, "0.1235")])
+    ("test accuracy", 0.9512, "95.12 %"), ("balanced accuracy", 1.0, "100.00 %"),
+    ("gap, train − test", -0.005, "-0.50 %"), ("latency, 128 samples", 0.001234, "1.234 ms"),
+    ("parameters", 1234567, "1,234,567"), ("test loss", 0.12345, "0.1235")])
 def test_numbers_as_they_are_printed(label, value, text):
     assert as_text(label, value) == text
+
+
+def test_a_long_name_does_not_run_into_its_number():
+    net = mp.Network((4, 4, 1), [mp.Conv2D(2, 3), mp.BatchNorm(), mp.ActivationLayer("sigmoid"), mp.Flatten(),
+                                 mp.Dense(2)])
+    text = str(mp.evaluate(net, np.zeros((2, 4, 4, 1)), np.array([0, 1]), latency=False))
+    assert "\nneurons in conv1+batchnorm1+activation1  2\n" in text
+    assert len({len(line) - len(line.split("  ")[-1].lstrip()) for line in text.splitlines()}) == 1
 
 
 def test_an_evaluation_is_a_record_that_nobody_changes():

@@ -30,7 +30,8 @@ def test_without_controls_there_is_the_score_alone():
     assert len(ax.lines) == 1
 
 
-@pytest.mark.parametrize("count", [3, 12])
-def test_no_text_lies_over_another(count, overlaps):
-    curves = CURVES | {f"score {n}": CURVES["taylor"] for n in range(count)}
-    assert overlaps(plots.accuracy_curves(FRACTIONS, curves, "digits")) == []
+@pytest.mark.parametrize("count, columns", [(3, 5), (4, 3)])
+def test_no_text_lies_over_another(count, columns, overlaps):
+    """In one row, and in two of which one is not full."""
+    curves = CURVES | {f"score {n}": CURVES["taylor"] for n in range(count - len(CURVES))}
+    assert overlaps(plots.accuracy_curves(FRACTIONS, curves, "digits", columns)) == []

@@ -21,7 +21,7 @@ def test_all_panels(bars, legend, overlaps):
     lines = [line.get_xydata().tolist() for line in calibration.lines]
     assert lines == [[[0, 0], [1, 1]], [[0.5, 0.25], [0.9, 1.0]], [[0.6, 0.5]]]
     sizes = [points.get_sizes().tolist() for points in calibration.collections]
-    assert sizes == [[12 + 300 * 0.4, 12 + 300 * 0.6], [312]]
+    assert sizes == [[12 + 120 * 0.4, 12 + 120 * 0.6], [132]]
     assert bars(disturbed) == {-0.2: (0.9, True), 0.2: (0.8, False), 0.8: (0.5, True), 1.2: (0.25, False)}
     assert legend(figure) == ["before", "after", "right as often as sure"]
     assert figure.get_suptitle() == "What was lost?\ndigits, half gone" and not overlaps(figure)

@@ -127,7 +127,8 @@ def test_what_is_refused():
 
 def test_the_groups_as_text():
     assert resnet().groups().splitlines() == [
-        "conv1+conv3: 3 neurons, neuron i of conv1 and conv3 together; read by conv2, dense1 through maxpool1, flatten1",
+        "conv1+conv3: 3 neurons, neuron i of conv1 and conv3 together; "
+        "read by conv2, dense1 through maxpool1, flatten1",
         "conv2: 4 neurons, each alone; read by conv3", "dense1: 30 neurons, each alone; read by dense2",
         "dense2: stays; its neurons make the network's output"]
     assert mp.Network(2, [mp.Dense(1)]).groups() == "no neuron can leave"

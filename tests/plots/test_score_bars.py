@@ -5,6 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from minprune import plots
+from minprune.plots.score_bars import count_columns
 
 SCORES = {"conv1": np.array([3.0, 1.0, 2.0]), "dense1": np.array([0.5, -4.0, 1.5, 5.0])}
 KEEP = {"conv1": np.array([True, False, True]), "dense1": np.array([False, False, True, True])}
@@ -76,23 +77,31 @@ def test_infinite_scores_are_bars_cut_off_at_a_triangle(bars, line, legend):
     assert all(height > 0 for height, _ in bars(plots.scores({"a": [np.inf, np.inf]}).axes[0]).values())
 
 
-@pytest.mark.parametrize("layers, neurons, columns", [
-    (1, 5, 1), (3, 300, 1), (4, 10, 2), (8, 10, 2), (9, 10, 3), (9, 100, 3), (9, 101, 2),
-])
-def test_many_layers_become_a_grid(layers, neurons, columns):
-    figure = plots.scores({f"dense{n}": np.ones(neurons if n == layers // 2 else 2) for n in range(layers)})
+def some_layers(count, neurons):
+    """Scores of so many layers; the one in the middle has so many neurons, the others two."""
+    return {f"dense{n}": np.ones(neurons if n == count // 2 else 2) for n in range(count)}
+
+
+@pytest.mark.parametrize("layers, columns", [(3, 1), (4, 2), (9, 3)])
+def test_many_layers_become_a_grid(layers, columns):
+    figure = plots.scores(some_layers(layers, neurons=3))
     assert len(figure.axes) == layers
     assert len({ax.get_subplotspec().colspan.start for ax in figure.axes}) == columns
     labelled = [ax.get_xlabel() != "" for ax in figure.axes]
     assert labelled == [n >= layers - columns for n in range(layers)]
-    assert plots.scores({"a": np.ones(neurons)}).get_size_inches()[0] <= 10
+    assert figure.get_size_inches()[0] == (10 if columns > 1 else 6)
 
 
-@pytest.mark.parametrize("neurons, inches", [(3, 6), (50, 8), (300, 10)])
+def test_three_columns_are_for_many_narrow_layers():
+    for layers, neurons, columns in [(1, 5, 1), (3, 300, 1), (4, 10, 2), (8, 10, 2), (9, 10, 3), (9, 100, 3),
+                                     (9, 101, 2)]:
+        assert count_columns(some_layers(layers, neurons)) == columns, (layers, neurons)
+
+
+@pytest.mark.parametrize("neurons, inches", [(3, 6), (50, 8), (90, 10)])
 def test_a_single_column_is_as_wide_as_its_bars_need(neurons, inches):
     figure = plots.scores({"a": np.ones(neurons)})
     assert figure.get_size_inches()[0] == inches
-    figure.draw_without_rendering()
     (ax,) = figure.axes
     assert ax.get_xlim() == (-0.8, neurons - 0.2)
     assert all(tick == int(tick) for tick in ax.get_xticks())
@@ -134,9 +143,9 @@ def test_inputs_are_not_modified():
 
 
 @pytest.mark.parametrize("make", [
-    lambda: plots.scores({"conv1": np.linspace(0, 1, 16), "dense1": np.linspace(-1, 1, 300)},
-                         {"conv1": np.arange(16) % 2 == 0, "dense1": np.arange(300) % 3 == 0}, "taylor", 0.3),
-    lambda: plots.scores({f"dense{n}": np.linspace(0, 1, 20) for n in range(5)}, reference=0.5),
+    lambda: plots.scores({"conv1": np.linspace(0, 1, 6), "dense1": np.linspace(-1, 1, 101)},
+                         {"conv1": np.arange(6) % 2 == 0, "dense1": np.arange(101) % 3 == 0}, "taylor", 0.3),
+    lambda: plots.scores({f"dense{n}": np.linspace(0, 1, 4) for n in range(5)}, reference=0.5),
 ])
 def test_no_text_lies_over_another(make, overlaps):
     assert overlaps(make()) == []

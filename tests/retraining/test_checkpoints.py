@@ -4,8 +4,8 @@ import functools
 import json
 import os
 import pathlib
+import shutil
 import signal
-import subprocess
 import sys
 import warnings
 import zipfile
@@ -57,28 +57,32 @@ def expected():
     return list(steps())
 
 
-@pytest.fixture
-def half(tmp_path):
-    """A folder with the first two of five steps."""
-    run = steps(tmp_path / "run")
+@pytest.fixture(scope="module")
+def two_steps(tmp_path_factory):
+    """A folder with the first two of five steps, which no test changes."""
+    folder = tmp_path_factory.mktemp("checkpoint") / "run"
+    run = steps(folder)
     next(run), next(run)
-    return tmp_path / "run"
+    return folder
+
+
+@pytest.fixture
+def half(two_steps, tmp_path):
+    """A copy of that folder."""
+    return shutil.copytree(two_steps, tmp_path / "run")
 
 
 # Killed, and gone on with
 
-PARENT = """
-import os, sys
-sys.path.insert(0, {tests!r})
-import test_checkpoints as these
-
-for calls in map(int, sys.argv[2:]):
-    child = os.fork()                           # quicker than ten interpreters
+def in_a_child(act):
+    """Let a fork of this process act, which is quicker than another interpreter; return the signal that ended it."""
+    child = os.fork()
     if child == 0:
-        these.run_until(sys.argv[1], calls)
-        os._exit(0)
-    print(os.WTERMSIG(os.waitpid(child, 0)[1]), *sorted(os.listdir(sys.argv[1])), flush=True)
-"""
+        try:
+            act()
+        finally:
+            os._exit(0)
+    return os.WTERMSIG(os.waitpid(child, 0)[1])
 
 
 def run_until(folder, calls):
@@ -102,14 +106,13 @@ def test_killed_at_ten_random_moments_it_ends_with_the_same_bits(tmp_path, expec
     """The moments are counted in functions entered, so that they are spread alike on any machine: in the middle of
     scoring, training and writing, up to half of the way through a second step."""
     moments = 1 + (calls_of_a_step(tmp_path / "counted") * np.random.default_rng(0).uniform(0, 1.5, 10)).astype(int)
-    code, folder = PARENT.format(tests=str(pathlib.Path(__file__).parent)), tmp_path / "run"
-    killed = subprocess.run([sys.executable, "-c", code, folder, *map(str, moments)], capture_output=True, text=True,
-                            timeout=300, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
-    lines = [line.split() for line in killed.stdout.splitlines()]
-    assert [line[0] for line in lines] == ["9"] * 10, killed.stderr
-    done = [sum(name.startswith("step-") for name in line) for line in lines]
+    folder, left = tmp_path / "run", []
+    for calls in moments:
+        assert in_a_child(lambda: run_until(folder, calls)) == signal.SIGKILL
+        left.append(os.listdir(folder))
+    done = [sum(name.startswith("step-") for name in names) for names in left]
     assert done == sorted(done) and 0 < done[-1] < len(SCHEDULE)                # each went on after the last one
-    assert any(name.startswith(".step-") for line in lines for name in line)     # some in the middle of a file
+    assert any(name.startswith(".step-") for names in left for name in names)    # some in the middle of a file
     for one, other in zip(steps(folder), expected, strict=True):
         assert_same(one, other)
 
@@ -392,25 +395,22 @@ def test_a_full_disk_is_reported_and_nothing_is_lost(half, expected, monkeypatch
         assert_same(one, other)
 
 
-SMALL_FILES = """
-import resource, sys
-sys.path.insert(0, {tests!r})
-import test_checkpoints as these
-run = these.steps(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
-try:
-    next(run), next(run), next(run)
-except OSError as error:
-    print(error)
-"""
-
-
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the limit would stay")
 def test_a_limit_of_the_system_is_reported_and_nothing_is_lost(half):
-    pytest.importorskip("resource")
-    before = contents(half)
-    code = SMALL_FILES.format(tests=str(pathlib.Path(__file__).parent))
-    done = subprocess.run([sys.executable, "-c", code, str(half)], capture_output=True, text=True, timeout=300)
-    assert "cannot write step 2 to the checkpoint (File too large)" in done.stdout, done.stderr
+    resource, before, (read, write) = pytest.importorskip("resource"), contents(half), os.pipe()
+
+    def go_on():
+        run = steps(half)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+        try:
+            next(run), next(run), next(run)
+        except OSError as error:
+            os.write(write, str(error).encode())
+
+    assert in_a_child(go_on) == 0
+    os.close(write)
+    with open(read, encoding="utf-8") as said:
+        assert "cannot write step 2 to the checkpoint (File too large)" in said.read()
     assert contents(half) == before
 
 

@@ -321,3 +321,52 @@ def test_an_activation_of_your_own_goes_through_a_checkpoint(data, tmp_path):
     for first, again in zip(*steps):
         assert again.net["dense1"].f == mine
         assert np.array_equal(first.net.predict(data.x_test), again.net.predict(data.x_test))
+
+
+# Rules that find the number
+
+
+def test_a_rule_is_applied_to_what_is_left_in_each_step(net, data):
+    def holding(net, scores):
+        return mp.decide(scores, cumulative=0.9)
+
+    steps = list(mp.prune_iteratively(net, data, "weight_norm", [holding] * 3, retrain=mp.FineTune(epochs=1)))
+    now, alive = net, {name: np.arange(net[name].K) for name in net.hidden_layers}
+    for step in steps:                                              # the same, one step after the other
+        keep = mp.decide(mp.score(now, "weight_norm", data.x_train, data.t_train), cumulative=0.9)
+        alive = {name: rows[keep[name]] for name, rows in alive.items()}
+        assert all(np.flatnonzero(step.keep[name]).tolist() == rows.tolist() for name, rows in alive.items())
+        assert np.array_equal(step.cut.predict(data.x_test), mp.prune(now, keep).predict(data.x_test))
+        assert step.removed == 17 - sum(map(len, alive.values())) and step.fraction == step.removed / 17
+        now = step.net
+    assert 0 < steps[0].removed < steps[-1].removed
+
+
+def test_a_tolerance_is_a_rule_and_may_let_all_stay(net, data, tmp_path):
+    validation = data.x_train[:30], data.t_train[:30]
+
+    def within(net, scores):
+        return mp.decide_tolerating(net, scores, validation, drop=0.02)
+
+    settings = dict(schedule=(within, within), retrain=nothing, checkpoint=tmp_path)
+    steps = list(mp.prune_iteratively(net, data, **settings))
+    expected = within(net, mp.score(net, "taylor", data.x_train, data.t_train))
+    assert all(np.array_equal(steps[0].keep[name], expected[name]) for name in expected)
+    assert steps[1].removed >= steps[0].removed > 0
+    again = list(mp.prune_iteratively(net, data, **settings))       # from the checkpoint
+    assert [step.removed for step in again] == [step.removed for step in steps]
+    whole, = mp.prune_iteratively(net, data, schedule=[lambda net, scores: {}], retrain=nothing)
+    assert whole.removed == 0 and np.array_equal(whole.net.predict(data.x_test), net.predict(data.x_test))
+
+
+def test_rules_that_do_not_fit_are_refused(net, data):
+    def rule(net, scores):
+        return {"dense1": np.zeros(net["dense1"].K, bool)}
+
+    for settings, told in ((dict(schedule=[0.5, rule]), "schedule expects steps of one kind, rules or fractions"),
+                           (dict(schedule=[rule], min_keep=2, scope="layer"),
+                            "a rule in the schedule decides by itself: put scope='layer', min_keep=2 into the rule")):
+        with pytest.raises(ValueError, match=told):
+            mp.prune_iteratively(net, data, retrain=nothing, **settings)
+    with pytest.raises(ValueError, match='keep."dense1".* would leave the layer empty'):
+        next(mp.prune_iteratively(net, data, schedule=[rule], retrain=nothing))

@@ -26,13 +26,12 @@ def difference(net, x, t, baseline=0.0, of="output"):
 # Shares add up
 
 @pytest.mark.parametrize("of", ["output", "loss"])
-@pytest.mark.parametrize("seed", range(2))
-def test_conductance_adds_up_in_every_layer(seed, of, kind, random_network, random_samples):
-    net = random_network(seed, kind, smooth=True)
-    x, t = random_samples(net, seed, 4)
-    start = np.random.default_rng(seed).normal(size=net.input_shape)
+def test_conductance_adds_up_in_every_layer(of, kind, random_network, random_samples):
+    net = random_network(1, kind, smooth=True)
+    x, t = random_samples(net, 1, 4)
+    start = np.random.default_rng(1).normal(size=net.input_shape)
     for baseline in (0.0, start):
-        scores = conductance(net, x, t, "mse", batch_size=3, steps=20, baseline=baseline, of=of, absolute=False)
+        scores = conductance(net, x, t, "mse", steps=20, baseline=baseline, of=of, absolute=False)
         expected = difference(net, x, t, baseline, of)
         for shares in scores.values():
             assert abs(shares.sum() - expected) < 1e-3 * max(1, abs(expected))
@@ -56,13 +55,13 @@ def test_the_error_of_the_path_falls_with_the_square_of_the_steps(function):
     net = mp.Network(3, [mp.Dense(4, "tanh"), mp.Dense(3, "sigmoid"), mp.Dense(2)], seed=1)
     x, t = np.random.default_rng(0).normal(size=(6, 3)), np.ones((6, 2))
     errors = []
-    for steps in (8, 16, 32, 512):
+    for steps in (8, 16, 32, 128):
         errors.append(function(net, x, t, "mse", steps=steps, absolute=False)["dense1"])
     errors = [np.abs(one - errors[-1]).max() for one in errors[:-1]]
     assert 3.5 < errors[0] / errors[1] < 4.5 and 3.5 < errors[1] / errors[2] < 4.5
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_deeplift_adds_up_exactly(seed, kind, random_network, random_samples):
     """Every activation, max pooling too, whatever the baseline."""
     net = random_network(seed, kind)
@@ -81,7 +80,7 @@ def without_biases(net):
     return net
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_epsilon_relevance_is_conserved_without_biases(seed, kind, random_network, random_samples):
     """To the relevance of the outputs t · y; with relu a layer may be dead: then there is nothing to conserve."""
     net = without_biases(random_network(seed, kind, activations=["leaky_relu", "tanh"]))
@@ -91,7 +90,7 @@ def test_epsilon_relevance_is_conserved_without_biases(seed, kind, random_networ
         assert abs(shares.sum() - expected) < 1e-6 * max(1, np.abs(shares).sum())
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_zplus_relevance_is_conserved_where_something_speaks_for_each(seed, kind, random_network, random_samples):
     """Sigmoids are always above 0, so that one positive weight in each row does. Biases do not matter."""
     net = random_network(seed, kind, activations=["sigmoid", "softplus"])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from small_blocks import ONCE, network
 
 import minprune as mp
 from minprune.scores.gathered import GatheredGradient, Movement
@@ -71,6 +72,31 @@ def test_movement_is_what_the_weights_gained(close):
 
 def half_square(W):
     return 0.5 * (W ** 2).reshape(len(W), -1).sum(axis=1)
+
+
+@pytest.mark.parametrize("seed", ONCE)
+def test_with_blocks_all_layers_of_a_unit_count(seed, close):
+    """What the weights of all its layers gained, and the gradient where the weights hardly move."""
+    net, x, t = network(seed)
+    x, t = np.concatenate([x, x[::-1] + 0.3, x - 0.2]), np.concatenate([t, t, t])
+    start, movement, slow, rate = net.copy(), Movement(), GatheredGradient(), 1e-3
+    squares = {name: np.zeros(net[name].K) for name in net.neuron_layers}
+
+    def on_batch(net, trace):
+        movement(net, trace)
+        for name, total in squares.items():
+            total += half_square(trace[name].grads["W"] / len(trace.x))
+
+    mp.fit(net, x, t, "mse", mp.SGD(rate), epochs=3, batch_size=2, on_batch=on_batch, progress=False)
+    for name, unit in net.units.items():
+        gained = {one: (half_square(net[one].W) - half_square(start[one].W)) / rate - rate * squares[one]
+                  for one in unit.members}
+        close(movement.scores()[name], sum(gained[one][unit.rows[one]].sum(axis=1) for one in unit.members), 1e-8)
+    if not any(isinstance(layer, mp.BatchNorm) or layer.batch_norm for layer in start.all_layers.values()):
+        expected = mp.score(start, "gradient", x, t, "mse")
+        mp.fit(start, x, t, "mse", mp.SGD(1e-14), epochs=2, batch_size=2, on_batch=slow, progress=False)
+        for name, values in slow.scores().items():
+            close(values, expected[name], 1e-8)
 
 
 def test_movement_by_hand():

@@ -1,4 +1,4 @@
-"""Kronecker factors: beside dense Hessians where they are exact, beside loops elsewhere; and the published code's sum."""
+"""Kronecker factors: beside dense Hessians where they are exact, beside loops elsewhere; the published code's sum."""
 
 import numpy as np
 import pytest
@@ -95,6 +95,15 @@ def test_factors_of_any_network_by_loops(score):
     near(mp.score(net, score, x, t, "mse", 1), expected)
 
 
+@pytest.mark.parametrize("score", ["kron_obd", "kron_obs"])
+def test_a_layer_on_which_nothing_depends_scores_0(score):
+    net = mp.Network(3, [mp.Dense(4, "relu"), mp.Dense(2, "tanh"), mp.Dense(2)], seed=0)
+    net["dense1"].b[...] = -100                                             # none of them ever fires
+    x, t = np.eye(3), np.ones((3, 2))
+    scores = mp.score(net, score, x, t, "mse")
+    assert scores["dense1"].tolist() == [0, 0, 0, 0] and (scores["dense2"] >= 0).all()
+
+
 def test_settings_that_cannot_be():
     net, x, t = network(0)
     with pytest.raises(ValueError, match="damping expects a finite number, at least 0"):
@@ -104,7 +113,7 @@ def test_settings_that_cannot_be():
 
 
 def test_the_datas_own_gradients():
-    """One sample, x = 2 and b = 0: A = (4, 2; 2, 1), y = 3 · 2, t = 5, so that ∂ℓ/∂a = 3 · 1 and S = 9, or 3² with J."""
+    """One sample, x = 2 and b = 0: A = (4, 2; 2, 1), y = 3 · 2, t = 5, so that ∂ℓ/∂a = 3 and S = 9, or 3² with J."""
     net = mp.Network(1, [mp.Dense(1), mp.Dense(1)])
     net["dense1"].W[...], net["dense2"].W[...] = 1, 3
     for empirical, S in ((True, 9), (False, 9)):

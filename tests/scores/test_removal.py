@@ -87,7 +87,7 @@ def naive(net, x, t, loss):
     return lost
 
 
-@pytest.mark.parametrize("seed", range(100, 108))
+@pytest.mark.parametrize("seed", range(100, 104))
 def test_against_the_naive_loop(seed, kind, random_network, random_samples, random_keep):
     net = random_network(seed, kind)
     x, t = random_samples(net, seed, 7)
@@ -216,9 +216,17 @@ def test_pairs_are_of_a_hidden_layer(fingerprint):
 
 def by_masks(net, x, t):
     """The change of the mean loss when a neuron is masked, for each of them."""
-    before = mean_loss(net, x, t, "mse")
-    return {name: [mean_loss(mp.mask(net, {name: np.arange(net[name].K) != i}) if net[name].K > 1 else net, x, t, "mse")
-                   - before for i in range(net[name].K)] for name in net.hidden_layers if net[name].K > 1}
+    before, masked, changes = mean_loss(net, x, t, "mse"), net.copy(), {}
+    for name in net.hidden_layers:
+        changes[name] = []
+        for i in range(net[name].K):
+            for member in net.members(name):
+                there = True if net[member].mask is None else net[member].mask
+                masked[member].mask = there & (np.arange(net[name].K) != i)
+            changes[name].append(mean_loss(masked, x, t, "mse") - before)
+        for member in net.members(name):
+            masked[member].mask = net[member].mask
+    return changes
 
 
 @pytest.mark.parametrize("seed", range(6))

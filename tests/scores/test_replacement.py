@@ -84,6 +84,23 @@ def test_taylor_bn_is_the_slope_in_gamma_and_beta_or_in_weights_and_bias(kind, b
     close(mp.score(net, "taylor_bn", x, t, "mse")[name], slopes / 5, 1e-8)
 
 
+def test_taylor_bn_of_coupled_neurons_is_the_slope_in_the_parameters_of_all_their_layers(
+        random_residual, random_samples, close):
+    for seed in range(20):
+        net = random_residual(seed)
+        x, t = random_samples(net, seed, 3)
+        slopes, found = {name: 0 for name in net.hidden_layers}, mp.score(net, "taylor_bn", x, t, "mse")
+        for n in range(3):
+            trace = mp.record(net, x[n:n + 1], t[n:n + 1], "mse")
+            for name in slopes:
+                parts = [(net[one], trace[one].grads, ("gamma", "beta") if net[one].batch_norm else ("W", "b"))
+                         for one in net.members(name)]
+                slopes[name] += np.abs(sum((getattr(layer, key) * grads[key]).reshape(layer.K, -1).sum(axis=1)
+                                           for layer, grads, keys in parts for key in keys)) / 3
+        for name, expected in slopes.items():
+            close(found[name], expected, 1e-8)
+
+
 def test_taylor_bn_of_relu_is_taylor(close):
     net, rng = mp.Network(3, [mp.Dense(4, "relu", batch_norm=True), mp.Dense(2)], seed=3), np.random.default_rng(3)
     found = mp.score(net, ["taylor_bn", "taylor"], rng.normal(size=(6, 3)), rng.normal(size=(6, 2)), "mse")

@@ -7,21 +7,19 @@ import minprune as mp
 
 
 def by_differences(net, x):
-    """{layer: mean_n √(Σ_pd (∂o_npi/∂x_nd)²)}, one sample after the other."""
-    def outputs(x):
-        trace = net.forward(x)
-        return np.concatenate([trace[name].o.ravel() for name in net.hidden_layers])
+    """{layer: mean_n √(Σ_pd (∂o_npi/∂x_nd)²)}; an entry is moved in all samples at once, as they do not mix."""
+    def outputs(move):
+        trace = net.forward(x + move)
+        return np.concatenate([trace[name].o.reshape(len(x), -1) for name in net.hidden_layers], axis=1)
 
-    sizes = [trace.o.size for trace in map(net.forward(x[:1]).__getitem__, net.hidden_layers)]
-    norms = {name: [] for name in net.hidden_layers}
-    for one in x:
-        jacobian = mp.finite_difference(outputs, one[np.newaxis].copy())
-        for name, part in zip(norms, np.split(jacobian, np.cumsum(sizes)[:-1], axis=-1)):
-            norms[name].append(np.sqrt((part ** 2).reshape(-1, net[name].K).sum(axis=0)))
-    return {name: np.mean(found, axis=0) for name, found in norms.items()}
+    sizes = [net.forward(x)[name].o[0].size for name in net.hidden_layers]
+    jacobian = mp.finite_difference(outputs, np.zeros(net.input_shape)).reshape(-1, len(x), sum(sizes))
+    parts = np.split((jacobian ** 2).sum(axis=0), np.cumsum(sizes)[:-1], axis=1)            # each (N, P · K)
+    return {name: np.sqrt(part.reshape(len(x), -1, net[name].K).sum(axis=1)).mean(axis=0)
+            for name, part in zip(net.hidden_layers, parts)}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_against_a_jacobian_of_central_differences(seed, kind, random_network, random_samples, near):
     net = random_network(seed, kind)
     x, _ = random_samples(net, seed, 3)

@@ -1,5 +1,6 @@
 """Shapley values: by hand, over all orders, and by what they must add up to."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -23,10 +24,11 @@ def cost(net, x, t, gone):
 def over_all_orders(net, x, t, players):
     """Each player's added cost, averaged over every order: the definition, with nothing clever."""
     share = dict.fromkeys(players, 0.0)
+    cost_of = functools.cache(lambda gone: cost(net, x, t, gone))
     orders = list(itertools.permutations(players))
     for order in orders:
         for step, player in enumerate(order):
-            share[player] += cost(net, x, t, order[:step + 1]) - cost(net, x, t, order[:step])
+            share[player] += cost_of(frozenset(order[:step + 1])) - cost_of(frozenset(order[:step]))
     return {player: total / len(orders) for player, total in share.items()}
 
 
@@ -64,8 +66,7 @@ def test_against_all_orders(make, random_samples, close):
         close(scores[name], [expected[name, i] for i in range(net[name].K)])
 
 
-@pytest.mark.parametrize("settings", [{"permutations": 2}, {"permutations": 1, "seed": 3},
-                                      {"permutations": None}, {}])
+@pytest.mark.parametrize("settings", [{"permutations": 2}, {"permutations": 1, "seed": 3}, {"permutations": None}])
 @pytest.mark.parametrize("players", ["network", "layer"])
 def test_shares_add_up(settings, players, kind, random_network, random_samples):
     """To the loss with all players silent minus the loss, for sampled orders too: each is a telescope."""
@@ -83,13 +84,13 @@ def test_shares_add_up(settings, players, kind, random_network, random_samples):
 
 
 def test_sampled_values_lie_within_their_errors(random_samples):
-    """Of 200 independent samplings' 6 values, |sampled − exact| / error: mean square near 1."""
+    """Of 100 independent samplings' 6 values, |sampled − exact| / error: mean square near 1."""
     net = mp.Network(3, [mp.Dense(6, "tanh"), mp.Dense(2)], seed=1)
     net["dense1"].W *= 3
     x, t = random_samples(net, 2, 5)
     exact = shapley(net, x, t, "mse", permutations=None)["dense1"]
     off = []
-    for seed in range(200):
+    for seed in range(100):
         values, errors = shapley_with_error(net, x, t, "mse", seed=seed, permutations=10)
         off.append((values["dense1"] - exact) / errors["dense1"])
     assert 0.8 < (np.array(off) ** 2).mean() < 2.0          # the t distribution of 9 degrees of freedom: 9/7

@@ -18,7 +18,7 @@ COSTS = {"parameters": count_parameters, "multiply_adds": multiply_adds, "bytes"
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch):
-    monkeypatch.setattr("minprune.evaluation.latency.LATENCY_SECONDS", 0.04)
+    monkeypatch.setattr("minprune.evaluation.latency.LATENCY_SECONDS", 0.02)
 
 
 def net_and_scores(seed=0, dtype="float64"):

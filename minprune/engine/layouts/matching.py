@@ -10,7 +10,7 @@ from ..storage import check_values
 from . import LAYOUTS, sklearn
 from .array_map import ArrayMap, Row
 from .flattened import orders_read
-from .module import without_numbers
+from .module import check_layouts_know, without_numbers
 from .source import read_source
 
 NORM = {"gamma": np.ones, "beta": np.zeros, "running_mean": np.zeros, "running_var": np.ones}   # and where not there
@@ -21,6 +21,7 @@ LISTED = 12                     # names in a message at most
 def load_arrays(net, arrays, layout, order, ignore, limit):
     """Fill the network and return the ArrayMap; nothing is changed if an array is missing, left over or unfit."""
     check_known("layout", layout, LAYOUTS)
+    check_layouts_know(net)
     order, ignore = checked_order(order), checked_list("ignore", ignore)
     check_count("limit", limit)
     source = read_source(arrays, limit)
@@ -30,7 +31,7 @@ def load_arrays(net, arrays, layout, order, ignore, limit):
         raise ValueError(f"{source.text}: {error}") from None
     if layout == "sklearn":
         sklearn.check_activations(net, arrays)
-    masks = {f"{name}.mask": net[name].mask for name in net.neuron_layers if net[name].mask is not None}
+    masks = {f"{name}.mask": net[name].mask for name in net.maskable if net[name].mask is not None}
     net.fill({**filled, **masks})
     return rows
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..layer import ARRAYS, NeuronLayer
 from ..safetensors import short
 
 
@@ -23,6 +24,17 @@ class Module(NamedTuple):
     arrays: dict
     theirs: dict
     doubt: str = ""
+
+
+def check_layouts_know(net):
+    """Raise ValueError, naming the layer, for a layer of your own with arrays that no other framework has."""
+    for layer in net.all_layers.values():
+        own = set(layer.arrays()) - (ARRAYS if isinstance(layer, NeuronLayer) or layer.batch_norm else {"mask"})
+        if isinstance(layer, NeuronLayer) and layer.W.ndim not in (2, 4):
+            own.add("W")
+        if own:
+            raise ValueError(f"{layer} has arrays that no other layout knows: {', '.join(sorted(own))}; save and load, "
+                             "and arrays and fill, take all arrays of a network under its own names")
 
 
 def made_modules(entries, keys, layout):

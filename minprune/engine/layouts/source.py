@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..archives import check_declared
+from ..archives import check_declared, open_archive
 from ..checks import check_path, check_real_array
 from ..safetensors import read_with_order
 from . import sklearn
@@ -72,10 +72,7 @@ def read_npz(path, limit):
     if not path.is_file():
         raise FileNotFoundError(f"no such file: {path}")
     try:
-        with open(path, "rb") as file:
-            if file.read(4) != b"PK\x03\x04":
-                raise ValueError("it is truncated or no .npz file at all")
-        with np.load(path, allow_pickle=False) as file:
+        with open_archive(path) as file:
             check_declared(file, file.files, limit)
             return {name: file[name] for name in file.files}
     except Exception as error:          # what damaged bytes lead to is anybody's guess

@@ -8,6 +8,7 @@ from ..checks import check_known
 from ..layer import NeuronLayer
 from . import LAYOUTS
 from .flattened import orders_read
+from .module import check_layouts_know
 
 WRITTEN = ("torch", "keras")    # an estimator of scikit-learn has lists, in which arrays have no names
 NORM = ("gamma", "beta", "running_mean", "running_var")
@@ -16,6 +17,8 @@ NORM = ("gamma", "beta", "running_mean", "running_var")
 def arrays_for(net, layout, names):
     """{name there: array}; `names` {our layer: its name there}, with "conv1_bn" for the batch norm of conv1."""
     check_known("layout to write", layout, WRITTEN)
+    check_layouts_know(net)
+    check_no_masks(net)
     layout, names = LAYOUTS[layout], checked_names(net, names)
     orders, arrays = orders_read(net) if layout.CHANNELS_FIRST else {}, {}
     for name, layer in net.all_layers.items():
@@ -26,6 +29,14 @@ def arrays_for(net, layout, names):
                 raise ValueError(f'names: two layers would write "{there}"')
         arrays |= own
     return arrays
+
+
+def check_no_masks(net):
+    """Raise ValueError, naming the layer, if a mask holds an output at 0."""
+    for name in net.maskable:
+        mask = net[name].mask
+        if mask is not None and not mask.all():
+            raise ValueError(f"{net[name]} has a mask, which no other layout has: prune(net, keep) removes the neurons")
 
 
 def checked_names(net, names):
@@ -53,8 +64,6 @@ def own_arrays(layer, there, layout, order):
     """W, and b if there is one, of a layer with neurons."""
     if not isinstance(layer, NeuronLayer):
         return {}
-    if layer.mask is not None and not layer.mask.all():
-        raise ValueError(f"{layer} has a mask, which no other layout has: prune(net, keep) removes the neurons")
     W = layout.dense_to(layer.W, order) if layer.W.ndim == 2 else layout.conv_to(layer.W)
     arrays = {"W": W, "b": layer.b} if layer.bias else {"W": W}
     return {layout.WEIGHTS[key].format(there): own_copy(array) for key, array in arrays.items()}

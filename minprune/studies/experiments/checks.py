@@ -54,7 +54,11 @@ def check_steps(method, fraction, net):
     shows that only when it is called."""
     if method.function is not None:
         return
-    *_, last = check_schedule(method.schedule(fraction), net.hidden_layers)
+    schedule = method.schedule(fraction)
+    if isinstance(schedule, (list, tuple)) and any(callable(rule) for rule in schedule):
+        raise ValueError(f"{method.name}: schedule({fraction}) holds a rule that finds its own number of neurons, but "
+                         "at each fraction all methods are compared at equal size; give it as Method(function=…)")
+    *_, last = check_schedule(schedule, net.hidden_layers)
     if isinstance(last, float) and last != fraction:
         raise ValueError(f"{method.name}: schedule({fraction}) expects to end at {fraction}, got {last}")
     check_reachable(last, {"scope": method.scope}, check_keep(net, {}))

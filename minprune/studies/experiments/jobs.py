@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from ...engine.losses import prepare_samples
 from ...engine.network import Network
+from ...engine.origin import built_alike
 from ...engine.size import count_parameters, multiply_adds
 from ...pruning.surgery import check_keep
 from ...retraining.descriptions import describe
 from ...retraining.iteration import prune_iteratively
 from ...retraining.recipe import Recipe
 from ...retraining.recipes import FromScratch, Reinitialise
+from ...retraining.text import architecture, as_text
 from ...scoring.catalogue import find_score
 from ...training.loop import fit
 from ...training.quality import loss_and_accuracy
@@ -103,6 +105,7 @@ def prune_one(training, net, job):
     started = time.perf_counter()
     data = training.load(job.seed)
     method = job.method
+    net = net if method.before is None else prepared(net, data, job)
     score, schedule = how_to_cut(net, data, job)
     *_, step = prune_iteratively(net, data, score, schedule, "global" if method.function else method.scope,
                                  default_loss(data), job.retrain, compensate=method.compensate)
@@ -111,6 +114,15 @@ def prune_one(training, net, job):
             "loss": step.loss_after, "accuracy": step.accuracy_after,
             "cut_loss": None if forgotten else step.loss_before,
             "cut_accuracy": None if forgotten else step.accuracy_before, "seconds": time.perf_counter() - started}
+
+
+def prepared(net, data, job):
+    """The network that the method's `before` trained; raises ValueError unless it is built as the unpruned one."""
+    trained = job.method.before(net.copy(), data, job.fraction)
+    if not isinstance(trained, Network) or not built_alike(trained, net):
+        raise ValueError(f"{job.method.name}: before expects to return a network built as the one that it gets, "
+                         f"{architecture(net)}, got {as_text(trained)}")
+    return trained
 
 
 def how_to_cut(net, data, job):

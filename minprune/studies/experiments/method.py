@@ -20,6 +20,20 @@ class Method:
     `functools.partial(mp.retraining.cubic, steps=5)`. `retrain` None stands for the retraining that the experiment
     gives to all methods.
 
+    `before(net, data, fraction)` returns a copy of the unpruned network that has been trained for its pruning, by soft
+    pruning, dense-sparse-dense or growing regularisation; that one is then scored and cut. An experiment does not know
+    its epochs, and counts them nowhere. They are on top of the others, so as a rule such a method retrains for as many
+    epochs fewer:
+
+        def softly(net, data, fraction):
+            mp.fit(net, data.x_train, data.t_train, epochs=10, callback=mp.SoftPruning(schedule=[fraction]))
+            return net
+
+        Method("soft", "weight_norm", before=softly, compensate=mp.fold_means, retrain=mp.FineTune(epochs=0))
+
+    Rules that find the number of neurons themselves (`decide` with effective or cumulative, `decide_tolerating`) are no
+    schedule of a method: at each fraction all methods are compared at equal size. They come in as a `function`.
+
     A `function` of yours comes in place of score, scope and schedule: function(net, data, fraction) returns who stays,
     {layer: (K,) bool}, at once. It may look at data.x_train and data.t_train; what it learns from the test data would
     be no result. It is called with a copy of the network.
@@ -32,6 +46,7 @@ class Method:
     retrain: Callable | None = None
     compensate: Callable | None = None
     function: Callable | None = None
+    before: Callable | None = None
 
     def retraining(self, common):
         """Its own retraining, or the one that is common to all methods."""
@@ -46,7 +61,7 @@ def check_methods(methods):
         find_score(method.score)
         check_known("scope", method.scope, ["global", "layer"])
         check_callables(schedule=method.schedule, retrain=method.retrain, compensate=method.compensate,
-                        function=method.function)
+                        function=method.function, before=method.before)
     names = [method.name for method in methods]
     if len(set(names)) < len(names):
         raise ValueError(f"methods expects each name once, got {names}")

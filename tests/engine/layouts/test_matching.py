@@ -288,6 +288,42 @@ def test_masks_stay_and_are_not_written():
     assert net["dense1"].mask.tolist() == [True, False, True]
 
 
+def test_masks_of_batch_norms_and_activations_stay_and_are_not_written(fingerprint):
+    net = mp.Network((6, 6, 1), [mp.Conv2D(2, 3), mp.BatchNorm(), mp.ActivationLayer("sigmoid"), mp.Flatten(),
+                                 mp.Dense(2)])
+    arrays = net.arrays_for()
+    masked = mp.mask(net, {"conv1+batchnorm1+activation1": np.array([True, False])})
+    before = fingerprint(masked)
+    masked.load_arrays(arrays)
+    assert fingerprint(masked) == before
+    net["batchnorm1"].mask = np.array([True, False])
+    with pytest.raises(ValueError, match='"batchnorm1" has a mask, which no other layout has: prune'):
+        net.arrays_for()
+
+
+@mp.register_layer
+class Offset(mp.Layer):
+    """A layer with an array of its own: o = x + s."""
+
+    prefix = "offset"
+
+    def build(self, input_shape, rng, dtype):
+        super().build(input_shape, rng, dtype)
+        self.s = np.zeros(input_shape, dtype)
+
+    def parameters(self):
+        return {"s": self.s}
+
+
+def test_arrays_that_other_frameworks_do_not_have_are_refused_by_name(fingerprint, tmp_path):
+    net = mp.Network(2, [mp.Dense(3), Offset(), mp.Dense(1)])
+    before, arrays = fingerprint(net), vectors(2, 3, 1).arrays_for()
+    for move in (net.arrays_for, lambda: net.save_safetensors(tmp_path / "a"), lambda: net.load_arrays(arrays)):
+        with pytest.raises(ValueError, match='Offset "offset1" has arrays that no other layout knows: s; save and load'):
+            move()
+    assert fingerprint(net) == before and not list(tmp_path.iterdir())
+
+
 def test_what_is_left_out():
     net, arrays = vectors(2, 1), vectors(2, 1).arrays_for()
     net.load_arrays({**arrays, "mean": np.ones(2), "stem.std": np.ones(3)}, ignore=["mean", "stem"])

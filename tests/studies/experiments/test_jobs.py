@@ -27,8 +27,9 @@ def test_the_same_job_has_the_same_name_in_another_call_and_under_another_method
 def test_whatever_the_record_depends_on_is_in_the_name():
     others = [names(fractions=[0.6]), names(seeds=[1]), names(retrain=mp.FineTune(epochs=2)),
               names([Method("a", "removal")]), names([Method("a", scope="global")]),
-              names([Method("a", compensate=mp.merge)]), names(epochs=3), names(rate=0.2), names(batch_size=5),
-              names(dtype="float32"), names(model=None), names(data=mp.datasets.Dataset(**{**vars(DATA), "name": "x"}))]
+              names([Method("a", compensate=mp.merge)]), names([Method("a", before=max)]),
+              names(epochs=3), names(rate=0.2), names(batch_size=5), names(dtype="float32"), names(model=None),
+              names(data=mp.datasets.Dataset(**{**vars(DATA), "name": "x"}))]
     assert len({name for other in [names(), *others] for name in other}) == 1 + len(others)
 
 

@@ -9,20 +9,27 @@ import pytest
 import minprune as mp
 from minprune import plots
 from minprune.cli.main import main
-from minprune.studies.score_comparison import measurement
+from minprune.plots.style import new_figure
+from minprune.studies.score_comparison import measurement, score_comparison, table
 from minprune.studies.score_comparison.score_comparison import shape_of, small_networks
 
 SLOW = ("shapley", "greedy_removal", "greedy_forward", "chip", "removal_path")
+CUTS = [0.1, 0.3, 0.5]
 
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
     """A small comparison, on 4×3 pixels of the digits: the Hessian of the small networks is inverted again and again.
-    The figures show three scores only, since drawing all takes longer than measuring them."""
+    Cuts are few, and the figures show three scores only and are files of few dots, not laid out, since pruning and
+    drawing all takes longer than scoring."""
     out, data = tmp_path_factory.mktemp("compare"), mp.datasets.load("digits")
     np.savez(out / "parts.npz", x=data.x_train[:300, 2:6, 2:5], t=data.t_train[:300])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measurement, "SECONDS", 0.0)          # a turn each
+        for module in (measurement, score_comparison, table):
+            patch.setattr(module, "FRACTIONS", CUTS)
+        patch.setattr(new_figure, "__defaults__", (20,))            # dots an inch
+        patch.setattr(plots, "save", functools.partial(save_roughly, plots.save))
         for name, place in (("agreement", 0), ("accuracy_curves", 1)):
             patch.setattr(plots, name, functools.partial(drawn_in_part, getattr(plots, name), place))
         assert main(["compare", "--model", "mlp", "--seeds", "2", "--samples", "40", "--epochs", "1", "--out", str(out),
@@ -36,9 +43,19 @@ def drawn_in_part(draw, place, *arguments):
     return draw(*arguments[:place], few, *arguments[place + 1:])
 
 
+def save_roughly(save, figure, path):
+    figure.set_layout_engine("none")
+    save(figure, path)
+
+
+def test_nine_shares_are_removed():
+    assert measurement.FRACTIONS == [n / 10 for n in range(1, 10)] and set(table.SHOWN) <= set(measurement.FRACTIONS)
+
+
 def test_every_score_is_measured(out):
     report = json.loads((out / "compare.json").read_text(encoding="utf-8"))
     small_only = {"obs", "obs_neurons", "woodfisher"}
+    assert report["fractions"] == CUTS
     left_out = {*SLOW, "batch_norm_scale"}             # the last one says nothing of an mlp
     assert set(report["scores"]) == set(mp.scores.CATALOGUE) - left_out - small_only \
         | {"removal, reversed", "GatheredGradient", "Movement"}
@@ -48,7 +65,7 @@ def test_every_score_is_measured(out):
     truth, reversed_ = report["scores"]["removal"], report["scores"]["removal, reversed"]
     assert truth["rho"]["overall"] == pytest.approx([1, 0]) and reversed_["rho"]["overall"] == pytest.approx([-1, 0])
     for row in report["scores"].values():
-        assert set(row["rho"]) == {"dense1", "dense2", "overall"} and len(row["accuracy"]) == 9
+        assert set(row["rho"]) == {"dense1", "dense2", "overall"} and len(row["accuracy"]) == len(row["loss"]) == 3
         assert row["cost_problem"] if row["cost"] is None else row["cost"] >= 0
         assert all(0 <= mean <= 1 for mean, _ in row["accuracy"])
 

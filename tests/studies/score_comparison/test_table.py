@@ -4,7 +4,8 @@ from minprune.studies.score_comparison.table import table
 
 
 ROW = {"rho": {"a": (0.5, 0.1), "overall": (0.5, 0.1)}, "cost": 1.0, "cost_interval": (0.9, 1.2),
-       "loss": [(1, 0)] * 9, "accuracy": None, "by_network": {"quality": [-1.0, -1.0], "rho": [0.4, 0.6]}, "seconds": 2.0}
+       "loss": [(1, 0)] * 9, "accuracy": None, "by_network": {"quality": [-1.0, -1.0], "rho": [0.4, 0.6]},
+       "seconds": 2.0}
 NOTHING = (float("nan"), float("nan"))
 
 
