@@ -57,10 +57,18 @@ def response(net, name, trace, paths):
     """Σ_pqk (∂o′_nqk/∂o_npi)², (N, K), over all readers and all layers of the unit."""
     shares = {reader: shares_of_paths(paths[reader], outputs_of(net, name)) for reader in net.readers(name)}
     in_groups = any(len(neurons_by_group(net[reader])) > 1 for reader in shares)
-    side_by_side = net.has_branches and len(outputs_of(net, name)) > 1      # each layer has weights of its own there
-    if None in shares.values() or in_groups or side_by_side or not net.keeps_channels(name):
+    apart = any(are_side_by_side(net, name, reader) for reader in shares)
+    if None in shares.values() or in_groups or apart or not net.keeps_channels(name):
         return response_one_by_one(net, name, trace)
     return sum(share * response_at_once(net, name, reader, trace) for reader, share in shares.items())
+
+
+def are_side_by_side(net, name, reader):
+    """Whether the reader has weights for one layer of the unit and others for another one, as behind a Concat. Where
+    the layers are added up it has the same for all."""
+    own = net.units[name].rows
+    layers = {frozenset(layer for layer, _ in channel if layer in own) for channel in net.channels_read[reader]}
+    return len(layers - {frozenset()}) > 1
 
 
 def shares_of_paths(paths, members):
