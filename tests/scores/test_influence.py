@@ -115,6 +115,22 @@ def test_by_hand():
     np.testing.assert_allclose(scores["dense1"], [(5 + 3) / 2, (13 + 5) / 2], rtol=1e-15)
 
 
+def test_readers_in_groups_are_those_with_the_full_kernel(close):
+    """Of one sample: neuron i of the unit is channel i of either group, and its squares are those of both."""
+    def network(groups):
+        return mp.Network((6, 6, 1), [mp.Conv2D(4, 3, "relu"), mp.Conv2D(4, 3, "tanh", groups=groups), mp.Flatten(),
+                                      mp.Dense(2)], seed=1)
+    grouped, full = network(2), network(1)
+    full["conv2"].W[...] = 0
+    for name in ("conv1", "dense1"):
+        full[name].W[...] = grouped[name].W
+    for group in (slice(0, 2), slice(2, 4)):
+        full["conv2"].W[group, ..., group] = grouped["conv2"].W[group]
+    x = np.random.default_rng(0).normal(size=(1, 6, 6, 1))
+    alone = mp.score(full, "influence", x)["conv1"]
+    close(mp.score(grouped, "influence", x)["conv1*2"], np.hypot(alone[:2], alone[2:]))
+
+
 def test_layers_of_a_unit_side_by_side_are_read_by_weights_of_their_own():
     """Each neuron leaves as two channels of a Concat: ∂y/∂o_1 = (1, 3), ∂y/∂o_2 = (2, 4)."""
     net = mp.Network((2,), [mp.Dense(2), mp.Concat([[mp.BatchNorm(eps=1e-9)], [mp.BatchNorm(eps=1e-9)]]), mp.Dense(1)])
