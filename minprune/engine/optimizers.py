@@ -5,6 +5,7 @@ An optimizer holds only settings. What it remembers between steps is a plain `st
 neuron's share of the state can be cut out with the neuron.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from .checks import check_known, check_real
 from .kernels import pieces
 
 PIECE = 1 << 15                 # numbers of a parameter that are updated at a time: they stay in the cache
+FEW = 1 << 14                   # numbers of all parameters up to which they are updated together
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,55 @@ def rate_text(rate):
     return getattr(rate, "__name__", None) or repr(rate)
 
 
+class Joined(dict):
+    """{name: array} whose arrays are the parts of one long array, `whole`: an operation on it is one on all of them.
+
+    An operation of NumPy takes about as long as two thousand numbers do, and Adam needs twelve a parameter. A copy of
+    it, or what a file has of it, is a plain dict of arrays of their own.
+    """
+
+    def __init__(self, arrays):
+        self.whole = in_one(arrays.values())
+        super().__init__(parts(self.whole, arrays))
+
+    def __setitem__(self, name, array):
+        self[name][...] = array
+
+    def __reduce__(self):
+        return dict, ({**self},)
+
+
+def in_one(arrays):
+    """The arrays, flattened, one after the other."""
+    return np.concatenate([array.ravel() for array in arrays])
+
+
+def parts(whole, arrays):
+    """Yield (name, its part of `whole`) for each of the arrays, {name: array}, that were joined."""
+    start = 0
+    for name, array in arrays.items():
+        yield name, whole[start:start + array.size].reshape(array.shape)
+        start += array.size
+
+
+def zeros(parameters):
+    """{name: zeros of the parameter's shape}; joined where they are few."""
+    each = {name: np.zeros_like(w) for name, w in parameters.items()}
+    few = sum(w.size for w in each.values()) <= FEW and len({w.dtype for w in each.values()}) == 1
+    return Joined(each) if few else each
+
+
+def move_together(move, parameters, grads, *memories):
+    """move(w, g, …) of all parameters as one array; False, and nothing is done, if what is remembered is not joined."""
+    if not all(isinstance(memory, Joined) and list(memory) == list(parameters) for memory in memories):
+        return False
+    w = in_one(parameters.values())
+    move(w, in_one([grads[name] for name in parameters]), *(memory.whole for memory in memories))
+    for name, moved in parts(w, parameters):
+        parameters[name][...] = moved
+    return True
+
+
 def in_pieces(arrays):
     """The arrays in pieces that fit the cache; as they are if they are small, or if flattening would copy them, since a
     step that is written to a copy is lost."""
@@ -91,19 +142,22 @@ class SGD:
 
     def start(self, parameters):
         """Return the state before the first step: a velocity of zero for each parameter."""
-        return {"v": {name: np.zeros_like(w) for name, w in parameters.items()}} if self.momentum else {"v": {}}
+        return {"v": zeros(parameters) if self.momentum else {}}
 
     def step(self, parameters, grads, state, epoch=0.0, share=1.0):
         """Change the parameters in place. `grads` has the parameters' names and is used as scratch. g is `share` times
         what it holds: 1/N if it holds sums over N samples."""
         rate = self.rate(epoch)
+        if self.momentum and not self.weight_decay and move_together(
+                functools.partial(self.move, rate=rate, share=share), parameters, grads, state["v"]):
+            return
         for name, w in parameters.items():
             decay = self.weight_decay if name.endswith(".W") else 0.0
             arrays = (w, grads[name], state["v"][name]) if self.momentum else (w, grads[name])
             for piece in in_pieces(arrays):
                 self.move(*piece, rate=rate, decay=decay, share=share)
 
-    def move(self, w, g, v=None, *, rate, decay, share):
+    def move(self, w, g, v=None, *, rate, share, decay=0.0):
         """One update of one piece of a parameter, in place. What `g` holds from line to line stands beside it.
 
         The plain lines:  g = share · g + decay · w;   v = momentum · v + g;   w = w − rate · v
@@ -151,20 +205,22 @@ class Adam:
 
     def start(self, parameters):
         """Return the state before the first step: both moments zero, no step taken."""
-        return {"m": {name: np.zeros_like(w) for name, w in parameters.items()},
-                "v": {name: np.zeros_like(w) for name, w in parameters.items()}, "steps": 0}
+        return {"m": zeros(parameters), "v": zeros(parameters), "steps": 0}
 
     def step(self, parameters, grads, state, epoch=0.0, share=1.0):
         """Change the parameters and the state in place. `grads` has the parameters' names and is used as scratch. g is
         `share` times what it holds: 1/N if it holds sums over N samples."""
         rate = self.rate(epoch)
         state["steps"] += 1
+        move = functools.partial(self.move, rate=rate, steps=state["steps"], share=share)
+        if not self.weight_decay and move_together(move, parameters, grads, state["m"], state["v"]):
+            return
         for name, w in parameters.items():
             decay = rate * self.weight_decay if name.endswith(".W") else 0.0
             for piece in in_pieces((w, grads[name], state["m"][name], state["v"][name])):
-                self.move(*piece, rate, decay, state["steps"], share)
+                move(*piece, decay=decay)
 
-    def move(self, w, g, m, v, rate, decay, steps, share):
+    def move(self, w, g, m, v, *, rate, steps, share, decay=0.0):
         """One update of one piece of a parameter, in place. What `g` holds from line to line stands beside it.
 
         The plain lines are those of the class. The corrections of m̂ and v̂ are numbers, so they are taken out of the
