@@ -138,6 +138,8 @@ class Sender:
 
     def __init__(self, config, there):
         self.config, self.there, self.said = config, there, []
+        asked = config.option.durations, config.getoption("xmlpath", None), set("AP") & set(config.option.reportchars)
+        self.every_phase = any(asked)       # a test's setup and end are told only to who asks, if nothing went wrong
 
     def say(self, kind, *data):
         self.said.append([kind, *data])
@@ -152,7 +154,8 @@ class Sender:
         self.say("started", nodeid, location)
 
     def pytest_runtest_logreport(self, report):
-        self.say("report", self.config.hook.pytest_report_to_serializable(config=self.config, report=report))
+        if report.when == "call" or not report.passed or self.every_phase:
+            self.say("report", self.config.hook.pytest_report_to_serializable(config=self.config, report=report))
 
     def pytest_runtest_logfinish(self, nodeid, location):
         self.say("finished", nodeid, location)

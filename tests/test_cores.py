@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are f
 
 CONFTEST = """
 import itertools, os, pathlib, pytest
-from cores import pytest_addoption, pytest_runtestloop
+from cores import pytest_addoption, pytest_collection, pytest_runtestloop
 
 @pytest.fixture(scope="session")
 def process():
@@ -63,12 +63,15 @@ def counts(printed):
 
 
 def test_all_is_told_as_on_one_core(tmp_path):
-    one, two = (run(tmp_path, "--cores", cores, some=SOME, other=OTHER) for cores in "12")
+    one, two = (run(tmp_path, "--cores", cores, f"--junitxml={cores}.xml", some=SOME, other=OTHER) for cores in "12")
     assert one[0] == two[0] == 1 and counts(one[1]) == counts(two[1])
     assert counts(two[1])["failed"] == 1 and counts(two[1])["passed"] == 6
     for told in ("FAILED test_some.py::test_third[3]", "ERROR test_other.py::test_without_fixture", "number 3",
                  "UserWarning: careful", "fixture 'nobody' not found"):
         assert told in one[1] and told in two[1]
+    in_files = [sorted(re.findall(r'<(?:testcase.*? name="[^"]*"|skipped|failure|error)', text.read_text()))
+                for text in (tmp_path / "1.xml", tmp_path / "2.xml")]
+    assert in_files[0] == in_files[1] and len(in_files[0]) == 10 + 4
 
 
 WHO = "def test_who(process): open(f'{__name__}.who', 'w').write(process)\n"
