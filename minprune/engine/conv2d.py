@@ -193,9 +193,10 @@ class Conv2D(NeuronLayer):
 
     def padded(self, x):
         """The memory (C, H, W, N) of the images with their zeros."""
-        if not np.any(self.zeros):
+        shape = self.padded_shape()
+        if shape == self.input_shape[:2]:
             return memory(x)
-        padded = np.zeros((self.input_shape[2], *self.padded_shape(), len(x)), x.dtype)
+        padded = np.zeros((self.input_shape[2], *shape, len(x)), x.dtype)
         self.unpadded(padded)[...] = x.transpose(3, 1, 2, 0)
         return padded
 

@@ -1,5 +1,6 @@
 """What every layer has, and what layers with neurons share."""
 
+import functools
 import math
 import sys
 from dataclasses import dataclass, field
@@ -177,8 +178,9 @@ class Layer:
 
     def check_input(self, x):
         """Raise unless x is a batch of this layer's inputs."""
-        if np.shape(x)[1:] != self.input_shape or np.ndim(x) == 0:
-            raise ValueError(f"{self} expects {batch_shape(self.input_shape)}, got {np.shape(x)}")
+        shape = x.shape if type(x) is np.ndarray else np.shape(x)
+        if shape[1:] != self.input_shape or not shape:
+            raise ValueError(f"{self} expects {batch_shape(self.input_shape)}, got {shape}")
 
     def cannot_fit(self, why):
         return ValueError(f"{self} cannot fit: {why}")
@@ -417,9 +419,14 @@ def total(array):
     """
     if array.ndim == 4:
         rows = memory(array).reshape(array.shape[-1], -1)
-        return rows @ np.ones(rows.shape[1], rows.dtype)
+        return rows @ ones(rows.shape[1], rows.dtype)
     rows = array.reshape(-1, array.shape[-1])
-    return np.ones(len(rows), rows.dtype) @ rows
+    return ones(len(rows), rows.dtype) @ rows
+
+
+@functools.lru_cache(maxsize=8)         # a training asks for the same few again and again
+def ones(count, dtype):
+    return np.ones(count, dtype)
 
 
 def flat(chain):

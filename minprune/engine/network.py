@@ -529,9 +529,9 @@ def run_from(chain, name, o, traces):
 
 def run_back(chain, traces, do, need_dx=True, need_grads=True):
     """Take `do`, the gradient of the chain's output, back; return that of its input, or None at the first weights."""
-    first = next((name for name, layer in chain.items() if trains(layer)), None)
+    first = None if need_dx else next((name for name, layer in chain.items() if trains(layer)), None)
     for name in reversed(chain):
-        layer, needed = chain[name], need_dx or name != first
+        layer, needed = chain[name], name != first
         do = layer.backward(traces[name], do, needed, need_grads)
         if not needed:
             return None
