@@ -7,7 +7,7 @@ import numpy as np
 from .checks import check_size
 from .facts import NotSaid
 from .layer import LayerTrace, NeuronLayer, total
-from .order import chosen, empty, images, memory
+from .order import chosen, empty, images, memory, samples_last
 from .patches import SMALL, add_back, patch_blocks
 from .registry import register_layer
 
@@ -197,7 +197,7 @@ class Conv2D(NeuronLayer):
         if shape == self.input_shape[:2]:
             return memory(x)
         padded = np.zeros((self.input_shape[2], *shape, len(x)), x.dtype)
-        self.unpadded(padded)[...] = x.transpose(3, 1, 2, 0)
+        self.unpadded(padded)[...] = samples_last(x)
         return padded
 
     def unpadded(self, padded):

@@ -32,7 +32,19 @@ import numpy as np
 
 def memory(x):
     """The images x (N, H, W, C) as they lie in memory, (C, H, W, N): a view of x if they do, else a copy."""
-    return np.ascontiguousarray(x.transpose(3, 1, 2, 0))
+    return np.ascontiguousarray(samples_last(x))
+
+
+def samples_last(x):
+    """x.transpose(3, 1, 2, 0), with the samples of a pixel side by side in memory.
+
+    Images in the order of their shape are copied, as one matrix (N, H·W·C) is transposed. That and the copy of its rows
+    that may follow take a quarter of the time of a copy in which all four axes change places.
+    """
+    if not x.flags.c_contiguous:
+        return x.transpose(3, 1, 2, 0)
+    N, *pixel = x.shape
+    return np.ascontiguousarray(x.reshape(N, -1).T).reshape(*pixel, N).transpose(2, 0, 1, 3)
 
 
 def images(array):
