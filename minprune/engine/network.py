@@ -16,7 +16,7 @@ from .coupling import check_channels, find_units, has_branches, masks_without
 from .layer import Layer, LayerTrace, NeuronLayer, flat
 from .origin import as_setting, from_setting, origin_of
 from .merged import merged
-from .registry import as_layer, described
+from .registry import as_layer, check_facts, described
 from .unit_text import groups_in_words
 
 UNSET = object()                # a seed that draws nothing: all weights stay 0, to be filled
@@ -488,6 +488,7 @@ def build(recipes, shape, rng, dtype, counts):
     """Make each layer anew, named by kind and order, for the shape that reaches it; return {name: layer}."""
     chain = {}
     for recipe in recipes:
+        check_facts(type(recipe))
         layer = recipe.again()
         layer.take_name(counts)
         layer.build(shape, rng, dtype)

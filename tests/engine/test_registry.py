@@ -1,5 +1,6 @@
 """Layers described by plain values and made again; classes of one's own."""
 
+import numpy as np
 import pytest
 
 import minprune as mp
@@ -69,3 +70,35 @@ def test_a_layer_of_a_class_that_is_not_registered_is_not_described():
 
     with pytest.raises(ValueError, match=r"^Unknown is of a kind that is not known: .*mp.register_layer\(Unknown\)$"):
         described(Unknown())
+
+
+def doubled(self, x, training=False, rng=None):
+    """A forward that is not that of any class above."""
+    trace = mp.Dense.forward(self, x, training, rng)
+    trace.o = 2 * trace.o
+    return trace
+
+
+FACTS = ("product", "product_back", "weight_gradient", "patches", "of_channel", "backward")
+
+
+def test_what_a_layer_says_is_of_its_own_forward():
+    """Scores of Dense's product, and gradients of Dense's backward, are wrong for another function."""
+    Twice = type("Twice", (mp.Dense,), {"forward": doubled})
+    text = "^Twice has a forward of its own and would inherit backward, product, .*belong to the forward of Dense"
+    for call in (lambda: register_layer(Twice), lambda: mp.Network(3, [Twice(4), mp.Dense(2)]),
+                 lambda: mp.Network(3, [mp.Residual([Twice(3)]), mp.Dense(2)])):
+        with pytest.raises(TypeError, match=text):
+            call()
+    assert "Twice" not in KINDS
+    some = type("Some", (mp.Dense,), {"forward": doubled, **{name: getattr(mp.Dense, name) for name in FACTS[1:]}})
+    with pytest.raises(TypeError, match="would inherit product, which belong"):
+        mp.Network(3, [some(4), mp.Dense(2)])
+
+
+@pytest.mark.parametrize("members", [{}, {"outputs": lambda self, z: z}, {"backward": mp.Dense.backward},
+                                     {"forward": doubled, **{name: getattr(mp.Dense, name) for name in FACTS}}],
+                         ids=["nothing", "its outputs", "its way back", "all of it"])
+def test_a_subclass_that_keeps_the_forward_or_says_the_rest(members):
+    Like = type("Like", (mp.Dense,), members)
+    assert mp.Network(3, [Like(4), mp.Dense(2)]).predict(np.ones((1, 3))).shape == (1, 2)
