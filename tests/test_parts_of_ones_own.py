@@ -412,3 +412,30 @@ def test_verdicts_need_kinks_and_targets():
         mp.verify(slope, equals="dL/dz", where={"activation": QUIET_TANH})
     with pytest.raises(NotSaid, match='loss "quiet_mse" does not say how its targets are drawn'):
         mp.verify(slope, equals="dL/dz", where={"loss": QUIET_MSE})
+
+
+class InPlace(Gain):
+    """A layer that writes its outputs over what it reads."""
+
+    prefix = "inplace"
+
+    def forward(self, x, training=False, rng=None):
+        x *= self.g
+        return mp.LayerTrace(x, x)
+
+    tangent, backward, kinks = Gain.tangent, Gain.backward, Gain.kinks
+    linear, passes_on, nonnegative, keeps_channels = True, False, False, True
+
+
+def test_nothing_is_computed_in_place():
+    """What a layer reads is what the layer before it put out, or the user's samples; o and z are two arrays."""
+    x = np.ones((2, 3))
+    for layers in ([InPlace(), mp.Dense(2)], [mp.Dense(4), InPlace(), mp.Dense(2)]):
+        net = mp.Network(3, layers)
+        for call in (net.forward, net.predict):
+            with pytest.raises(ValueError, match="read-only"):
+                call(x)
+    assert (x == 1).all()
+    own = mp.Activation("overwriting", lambda z: np.tanh(z, out=z), lambda z: 1 - np.tanh(z) ** 2)
+    with pytest.raises(ValueError, match='^Dense "dense1": activation "overwriting": .*a new array, got z itself'):
+        mp.Network(3, [mp.Dense(4, own), mp.Dense(2)]).forward(x)

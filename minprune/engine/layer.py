@@ -300,8 +300,10 @@ class NeuronLayer(Layer):
         return self.gamma * saved["a_hat"] + self.beta
 
     def outputs(self, z):
-        """o = f(z), held at 0 where the neuron is masked."""
+        """o = f(z), held at 0 where the neuron is masked. Raises ValueError if f gives back z: it worked in place."""
         o = self.f(z)
+        if o is z:
+            raise ValueError(f'{self}: activation "{self.f.name}": function expects to return a new array, got z itself')
         return o if self.mask is None else o * self.mask
 
     def slope(self, z):

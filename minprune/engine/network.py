@@ -499,14 +499,31 @@ def build(recipes, shape, rng, dtype, counts):
 
 
 def passed(layer, x, training=False, rng=None):
-    """The layer's LayerTrace of x. Raises, naming the layer, if its forward returns anything else."""
-    trace = layer.forward(x, training, rng)
+    """The layer's LayerTrace of x. Raises, naming the layer, if its forward returns anything else.
+
+    A layer of the user's reads a view of x that cannot be written to: one that works in place would change what the
+    layer before it put out, or the user's own samples.
+    """
+    trace = layer.forward(x if is_ours(type(layer)) else read_only(x), training, rng)
     if not isinstance(trace, LayerTrace):
         raise TypeError(f"{layer}: forward expects to return a LayerTrace, got {type(trace).__name__}")
     got = getattr(trace.o, "shape", type(trace.o).__name__)
     if got != (len(x), *layer.output_shape):
         raise ValueError(f"{layer}: forward expects outputs of shape {batch_shape(layer.output_shape)}, got {got}")
     return trace
+
+
+@functools.lru_cache(maxsize=None)
+def is_ours(cls):
+    """Whether the layer class is a part of minprune."""
+    return cls.__module__.split(".")[0] == __name__.split(".")[0]
+
+
+def read_only(x):
+    """A view of x that cannot be written to."""
+    view = x.view()
+    view.flags.writeable = False
+    return view
 
 
 def run(chain, x, training=False, rng=None):

@@ -8,6 +8,7 @@ import numpy as np
 from ..engine.checks import check_unmasked
 from ..engine.coupled import Coupled
 from ..engine.facts import NotSaid
+from ..engine.network import read_only
 from ..recording import by_position, output_slopes, sum_over_positions, sum_over_samples
 from .gradient_sums import add_to, gradient_sums
 
@@ -114,13 +115,6 @@ def arrays_of(net, name, readers, trace=None):
     except NotSaid as refusal:
         raise naming(readers[array], refusal) from refusal
     return values
-
-
-def read_only(array):
-    """A view that a formula cannot write through: scoring never changes the network or the trace."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 def weight_slopes(layer, trace):
