@@ -9,7 +9,9 @@ DRAW = random_networks.draw_case
 
 def draw_once(where, rng):
     """`draw_case`, which is asked only if this Where and this state of the generator are new."""
-    _, text = KEYS.setdefault(id(where), (where, repr(vars(where))))
+    if id(where) not in KEYS:
+        KEYS[id(where)] = where, repr(vars(where))
+    _, text = KEYS[id(where)]
     before = text, *numbers_in(rng.bit_generator.state)
     if before not in DRAWN:
         DRAWN[before] = DRAW(where, rng), rng.bit_generator.state
