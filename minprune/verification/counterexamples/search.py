@@ -1,7 +1,6 @@
 """The search for the smallest counterexample: fewest layers, then neurons, then samples, then round small numbers."""
 
 import collections
-import copy
 import itertools
 
 import numpy as np
@@ -105,12 +104,17 @@ class Search:
         self.least = least_sizes(failing)
         self.times = 1 if all(condition in CONDITIONS.values() for condition in where.that) else WIDER
         self.thorough = share_needed(trials, failing)
-        (self.structures,) = itertools.tee(structures(where), 1)
+        self.unseen, self.seen = iter(structures(where)), []
         self.rng, self.targets = np.random.default_rng(seed), {}
 
     def places(self):
-        """(place, structure) of all structures; each is made once, and only when it is reached."""
-        return enumerate(copy.copy(self.structures))
+        """Yield (place, structure) of all structures; each is made once, and only when it is reached."""
+        for place in itertools.count():
+            if place == len(self.seen):
+                self.seen += itertools.islice(self.unseen, 1)
+            if place == len(self.seen):
+                return                              # there are no more
+            yield place, self.seen[place]
 
     def smallest(self, shows):
         """The trial of the smallest and roundest case that `shows` the failure, or None.
