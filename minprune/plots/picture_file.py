@@ -9,7 +9,8 @@ from ..engine.storage import atomic
 def save(figure, path):
     """Write a figure to `path`, in the format of its suffix; if that fails, an older file stays as it was.
 
-    The same figure gives the same png, byte for byte. Raises ValueError for a suffix that is no picture
+    A figure made anew in the same way gives the same png, byte for byte; so does the same one saved again, from
+    Matplotlib 3.11 on (in 3.10 its layout moves a little once more). Raises ValueError for a suffix that is no picture
     format, FileNotFoundError for a missing folder, TypeError for anything but a Figure or a path.
     """
     if not isinstance(figure, Figure):
