@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from cores import pytest_addoption, pytest_collection, pytest_runtestloop      # noqa: F401  what pytest looks for in this file
+from cores import pytest_addoption, pytest_collection, pytest_runtestloop      # noqa: F401  hooks of pytest
 from minprune.engine.residual import Residual
 
 SMOOTH = ("identity", "sigmoid", "softplus", "tanh")            # no kink: central differences hold anywhere

@@ -85,7 +85,7 @@ def test_only_numpy_matplotlib_and_the_standard_library():
     files = [*ROOT.glob("minprune/**/*.py"), *ROOT.glob("tests/**/*.py")]
     assert len(files) > 40
     ours = {path.stem for path in [*ROOT.glob("tests/benchmarks/*.py"), *ROOT.glob("tests/*/")]}
-    ours |= {"minprune", "conftest", "cores", "few_steps", "safetensors_writer", "small_blocks"}
+    ours |= {"minprune", "cases", "conftest", "cores", "few_steps", "safetensors_writer", "small_blocks"}
     allowed = {*sys.stdlib_module_names, "numpy", "matplotlib", "pytest"} | ours
     for path in files:
         assert packages_found(text_of(path)) <= allowed or packages_imported(text_of(path)) <= allowed, path

@@ -303,7 +303,8 @@ class NeuronLayer(Layer):
         """o = f(z), held at 0 where the neuron is masked. Raises ValueError if f gives back z: it worked in place."""
         o = self.f(z)
         if o is z:
-            raise ValueError(f'{self}: activation "{self.f.name}": function expects to return a new array, got z itself')
+            raise ValueError(f'{self}: activation "{self.f.name}": function expects to return a new array, got z '
+                             "itself")
         return o if self.mask is None else o * self.mask
 
     def slope(self, z):

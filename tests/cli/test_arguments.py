@@ -4,6 +4,7 @@ import argparse
 
 import pytest
 
+from cases import each
 from minprune.cli.arguments import Parser, add_command, add_data, data_of, known, number, settings_of
 from minprune.datasets import Source
 
@@ -14,7 +15,7 @@ def test_numbers_within_their_bounds_are_taken(convert, least, below, text, valu
     assert number(convert, least, below)(text) == value
 
 
-@pytest.mark.parametrize("convert, least, below, text, message", [
+@each("convert, least, below, text, message", [
     (int, 1, float("inf"), "0", "expects a whole number at least 1, got '0'"),
     (int, 1, float("inf"), "1.5", "expects a whole number at least 1, got '1.5'"),
     (float, 0, 1, "1", "expects a number at least 0 and less than 1, got '1'"),
@@ -46,7 +47,7 @@ def test_an_error_is_one_line(capsys):
     assert capsys.readouterr().err == "minprune: error: a b (see 'minprune --help')\n"
 
 
-@pytest.mark.parametrize("options, data", [
+@each("options, data", [
     ([], "digits"), (["--data", "a.csv"], "a.csv"),
     (["--data", "a.csv", "--scale"], Source("a.csv", scale=True)),
     (["--data", "a.csv", "--target", "-1"], Source("a.csv", target=["-1"])),

@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from cases import each
 from minprune.grading import assignments
 from minprune.grading.assignments import Assignment
 from minprune.grading.calls import Call
@@ -164,7 +165,7 @@ def test_the_starters_are_in_step_with_the_solved_sources():
             f"{path}: run 'minprune grade --make-starters'"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_starter_brief_and_tasks_agree(name):
     assignment = assignments.find(name)
     module = run_file(assignment.folder / "starter.py")
@@ -192,7 +193,7 @@ def test_a_brief_without_a_row_for_a_task_fails_with_a_sentence(tmp_path):
         row_of_brief(Assignment("own", tmp_path, (task,)), task)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_starters_need_nothing_but_numpy(name):
     text = (assignments.find(name).folder / "starter.py").read_text(encoding="utf-8")
     assert re.findall(r"^(?:import|from) .*", text, re.MULTILINE) == ["import numpy as np"]

@@ -1,8 +1,8 @@
 """What is said of a returned value that is not the expected one."""
 
 import numpy as np
-import pytest
 
+from cases import each
 from minprune.grading.comparison import FLOAT32, difference, float32_tolerance, is_float32
 
 
@@ -25,7 +25,7 @@ def test_it_is_relative_to_a_thousandth_at_least():
     assert difference(np.zeros(2), np.full(2, 2e-9), 1e-6) == "at [0] expected 0, got 2e-09 (2 of 2 differ)"
 
 
-@pytest.mark.parametrize("expected, returned, message", [
+@each("expected, returned, message", [
     ({"a": (1.0, 2.0)}, {"a": (1.0, 3.0)}, "['a'] returned value 2: expected 2, got 3"),
     ({"a": {"b": 1.0}}, {"a": {"b": None}}, "['a'] ['b'] is None"),
     ((1.0, 2.0), (1.0, None), "returned value 2: is None"),
@@ -38,7 +38,7 @@ def test_the_part_of_a_value_is_named(expected, returned, message):
     assert difference(expected, returned, 1e-6) == message
 
 
-@pytest.mark.parametrize("expected, returned, message", [
+@each("expected, returned, message", [
     ([np.zeros(1), np.zeros(2)], [np.zeros(1), np.ones(2)], "returned value 2: at [0] expected 0, got 1 (2 of 2 differ)"),
     ([np.zeros(1), np.zeros(2)], np.zeros(2), "expected 2 values to be returned, got ndarray"),
     ([1.0, 2.0], np.array([1.0, 3.0]), "at [1] expected 2, got 3 (1 of 2 differ)"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.grading.assignments import Task
 from minprune.grading.comparison import difference
 from minprune.grading.mistakes import GENERAL_MISTAKES
@@ -67,7 +68,7 @@ def test_general_mistakes_are_named_with_the_parts_that_are_wrong(judge, answer,
     assert feedback.rpartition("Most likely: ")[2].startswith(name) if name else "Most likely" not in feedback
 
 
-@pytest.mark.parametrize("mistake", GENERAL_MISTAKES, ids=lambda mistake: mistake.name)
+@each("mistake", GENERAL_MISTAKES)
 def test_no_correction_leaves_a_right_answer_as_it_is(mistake):
     """Otherwise the row would name a mistake where there is none."""
     rng = np.random.default_rng(0)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.grading.values import (Other, are_identical, count_numbers, decode, describe_numbers, describe_shapes,
                                      encode, is_numeric, largest_number, pairs)
 
@@ -37,7 +38,7 @@ def test_values_are_described():
     assert describe_numbers(NESTED) == "{'a': [[ 1., -7.]], 'b': True, [2, 3.]}"
 
 
-@pytest.mark.parametrize("value", [
+@each("value", [
     None, True, 3, 10 ** 30, 2.5, float("inf"), "text", np.float32(1.5), np.bool_(True), np.array(2.0), np.zeros((0, 3)),
     np.arange(6).reshape(2, 3).T, np.array([True, False]), np.array([1j]), np.array([np.nan, -0.0], "float32"),
     NESTED, [], (), {}, {("a", 1): [(), [1, "b"]]},

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.plots.checks import check_fraction, check_keep, check_layer, check_reference
 
 SCORES = {"conv1": np.array([3.0, 1.0]), "dense1": np.array([0.5])}
@@ -13,7 +14,7 @@ def test_keep_comes_back_as_arrays_in_the_order_of_the_scores():
     assert list(keep) == ["conv1", "dense1"] and keep["conv1"].tolist() == [True, False]
 
 
-@pytest.mark.parametrize("keep, message", [
+@each("keep, message", [
     ({}, "keep expects a dict .* got an empty dict"),
     ([True], "keep expects a dict .* got list"),
     ({"conv1": [True, True]}, "keep expects the layers conv1, dense1, got conv1$"),

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from cases import each
 from minprune import plots
 
 
@@ -85,7 +86,7 @@ def test_a_second_is_not_written_in_milliseconds(texts):
         == ["1.50 s", "750 ms  (50%)"]
 
 
-@pytest.mark.parametrize("evaluations, message", [
+@each("evaluations, message", [
     ({"before": BEFORE}, 'no "after"'),
     ({"after": AFTER}, 'no "before"'),
     ([BEFORE, AFTER], 'no "before"'),

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cases import each
 from minprune import plots
 from minprune.plots import filter_images
 
@@ -92,7 +93,7 @@ def test_zero_weights_are_mid_grey():
 SMALL = Net(np.ones((2, 3)), (3,))
 
 
-@pytest.mark.parametrize("net, arguments, error, message", [
+@each("net, arguments, error, message", [
     (Net(np.ones((2, 3)), (3,), []), (), ValueError, "a network with a hidden layer, got Net"),
     ({}, (), ValueError, "a network with a hidden layer, got dict"),
     (Net([[1.0, np.nan]], (2,)), (), ValueError, "first.W holds 1 values that are NaN"),

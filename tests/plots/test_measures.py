@@ -1,11 +1,11 @@
 """Numbers as people read them."""
 
-import pytest
 
+from cases import each
 from minprune.plots.measures import MEASURES, with_unit
 
 
-@pytest.mark.parametrize("measure, value, text", [
+@each("measure, value, text", [
     ("parameters", 1234567, "1,234,567"), ("neurons", 12, "12"), ("bytes", 2048, "2.0 KiB"),
     ("latency", 0.00123456, "1.23 ms"), ("latency", 0.75, "750 ms"), ("latency", 1.5, "1.50 s"),
 ])

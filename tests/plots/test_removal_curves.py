@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune import plots
 
 
@@ -25,7 +26,7 @@ def test_the_curve_without_retraining_or_baseline():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["before retraining"]
 
 
-@pytest.mark.parametrize("arguments, error, message", [
+@each("arguments, error, message", [
     (([0, 0.5], [1.0]), ValueError, "removed has 2, before has 1"),
     (([0, 0.5], [1.0, 0.9], [1.0]), ValueError, "after has 1"),
     (([0, 1.5], [1.0, 0.9]), ValueError, "removed expects a list of numbers from 0 to 1.* to 1.5"),

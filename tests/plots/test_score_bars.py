@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from cases import each
 from minprune import plots
 from minprune.plots.score_bars import count_columns
 
@@ -112,7 +113,7 @@ def test_all_scores_zero_or_a_single_neuron_can_be_drawn(bars):
     assert bars(plots.scores({"a": [2]}).axes[0]) == {0: (2, False)}
 
 
-@pytest.mark.parametrize("arguments, error, message", [
+@each("arguments, error, message", [
     (({},), ValueError, "importance expects a dict .* got an empty dict"),
     (([1.0],), ValueError, "importance expects a dict .* got list"),
     (({"a": [1.0, np.nan]},), ValueError, 'importance of layer "a": 1 of 2 numbers are NaN'),

@@ -1,12 +1,12 @@
 """Lines, panels, axes and legends: what all pictures share."""
 
-import pytest
 
+from cases import each
 from minprune import plots
 from minprune.plots.style import legend_below, line_styles, new_figure, panel_figure, set_title
 
 
-@pytest.mark.parametrize("count", [0, 1, 6, 20])
+@each("count", [0, 1, 6, 20])
 def test_no_two_lines_have_the_same_marker_and_dashes(count):
     styles = line_styles(count)
     assert len(styles) == len({(style["marker"], style["linestyle"]) for style in styles}) == count

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cases import each
 from minprune import plots
 
 
@@ -46,7 +47,7 @@ def test_long_histories_do_not_drown_in_markers(epochs, most, line):
     assert len(range(0, epochs, training.get_markevery())) == most
 
 
-@pytest.mark.parametrize("training, error, message", [
+@each("training, error, message", [
     (run([]), ValueError, "at least one epoch"),
     (run([1, 2], [0.5]), ValueError, "training.accuracy expects 2 epochs, like the loss, got 1"),
     (run([1, 2], validation_loss=[1]), ValueError, "training.validation_loss expects 2"),

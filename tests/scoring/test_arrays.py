@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 
 def gathered(net, x, t, loss="mse", batch_size=256):
@@ -152,8 +153,8 @@ def test_outgoing_weights_by_hand():
         assert sorted(given["conv1"]["W_out"][i]) == sorted(flat["dense1"].W.reshape(2, 4, 3)[..., i].ravel())
 
 
-@pytest.mark.parametrize("width", [1, 2, 3])
-@pytest.mark.parametrize("batch_norm", [False, True])
+@each("width", [1, 2, 3])
+@each("batch_norm", [False, True])
 def test_slopes_in_a_factor_on_the_weights_at_one_position_and_at_several(width, batch_norm, close):
     rng = np.random.default_rng(width)
     net = mp.Network((1, width, 2), [mp.Conv2D(3, 1, "tanh", batch_norm=batch_norm), mp.Flatten(), mp.Dense(2)], seed=1)
@@ -164,8 +165,8 @@ def test_slopes_in_a_factor_on_the_weights_at_one_position_and_at_several(width,
     close(arrays["w_dW"], (arrays["W"] * arrays["dW"]).sum(axis=2))
 
 
-@pytest.mark.parametrize("batch_size, sizes", [(4, [4, 4, 2]), (10, [10]), (1, [1] * 10)])
-@pytest.mark.parametrize("backward", [False, True])
+@each("batch_size, sizes", [(4, [4, 4, 2]), (10, [10]), (1, [1] * 10)])
+@each("backward", [False, True])
 def test_a_formula_sees_one_batch_at_a_time(batch_size, sizes, backward, close):
     """Which is what bounds the memory; and the mean is over samples, not over batches."""
     net, x = mp.Network(3, [mp.Dense(2, "tanh"), mp.Dense(2)]), np.random.default_rng(0).normal(size=(10, 3))

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.scoring.normalisation import NORMALISERS, cost_aware, normalise, reverse
 
 S = {"a": np.array([3.0, 0.0, 1.0]), "b": np.array([-2.0, 2.0, 2.0, 0.0])}
 
 
-@pytest.mark.parametrize("by, a, b", [
+@each("by, a, b", [
     ("none", [3, 0, 1], [-2, 2, 2, 0]), ("sum", [3 / 4, 0, 1 / 4], [-1 / 3, 1 / 3, 1 / 3, 0]),
     ("mean", [9 / 4, 0, 3 / 4], [-4 / 3, 4 / 3, 4 / 3, 0]), ("max", [1, 0, 1 / 3], [-1, 1, 1, 0]),
     ("l2", [3 / 10 ** 0.5, 0, 1 / 10 ** 0.5], [-1 / 3 ** 0.5, 1 / 3 ** 0.5, 1 / 3 ** 0.5, 0]),
@@ -25,7 +26,7 @@ def test_by_hand(by, a, b):
     np.testing.assert_allclose(result["b"], b, atol=1e-15)
 
 
-@pytest.mark.parametrize("by", NORMALISERS)
+@each("by", NORMALISERS)
 def test_the_order_within_a_layer_stays(by):
     rng = np.random.default_rng(0)
     scores = {name: rng.uniform(0, 1, K) for name, K in (("a", 30), ("b", 7))}
@@ -34,7 +35,7 @@ def test_the_order_within_a_layer_stays(by):
         assert values is not scores[name]
 
 
-@pytest.mark.parametrize("by", NORMALISERS)
+@each("by", NORMALISERS)
 def test_a_layer_of_zeros_is_no_trouble(by):
     assert np.isfinite(normalise({"a": np.zeros(3)}, by)["a"]).all()
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.activations import Activation
 from minprune.engine.facts import NotSaid
 from minprune.scoring.arrays import needs, takes_network
@@ -143,7 +144,7 @@ def test_the_loss_and_settings_come_where_they_are_named():
     assert mp.score(NET, of_loss, X, T, power=2)["conv1"].tolist() == [626, 626, 626]
 
 
-@pytest.mark.parametrize("yields", ["before", "twice", "after", "first only", "not the last"])
+@each("yields", ["before", "twice", "after", "first only", "not the last"])
 def test_a_yield_too_many_or_too_few_is_told(yields):
     def mine(net, forward_traces):
         if yields == "before":

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.scores.first_order import gradient
 
 NET = mp.Network((5, 5, 1), [mp.Conv2D(3, 2, "tanh"), mp.MaxPool2D(2), mp.Flatten(), mp.Dense(4, "relu"),
@@ -124,7 +125,7 @@ def test_the_default_loss_is_cross_entropy():
                                   mp.score(NET, name, X, mp.one_hot(T, 2), "mse")["conv1"])
 
 
-@pytest.mark.parametrize("name, given, told", [
+@each("name, given, told", [
     ("taylor", dict(), 'score "taylor" needs x and t; x is missing'),
     ("taylor", dict(x=X), 'score "taylor" needs x and t; t is missing'),
     ("gradient", dict(t=T), "x is missing"),
@@ -139,8 +140,8 @@ def test_missing_data_are_told(name, given, told):
         mp.score(NET, name, **given)
 
 
-@pytest.mark.parametrize("name", ["taylor", "apoz", "sensitivity", "influence", "removal"])
-@pytest.mark.parametrize("bad, error, told", [
+@each("name", ["taylor", "apoz", "sensitivity", "influence", "removal"])
+@each("bad, error, told", [
     (dict(x=X[:, :4]), ValueError, r"x: Network expects \(N, 5, 5, 1\), got \(6, 4, 5, 1\)"),
     (dict(x=X * np.nan), ValueError, "x holds 150 values"),
     (dict(x=X[:0], t=T[:0]), ValueError, "x is empty"),
@@ -153,8 +154,8 @@ def test_bad_data_are_refused(name, bad, error, told):
         mp.score(NET, name, **{"x": X, "t": T, **bad})
 
 
-@pytest.mark.parametrize("name", ["taylor", "removal"])
-@pytest.mark.parametrize("bad, told", [
+@each("name", ["taylor", "removal"])
+@each("bad, told", [
     (dict(t=T + 1), "labels expected in 0 … 1"),
     (dict(t=T[:5]), "x has 6, t has 5"),
     (dict(loss="mes"), 'unknown loss "mes"; did you mean "mse"'),
@@ -166,12 +167,12 @@ def test_bad_targets_and_losses_are_refused(name, bad, told):
 
 # What is asked for
 
-@pytest.mark.parametrize("score, told", [
+@each("score, told", [
     ("tailor", 'unknown score "tailor"; did you mean "taylor"'),
     ("zzz", 'unknown score "zzz"; Known: gradient, .*removal.*'),
     (lambda o, weights: o, 'unknown parameter of score "<lambda>": "weights".*'
-                           'Known: W, b, gamma, W_out, o, z, x, do, dz, o_do, w_dW, dW, mean_dW, mean_dW2, net, '
-                           't, loss, batch_size, forward_traces, slope_traces, traces$'),
+        'Known: W, b, gamma, W_out, o, z, x, do, dz, o_do, w_dW, dW, mean_dW, mean_dW2, net, '
+        't, loss, batch_size, forward_traces, slope_traces, traces$'),
     (lambda Wout: 1, 'did you mean "W_out"'),
     (lambda net, trace: 1, 'unknown parameter of score "<lambda>": "trace"; did you mean "traces"'),
     (lambda: 1, 'score "<lambda>" names no parameter that says what it needs'),
@@ -195,7 +196,7 @@ def test_what_is_written_in_c_is_told_to_need_names(score):
 
 # What comes back
 
-@pytest.mark.parametrize("score, told", [
+@each("score, told", [
     (lambda o: o, r'score "<lambda>" of layer "conv1" expects \(6, 3\) \(one number a sample and neuron, '
                   r'not yet averaged\), got \(6, 16, 3\) from o \(6, 16, 3\)'),
     (lambda o, W: o.mean(axis=(0, 1)), r"expects \(6, 3\) .*got \(3,\) from o \(6, 16, 3\), W \(3, 4\)"),
@@ -229,7 +230,7 @@ def halves(o, by=2):
     return o / by
 
 
-@pytest.mark.parametrize("score, settings, told", [
+@each("score, settings, told", [
     (Halves(), {}, "Halves"), (Halves(), {"by": 3}, "Halves"), (halves, {"by": 3}, "halves"),
     (functools.partial(halves, by=3), {}, "halves"),
 ])
@@ -248,7 +249,7 @@ def scribble(array):
     return array
 
 
-@pytest.mark.parametrize("formula", [
+@each("formula", [
     lambda o: scribble(o), lambda z: scribble(z), lambda x: scribble(x), lambda do: scribble(do),
     lambda dz: scribble(dz), lambda dW: scribble(dW), lambda W: scribble(W), lambda b: scribble(b),
     lambda gamma: scribble(gamma), lambda W_out: scribble(W_out),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.studies.common import build, default_model, json_values, mean_sd, plus_minus, prepare_folder, write_json
 
 
@@ -56,7 +57,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
     assert told.value.filename == str(tmp_path)
 
 
-@pytest.mark.parametrize("out, error", [(3, TypeError), (None, TypeError), ("", ValueError), ("a\0b", ValueError)])
+@each("out, error", [(3, TypeError), (None, TypeError), ("", ValueError), ("a\0b", ValueError)])
 def test_what_is_no_path_is_refused(out, error):
     with pytest.raises(error, match="out expects a path"):
         prepare_folder(out)

@@ -6,6 +6,7 @@ import re
 import pytest
 from matplotlib.figure import Figure
 
+from cases import each
 from minprune.textbook import chapters
 
 
@@ -137,7 +138,7 @@ def test_a_chapter_that_is_added_is_found_by_itself(tmp_path, monkeypatch):
     assert chapters.find() == paths and chapters.find(11) == paths[1:] and chapters.title(paths[1]) == "Added"
 
 
-@pytest.mark.parametrize("chapter", chapters.find(), ids=lambda path: path.stem)
+@each("chapter", chapters.find())
 def test_formulas_survive_markdown(chapter):
     """A backslash before a sign is Markdown's: some hosts take it away before the formula is read."""
     prose = re.sub(r"^```.*?^```", "", chapter.read_text(encoding="utf-8"), flags=re.M | re.S)

@@ -2,10 +2,11 @@
 
 import pytest
 
+from cases import each
 from minprune.textbook.outputs import difference, pieces, same, unit
 
 
-@pytest.mark.parametrize("one, other, equal", [
+@each("one, other, equal", [
     ("0.1234", "0.1234", True), ("0.1234", "0.1235", True), ("0.1234", "0.1236", False), ("0.123", "0.1234", False),
     ("98.6", "98.5", True), ("98.6", "98.4", False), ("12", "12", True), ("12", "13", False), ("1,234", "1,234", True),
     ("1,234", "1,235", False), ("-0.5", "−0.5", True), ("1.2e-05", "1.3e-05", True), ("1.2e-05", "1.4e-05", False),

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from cases import each
 from minprune.grading.assignments import tutorials_folder
 
 CHAPTERS = sorted(tutorials_folder().glob("[0-9][0-9]_*.md"))
@@ -24,7 +25,7 @@ def test_a_translation_has_what_the_english_chapter_has(path):
     assert prose.count("$") % 2 == 0 and not re.findall(r"\\[^A-Za-z]", prose)
 
 
-@pytest.mark.parametrize("path", [*CHAPTERS, *TRANSLATIONS], ids=lambda path: "/".join(path.parts[-2:]))
+@each("path", [*CHAPTERS, *TRANSLATIONS])
 def test_links_to_other_files_lead_there(path):
     prose = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     missing = [link for link in LINK.findall(prose) if not (path.parent / link).exists()]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.scoring.catalogue import SCORES
 from minprune.verification.arrays import KNOWN, NO_ARRAYS, SAMPLES_FIRST, array_of, previous_of
 from minprune.verification.formulas import Formula
@@ -131,7 +132,7 @@ BLOCK = net_of(mp.Dense(2), mp.Residual([mp.Dense(3), mp.Dense(2)]), mp.Dense(3)
 POOLED = net_of(mp.Conv2D(2, 1), mp.MaxPool2D(2), mp.Conv2D(2, 1), mp.Flatten(), mp.Dense(2), input_shape=(2, 2, 1))
 
 
-@pytest.mark.parametrize("net, layer, before", [
+@each("net, layer, before", [
     (BLOCK, "dense1", ""), (BLOCK, "dense2", "dense1"), (BLOCK, "dense3", "dense2"), (BLOCK, "dense4", ""),
     (BLOCK, "dense5", "dense4"), (POOLED, "conv2", ""), (POOLED, "dense1", "conv2"), (IMAGES, "conv1", "")])
 def test_which_layer_is_the_one_before(net, layer, before):

@@ -1,14 +1,14 @@
 """The shapes in which a quantity is accepted, and what each of them holds."""
 
 import numpy as np
-import pytest
 
+from cases import each
 from minprune.verification import forms
 
 SUM, MEAN = "sum over the batch", "mean over the batch"
 
 
-@pytest.mark.parametrize("shapes, letters, whole", [
+@each("shapes, letters, whole", [
     (forms.shapes_of_neurons, "NPK", None), (forms.shapes_of_weights, "NKF", SUM), (forms.shapes_of_biases, "NK", SUM),
     (forms.shapes_of_removals, "NK", MEAN), (forms.shapes_of_inputs, "NPF", None),
     (forms.shapes_of_outputs, "NM", None),

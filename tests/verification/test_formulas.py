@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.verification.arrays import KNOWN, NO_ARRAYS, OF_THE_CONVOLUTION, array_of
 from minprune.verification.claims.equality import Equality, quantity_of
 from minprune.verification.forms import Form
@@ -76,7 +77,7 @@ def about(layer, any_next=False, net=BLOCK):
     return Case(net, layer, np.ones((2, *net.input_shape)), np.zeros((2, 1)), "mse", any_next)
 
 
-@pytest.mark.parametrize("formula, layer, alone, coupled, any_next", [
+@each("formula, layer, alone, coupled, any_next", [
     (lambda do: do, "dense1", False, True, True), (lambda do: do, "dense2", True, True, True),
     (lambda W_out: W_out, "dense1", False, False, False), (lambda W_out: W_out, "dense2", True, True, True),
     (lambda W_next: W_next, "dense1", False, False, True), (lambda W_next: W_next, "dense2", True, True, True),
@@ -257,14 +258,14 @@ def test_a_formula_of_other_arrays():
 # ------------------------------------------------------------------- networks that have what is asked for
 
 
-@pytest.mark.parametrize("formula, settings", [
+@each("formula, settings", [
     (lambda o: o, {}), (lambda gamma: gamma, {"batch_norm": True}), (lambda z, a_hat: z, {"batch_norm": True}),
     (lambda padding: padding, {"layers": "conv"}), (lambda var, kernel: var, {"batch_norm": True, "layers": "conv"})])
 def test_where_is_what_the_formula_asks_for(formula, settings):
     assert Formula(formula).where_settings() == settings
 
 
-@pytest.mark.parametrize("formula, where, message", [
+@each("formula, where, message", [
     (lambda image: image, {"layers": "dense"}, "asks for image, which only Conv2D layers have: where=.*conv"),
     (lambda o_prev: o_prev, {"depth": 2}, "asks for o_prev, .* where depth expects 3 or more, got 2"),
     (lambda z_prev: z_prev, {"depth": 1, "layer": "output"}, "where depth expects 2 or more, got 1"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.recording import record_batch
 from minprune.verification.claims.equality import Equality
 from minprune.verification.formulas import Formula
@@ -74,12 +75,12 @@ def test_slopes_of_batch_norm_need_a_layer_that_has_it():
         measured("dL/dbeta", DENSE[0])
 
 
-@pytest.mark.parametrize("case", DENSE + CONV[:2] + OUTPUT)
+@each("case", DENSE + CONV[:2] + OUTPUT)
 def test_dy_is_the_slope_of_the_loss(case):
     near(measured("dL/dy", case), case.trace.dy)
 
 
-@pytest.mark.parametrize("case", DENSE + CONV[:2])
+@each("case", DENSE + CONV[:2])
 def test_second_derivatives_in_z_are_those_in_o_by_the_chain_rule(case):
     """∂²ℓ/∂z² = ∂²ℓ/∂o² f′² + ∂ℓ/∂o f″."""
     layer, trace = case.net[case.layer], case.trace[case.layer]
@@ -89,7 +90,7 @@ def test_second_derivatives_in_z_are_those_in_o_by_the_chain_rule(case):
     assert error_of(measured("d2L/dz2", case), expected, 1e-2 * max(1, case.trace.L.max())) < 1e-6
 
 
-@pytest.mark.parametrize("case", [case for case in (DENSE + CONV + POOLED)[::2] if case.net.is_chain])
+@each("case", [case for case in (DENSE + CONV + POOLED)[::2] if case.net.is_chain])
 def test_removal_of_pairs_is_that_of_the_score(case):
     """Of both neurons ℓ rises by what it rises by for each alone, and by the interaction that `pair_removal` gives."""
     pairs, one = measured("pair removal", case), measured("removal", case).mean(axis=0)
@@ -139,7 +140,7 @@ def risen(moved, dy):
     return (dy[:, np.newaxis, np.newaxis] * moved + moved ** 2 / 2).sum(axis=-1)
 
 
-@pytest.mark.parametrize("case", DENSE + CONV)
+@each("case", DENSE + CONV)
 def test_what_a_layer_reads_alone_has_the_slope_of_the_layer_before(case):
     names = list(case.net.layers)
     if not case.net.is_chain or case.layer == names[0]:
@@ -223,7 +224,7 @@ def test_second_derivatives_by_hand():
     near(measured("d2L/dW2", case)[:, 0], case.x ** 2 * (2.25 * f1 ** 2 + (y - case.t) * -1.5 * f2))
 
 
-@pytest.mark.parametrize("case", [case for case in HIDDEN if not case.coupled])
+@each("case", [case for case in HIDDEN if not case.coupled])
 def test_removal_is_that_of_the_score(case):
     score = mp.score(case.net, "removal", case.x, case.t, loss=case.loss)
     near(measured("removal", case).mean(axis=0), score[case.layer])
@@ -360,7 +361,7 @@ def test_samples_are_repeated_in_their_order():
     assert repeated(np.ones((1, 2, 3, 4)), 5).shape == (5, 2, 3, 4)
 
 
-@pytest.mark.parametrize("name, letters", [
+@each("name, letters", [
     ("dL/do", ["(N, P, K)"]), ("dL/dz", ["(N, P, K)"]), ("d2L/do2", ["(N, P, K)"]), ("dL/dx", ["(N, P, F)"]),
     ("dL/dW", ["(N, K, F)", "(K, F)"]), ("d2L/dW2", ["(N, K, F)", "(K, F)"]),
     ("dL/db", ["(N, K)", "(N, 1, K)", "(K,)"]), ("dL/dy", ["(N, M)"]), ("d2L/dz2", ["(N, P, K)"]),

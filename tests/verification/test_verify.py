@@ -6,6 +6,7 @@ import importlib
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.engine.activations import Activation
 from minprune.engine.facts import NotSaid
 from minprune.engine.losses import LOSSES, Loss
@@ -23,7 +24,7 @@ def taylor(o, do):
     return np.abs((o * do).sum(axis=1))
 
 
-@pytest.mark.parametrize("claim, error, message", [
+@each("claim, error, message", [
     ({}, TypeError, "verify expects one claim of equals, approximates, invariant, ranks_like, got none"),
     ({"equals": "dL/do", "invariant": "batch size"}, TypeError, "got equals and invariant"),
     ({"equals": "dL/DO"}, ValueError, 'unknown quantity "dL/DO"; did you mean "dL/do"'),
@@ -192,7 +193,7 @@ def test_only_the_means_name_a_mistake_of_invariance():
 # -------------------------------------------------------------------------------- what a verdict is made of
 
 
-@pytest.mark.parametrize("function, keyword, value, expected", [
+@each("function, keyword, value, expected", [
     (lambda o: o, "equals", "dL/do", {}), (lambda gamma: gamma, "equals", "dL/do", {"batch_norm": True}),
     (lambda o: o, "approximates", "removal", {}),
     (lambda o: o, "ranks_like", "removal", {"neurons": (6, 7, 8), "samples": (12,)}),
@@ -240,7 +241,7 @@ def test_points_are_the_first_numbers_that_were_compared():
     assert [one.shape for one in points([trial(problem="raised")])] == [(0,), (0,)]
 
 
-@pytest.mark.parametrize("claim, labels", [
+@each("claim, labels", [
     ({"equals": "dL/do"}, ("claimed", "measured dL/do")), ({"equals": "|dL/do|"}, ("claimed", "measured |dL/do|")),
     ({"equals": taylor}, ("taylor", "the other taylor")), ({"equals": lambda o: o}, ("taylor", "the other formula")),
     ({"invariant": "batch size"}, ("after", "before")), ({"ranks_like": "removal"}, ("claimed", "measured removal")),
@@ -399,9 +400,9 @@ def test_a_loss_without_a_formula_is_shown_by_its_name():
     assert "1 sample, quartic:\n" in text
 
 
-@pytest.mark.parametrize("claim", [{"equals": "dL/do"}, {"equals": taylor}, {"approximates": "removal"},
-                                   {"invariant": "sample order"}, {"ranks_like": "removal"}])
-@pytest.mark.parametrize("own, message", [
+@each("claim", [{"equals": "dL/do"}, {"equals": taylor}, {"approximates": "removal"},
+                {"invariant": "sample order"}, {"ranks_like": "removal"}])
+@each("own, message", [
     ({"loss": dataclasses.replace(QUARTIC, targets=None)},
      'loss "quartic" does not say how its targets are drawn (targets=…), which verify needs'),
     ({"activation": dataclasses.replace(STEEP, kinks=None)},

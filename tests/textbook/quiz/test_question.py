@@ -2,6 +2,7 @@
 
 import pytest
 
+from cases import each
 from minprune.textbook.quiz.question import Question, describe_form, is_right, read_answer
 
 
@@ -19,7 +20,7 @@ def test_a_question_is_printed_with_all_its_numbers():
     assert str(Question("An intro.", {}, "What?", (1,), "So.")) == "An intro.\n\nWhat?"
 
 
-@pytest.mark.parametrize("text, answer", [
+@each("text, answer", [
     ("3", [3]), ("3.0", [3.0]), ("−1.5", [-1.5]), ("1/3", [1 / 3]), ("0.33", [1 / 3]), ("-1/2", [-0.5]), ("40%", [40]),
     ("[1, -2]", [1, -2]), ("1; 2", [1, 2]), ("1 and 2", [1, 2]), ("5e-3", [0.005]), (".25", [0.25]),
     ("666.7", [2000 / 3]), ("conv1", ["conv1"]), ("CONV1", ["conv1"])])
@@ -27,7 +28,7 @@ def test_right_answers(text, answer):
     assert right(text, *answer)
 
 
-@pytest.mark.parametrize("text, answer", [
+@each("text, answer", [
     ("4", [3]), ("3.004", [3]), ("0.35", [1 / 3]), ("2 1", [1, 2]), ("1203", [1200]), ("660", [2000 / 3]),
     ("conv2", ["conv1"]), ("0.3", [-0.3])])
 def test_wrong_answers(text, answer):
@@ -40,7 +41,7 @@ def test_sets_are_read_in_any_order():
     assert right("none", any_order=True) and not right("0", any_order=True) and not right("none", 0, any_order=True)
 
 
-@pytest.mark.parametrize("text, message", [
+@each("text, message", [
     ("", "an answer is expected"), ("x 2", "got 'x'"), ("1/0 2", "a number is expected"),
     ("1", "2 numbers in this order expected, got 1"), ("1.2.3 4", "a number is")])
 def test_what_cannot_be_read_says_why(text, message):

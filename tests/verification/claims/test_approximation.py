@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.verification.claims import approximation
 from minprune.verification.claims.approximation import LOUDNESS, Approximation, check_order, scaled_readers
 from minprune.verification.claims.claim import FIRST, Request, Trial
@@ -185,7 +186,7 @@ def test_the_spread_is_of_the_worst_neuron_of_each_network():
     assert spread.values.tolist() == [2, 1] and spread.least == 3
 
 
-@pytest.mark.parametrize("slope, order, text", [
+@each("slope, order, text", [
     (3.01, 2, "it is of order 2"), (2.7, 2, "it is of order 2"), (2.69, 1, "it is of order 1"),
     (1.95, 1, "it is of order 1"), (1.69, 0, "no approximation, for a formula that is always 0 does as well"),
     (0.98, 0, "no approximation, for a formula that is always 0 does as well"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.verification.claims import CLAIMS
 from minprune.verification.claims.claim import (
     CLEAR, FIRST, SMALL, Claim, Judgement, Request, Trial, is_same, largest_number, measured_forms, without_numbers)
@@ -69,7 +70,7 @@ def test_what_a_claim_that_says_only_what_it_must_does():
     assert FirstIs.where_settings(1.25) == {} and not FirstIs.goes_with_the_output_layer(1.25)
 
 
-@pytest.mark.parametrize("call", [
+@each("call", [
     lambda claim: claim.from_request(None, None), lambda claim: claim.forms(CASE), lambda claim: claim.trial(CASE),
     lambda claim: claim.story(None)])
 def test_what_a_claim_must_say(call):
@@ -96,7 +97,7 @@ def test_a_correction_is_accepted_if_the_claim_holds_with_it():
         probe, lambda probe: 2 * probe.with_arrays())
 
 
-@pytest.mark.parametrize("errors, tolerance, margin", [
+@each("errors, tolerance, margin", [
     ([1.0, 0.001], 1e-6, CLEAR), ([2.1 * CLEAR], 1e-6, CLEAR),      # a failure by 2 % or more can be shown: 1 % must be
     ([2 * CLEAR], 1e-6, 1.5e-6), ([1e-5], 1e-6, 1.5e-6),            # else somewhat more than the tolerance
     ([1.0], CLEAR, 1.5 * CLEAR), ([1.0], 0.3, 0.45),                # or where so much is tolerated
@@ -158,7 +159,7 @@ def test_one_kind_for_each_keyword():
 # ------------------------------------------------------------------------------------------------ repeating
 
 
-@pytest.mark.parametrize("one, other, same", [
+@each("one, other, same", [
     (np.ones(2), np.ones(2), True), (np.ones(2), np.ones(2) + 1e-12, True), (np.ones(2), np.ones(2) + 1e-6, False),
     (np.ones(2), np.ones(3), False), (None, None, True), (None, np.ones(2), False), (np.ones(2), None, False)])
 def test_what_is_the_same_twice(one, other, same):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.verification.claims.claim import SMALL, Request
 from minprune.verification.claims.equality import DOUBT, Equality, quantity_of
 from minprune.verification.diagnosis.probe import Probe
@@ -83,7 +84,7 @@ class DoProbe:
     forms = find_quantity("dL/do").forms(DO)
 
 
-@pytest.mark.parametrize("array, accepted", [
+@each("array, accepted", [
     (DO, True), (DO[:, 0], True), (DO * (1 + 1e-8), True), (DO * 1.001, False), (-DO, False), (DO[:1], False),
     (DO * np.nan, False), (DO[:, 0] * np.inf, False)])
 def test_corrections_are_accepted_in_all_forms(array, accepted):
@@ -108,7 +109,7 @@ def test_a_second_formula_is_what_is_measured():
 BLOCK = mp.Network(2, [mp.Dense(2), mp.Residual([mp.Dense(3), mp.Dense(2)]), mp.Dense(1)])
 
 
-@pytest.mark.parametrize("formula, quantity, fitting", [
+@each("formula, quantity, fitting", [
     (lambda do: do, "dL/do", [1, 2, 3]), (lambda do: do, "removal", [2]), (lambda do: do, "|removal|", [2]),
     (lambda W_next, do: do, "dL/do", [2]), (lambda do: do, lambda o: o, [1, 2, 3]),
     (lambda do: do, lambda W_out: 0, [2]), (lambda do: do, lambda z_next: 0, [2]),
@@ -138,7 +139,7 @@ def test_what_a_second_formula_gives():
     assert not find_quantity("dL/do").is_formula
 
 
-@pytest.mark.parametrize("first, second, name", [
+@each("first, second, name", [
     (other, other, "the other other"), (lambda o: o, other, "other"), (other, lambda o: o, "the other formula"),
     (lambda o: o, lambda o: 2 * o, "the other formula")])
 def test_names_of_second_formulas(first, second, name):
@@ -234,7 +235,7 @@ def test_what_two_measurements_disagree_on_does_not_count():
     assert claim.trial(CASE).error < 1e-12
 
 
-@pytest.mark.parametrize("claimed", [1 + 1e-5, 1 - 1e-5, 1.5, -1])
+@each("claimed", [1 + 1e-5, 1 - 1e-5, 1.5, -1])
 def test_a_wrong_formula_is_as_wrong_as_before(claimed):
     claim, _ = watched(lambda h: 3e-6 * (h / STEP) ** 4, claimed)
     assert claim.trial(CASE).error == pytest.approx(abs(1 - claimed) / max(1, abs(claimed)), rel=0.4)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.activations import Activation
 from minprune.engine.facts import NotSaid
 from minprune.verification.claims.claim import FIRST, SMALL, Request
@@ -117,7 +118,7 @@ def of_activation(f):
     return Case(mp.Network(1, [mp.Dense(2, f), mp.Dense(1)]), "dense1", CASE.x, CASE.t, "mse")
 
 
-@pytest.mark.parametrize("kind, case, fits", [
+@each("kind, case, fits", [
     (BATCH, CASE, True), (BATCH, ONE, False), (SAMPLES, CASE, True), (SAMPLES, ONE, False), (NEURONS, ONE, True),
     (NEURONS, Case(NET, "dense2", CASE.x, CASE.t, "mse"), False), (SCALES, ONE, True),
     *((SCALES, of_activation(name), fits) for name, fits in (

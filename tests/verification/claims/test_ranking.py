@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.evaluation.rank_correlation import ranks, spearman
 from minprune.verification.claims import ranking
 from minprune.verification.claims.claim import Request, Trial
@@ -106,7 +107,7 @@ def test_the_median_decides():
     assert made.judge([trial(error=0), trial(problem="raised")]) == (False, "", {})
 
 
-@pytest.mark.parametrize("errors, least, upside_down", [
+@each("errors, least, upside_down", [
     ([1.5], 0.5, True), ([1.49], 0.5, False), ([2, 2, 0], 0.9, True), ([1], 0, False), ([0.4], -0.5, False)])
 def test_a_ranking_may_be_upside_down(errors, least, upside_down):
     text = claim(taylor, least=least).judge([trial(error=error) for error in errors]).summary
@@ -122,7 +123,7 @@ def test_the_spread_is_of_all_correlations():
 # ------------------------------------------------------------------------------------ counterexamples
 
 
-@pytest.mark.parametrize("claimed, measured, error, shown", [
+@each("claimed, measured, error, shown", [
     ([1, 2], [2, 1], 2, True), ([1, 1.2], [2, 1], 2, False), ([1, 2], [1.2, 1], 2, False),      # both clearly apart
     ([1, 2], [2, 1], 1, False),                                 # and the ranking as a whole is wrong
     ([1, 2, 1.9], [1, 1, 1.1], 1.5, False), ([-1, -2], [1, 2], 2, True), ([0, 1], [1, 0], 2, True)])

@@ -1,9 +1,9 @@
 """Roughness: fewer exponentials count before fewer kinks, and these before rounder numbers."""
 
 import numpy as np
-import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.activations import ACTIVATIONS
 from minprune.engine.losses import LOSSES
 from minprune.verification.claims.claim import Trial
@@ -54,7 +54,7 @@ def test_what_is_ones_own_is_the_hardest():
     assert sorted(reversed(easiest_first), key=ease) == easiest_first
 
 
-@pytest.mark.parametrize("value, expected", [
+@each("value, expected", [
     (0, True), (-3, True), (0.0625, True), (12.25, True), (1e-12, True), (2 + 1e-9, True),
     (np.sqrt(2), False), (1 / 3, False), (0.76159, False), (np.exp(-5), False)])
 def test_a_round_number_has_few_digits(value, expected):

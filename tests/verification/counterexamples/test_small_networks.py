@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.layer import NeuronLayer
 from minprune.verification.counterexamples.small_networks import (allowed, build, dense_structures, neuron_layers, size,
                                                                   structures)
@@ -139,8 +140,8 @@ AFTER_A_LAYER = {(1, 1, False, 0), (1, 2, False, 0), (1, 1, True, 0)}
 BEFORE_A_LAYER = {(0, 1, False, 1), (0, 1, True, 1)}
 
 
-@pytest.mark.parametrize("layers", ["dense", "conv"])
-@pytest.mark.parametrize("settings, kinds", [
+@each("layers", ["dense", "conv"])
+@each("settings, kinds", [
     ({"residual": True}, AFTER_A_LAYER | BEFORE_A_LAYER), ({"residual": "inside"}, AFTER_A_LAYER | BEFORE_A_LAYER),
     ({"residual": "before"}, AFTER_A_LAYER), ({"residual": "after"}, BEFORE_A_LAYER),
     ({"residual": True, "layer": "last hidden"}, BEFORE_A_LAYER),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.verification.claims.claim import Trial
 from minprune.verification.claims.invariance import Invariance
 from minprune.verification.diagnosis.batch_mistakes import (
@@ -83,7 +84,7 @@ def test_the_remedies_name_the_statistics():
 A = np.array([[[1.0, -2, 3], [4, 5, -6]], [[-1, 0, 2], [7, -8, 9]]])           # N = 2
 
 
-@pytest.mark.parametrize("axis, count, over, others", [
+@each("axis, count, over, others", [
     (0, 2, True, ()), (1, 2, False, (1,)), (-1, 2, False, (1,)), (-2, 2, True, ()), (None, 2, True, (1,)),
     ((1, 0), 2, True, (1,)), (0, 3, False, ()), (None, 3, False, (1,))])
 def test_whether_a_reduction_is_over_the_samples(axis, count, over, others):
@@ -123,7 +124,7 @@ def test_statistics_that_are_held():
 BATCHES = np.array([[1.0, -2], [-3, 4]])                      # N = 2
 
 
-@pytest.mark.parametrize("rule, formula, expected", [
+@each("rule, formula, expected", [
     (abs_by_sample, lambda a: np.abs(a.mean(axis=0)), [2, 3]), (abs_by_sample, lambda a: a.sum(axis=0), [4, 6]),
     (abs_by_sample, lambda a: a.sum(axis=1), [-1, 1]), (abs_by_sample, lambda a: a.sum(), 2),
     (square_by_sample, lambda a: a.mean(axis=0) ** 2, [5, 10]), (square_by_sample, lambda a: a.sum(axis=0), [10, 20]),

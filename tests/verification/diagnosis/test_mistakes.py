@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.verification.verify import verify
 from verification.diagnosis.probes import CASE, applied, probe_of
 
@@ -88,7 +89,7 @@ def test_values_and_shapes_by_hand():
 A = CASE.trace["dense1"].o * CASE.trace["dense1"].do
 
 
-@pytest.mark.parametrize("name, formula, expected", [
+@each("name, formula, expected", [
     ("absolute value where the signed value is meant", lambda o, do: np.abs((o * do)[:, 0].sum(axis=1)), A.sum(axis=1)),
     ("absolute value before the sum", lambda o, do: np.abs(o * do)[:, 0].sum(axis=1), np.abs(A.sum(axis=1))),
     ("absolute value after the sum", lambda o, do: np.abs((o * do)[:, 0].sum(axis=1)), np.abs(A).sum(axis=1)),

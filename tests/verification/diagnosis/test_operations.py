@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.verification.diagnosis import operations as module
 from minprune.verification.diagnosis.operations import (
     Counterfactual, Rule, counterfactual, ordinary, settings_of_reduction)
@@ -15,7 +16,7 @@ def under(rule, formula):
     return np.asarray(result)
 
 
-@pytest.mark.parametrize("rule, formula, expected", [
+@each("rule, formula, expected", [
     (module.MEAN_FOR_SUM, lambda a: a.sum(axis=0), A.mean(axis=0)),
     (module.MEAN_FOR_SUM, lambda a: np.sum(a, axis=1, keepdims=True), A.mean(axis=1, keepdims=True)),
     (module.MEAN_FOR_SUM, lambda a: (2 * a).T.sum(), 2 * A.mean()),
@@ -56,8 +57,8 @@ def test_an_axis_that_is_not_there():
         module.along(-3, np.ndarray.sum)(A)
 
 
-@pytest.mark.parametrize("reduce", ["sum", "mean", "max", "min", "std", "var"])
-@pytest.mark.parametrize("settings", [{}, {"axis": 1}, {"axis": (0, 1)}, {"axis": -1, "keepdims": True}])
+@each("reduce", ["sum", "mean", "max", "min", "std", "var"])
+@each("settings", [{}, {"axis": 1}, {"axis": (0, 1)}, {"axis": -1, "keepdims": True}])
 def test_reductions_that_no_rule_changes(reduce, settings):
     exact = getattr(np, reduce)(A, **settings)
     np.testing.assert_array_equal(under(Rule(), lambda a: getattr(np, reduce)(a, **settings)), exact)
@@ -94,7 +95,7 @@ def test_results_that_are_written_elsewhere():
     np.testing.assert_array_equal(under(module.WITHOUT_ABS, formula), A)
 
 
-@pytest.mark.parametrize("exponent, left", [(2, A), (2.0, A), (3, A ** 3), (np.full(3, 2), A ** 2), (0.5, None)])
+@each("exponent, left", [(2, A), (2.0, A), (3, A ** 3), (np.full(3, 2), A ** 2), (0.5, None)])
 def test_squares_are_left_out_and_no_other_powers(exponent, left):
     B = np.abs(A) if left is None else A
     np.testing.assert_array_equal(module.power_other_than_square(B, exponent), np.sqrt(B) if left is None else left)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.verification.claims.equality import Equality
 from minprune.verification.diagnosis.operations import MEAN_FOR_SUM
 from minprune.verification.diagnosis.probe import Correction, DoesNotApply, Probe, rejections
@@ -63,8 +64,8 @@ def raising(error):
     return Correction("", "", apply)
 
 
-@pytest.mark.parametrize("error", [Unanswered("it"), KeyError("it"), ValueError("it"), IndexError("it"),
-                                   DoesNotApply("it")])
+@each("error", [Unanswered("it"), KeyError("it"), ValueError("it"), IndexError("it"),
+                DoesNotApply("it")])
 def test_a_correction_that_does_not_apply_is_not_accepted(error):
     assert probe_of(lambda do: do).accepts(raising(error)) is False
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.verification.formulas import Formula
 from minprune.verification.sampling.changed_cases import (
     is_exchange, is_per_sample, orders, permuted_case, reading_weights, rescaled_case, scales, with_samples)
@@ -36,7 +37,7 @@ def test_two_orders_by_hand():
     assert [order.tolist() for order in orders(4)] == [[1, 0, 2, 3], [3, 0, 1, 2]]
 
 
-@pytest.mark.parametrize("count", [2, 3, 4, 5])
+@each("count", [2, 3, 4, 5])
 def test_all_orders_are_made_of_these_two(count):
     reached, new = {tuple(range(count))}, {tuple(range(count))}
     while new:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.pooling import MaxPool2D
 from minprune.verification.quantities import STEP
 from minprune.verification.sampling.kinks import MARGIN, MOVE, is_clear, leads, margins_of, reach
@@ -170,7 +171,7 @@ def test_ties_of_windows_by_hand():
     assert is_clear(mean, x).all()
 
 
-@pytest.mark.parametrize("size, stride", [((2, 2), None), ((1, 3), 1), ((2, 1), 2), ((3, 2), 1), (1, 1), (1, 2)])
+@each("size, stride", [((2, 2), None), ((1, 3), 1), ((2, 1), 2), ((3, 2), 1), (1, 1), (1, 2)])
 def test_leads_are_those_of_windows_looked_at_one_by_one(size, stride):
     x = np.random.default_rng(0).normal(size=(2, 4, 5, 3))
     net = mp.Network((4, 5, 3), [mp.MaxPool2D(size, stride)])

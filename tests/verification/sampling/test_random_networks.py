@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.activations import ACTIVATIONS
 from minprune.engine.losses import LOSSES
 from minprune.engine.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
@@ -368,7 +369,7 @@ PROJECTED = mp.Network(3, [mp.Dense(2), mp.Residual([mp.Dense(4)], mp.Dense(4)),
 FIRST = mp.Network((3, 3, 2), [mp.Residual([mp.Conv2D(2, 1)]), mp.GlobalAvgPool2D(), mp.Dense(1)])
 
 
-@pytest.mark.parametrize("name, direct, coupled, place", [
+@each("name, direct, coupled, place", [
     ("dense1", False, True, "before"), ("dense2", True, False, "inside"), ("dense3", False, True, "inside"),
     ("dense4", True, False, "after"), ("dense5", False, False, ""),
 ])
@@ -390,7 +391,7 @@ def test_pooling_is_an_obstacle_and_flatten_is_none():
     assert is_read_directly(flat, "conv1")
 
 
-@pytest.mark.parametrize("net", [CHAIN, IDENTITY, PROJECTED, FIRST, *(
+@each("net", [CHAIN, IDENTITY, PROJECTED, FIRST, *(
     case.net for case in drawn({"residual": True}, 30) + CONV[:20])])
 def test_neurons_that_stand_alone_are_not_coupled(net):
     assert not any(is_coupled(net, name) for name in net.units if name in net.all_layers)

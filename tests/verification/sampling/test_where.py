@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.activations import ACTIVATIONS, Activation
 from minprune.engine.facts import NotSaid
 from minprune.engine.losses import LOSSES
@@ -94,7 +95,7 @@ def test_where_narrows(where, fits):
     assert len(cases) == 12 and all(map(fits, cases))
 
 
-@pytest.mark.parametrize("where, error, message", [
+@each("where, error, message", [
     ({"activations": "relu"}, ValueError, 'unknown key of where: "activations"; did you mean "activation"'),
     ({"activation": "rleu"}, ValueError, 'unknown activation "rleu"; did you mean "relu"'),
     ({"loss": "msee"}, ValueError, 'unknown loss "msee"; did you mean "mse"'),
@@ -134,7 +135,7 @@ def test_errors_name_what_is_wrong(where, error, message):
     assert message in str(raised.value) and "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("where, text", [
+@each("where, text", [
     (None, "dense hidden layers"),
     ({"activation": "tanh", "loss": "mse", "that": "no biases"}, "dense hidden layers; tanh; mse; no biases"),
     ({"activation": ["relu", "tanh"], "layer": "output"}, "dense output layers; relu, tanh"),
@@ -339,7 +340,7 @@ def test_losses_are_asked_whether_they_take_the_output_as_it_is():
         assert {output_activation(case) for case in drawn({**output, "loss": loss, "output": "relu"}, 5)} == {"relu"}
 
 
-@pytest.mark.parametrize("where, message", [
+@each("where, message", [
     ({"activation": kinked(kinks=None)},
      'activation "steep" does not say where its kinks are (kinks=…), which verify needs'),
     ({"activation": ["relu", kinked(kinks=None)]}, 'activation "steep" does not say where its kinks are'),
