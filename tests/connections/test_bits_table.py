@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.connections.bits_table import BitsTable, Rounded, compare_bits
 from minprune.connections.masks import weight_arrays
 from minprune.connections.quantisation import dense_bytes, quantise, quantised_bytes
@@ -74,7 +75,7 @@ def test_eight_bits_cost_little_and_two_cost_much():
     assert abs(table[1].accuracy - table[0].accuracy) < 0.01 and table[2].accuracy < table[0].accuracy - 0.2
 
 
-@pytest.mark.parametrize("bits, per, error, told", [
+@each("bits, per, error, told", [
     (1, "layer", ValueError, "bits expects 2 to 16, got 1: one bit has no level but 0"),
     (17, "layer", ValueError, "bits expects 2 to 16, got 17"),
     (0, "layer", ValueError, "bits expects at least 1, got 0"),

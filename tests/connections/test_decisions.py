@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.connections.decisions import decide_connections
 
 
@@ -14,7 +15,7 @@ def told(masks):
     return {name: mask.astype(int).tolist() for name, mask in masks.items()}
 
 
-@pytest.mark.parametrize("arguments, a, b", [
+@each("arguments, a, b", [
     (dict(remove=0), [[1, 1], [1, 1]], [[1, 1, 1]]),
     (dict(remove=0.0), [[1, 1], [1, 1]], [[1, 1, 1]]),
     (dict(remove=1), [[1, 1], [0, 1]], [[1, 1, 1]]),
@@ -82,7 +83,7 @@ def struck_off(scores, count, min_keep, protected, stays):
     return stays
 
 
-@pytest.mark.parametrize("seed", range(60))
+@each("seed", range(40))
 def test_same_as_striking_off_one_by_one(seed):
     rng = np.random.default_rng(seed)
     shapes = {"conv1.W": (2, 1, 2, 2), "dense1.W": (3, 4), "dense2.W": (2, 3)}
@@ -139,7 +140,7 @@ def test_infinite_scores_and_other_dtypes():
     assert told(decide_connections(scores, 2)) == {"a.W": [[1, 0, 0]], "b.W": [[1, 1]]}
 
 
-@pytest.mark.parametrize("arguments, error, message", [
+@each("arguments, error, message", [
     (dict(remove=True), TypeError, "remove expects a whole number, got True"),
     (dict(remove=-1), ValueError, "remove expects at least 0"),
     (dict(remove=1.0), ValueError, "less than 1, got 1.0"),
@@ -164,7 +165,7 @@ def test_bad_arguments_of_decisions(arguments, error, message):
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("scores, error, message", [
+@each("scores, error, message", [
     ({}, ValueError, "at least one array, got an empty dict"), ([1], ValueError, "got list"),
     ({"a.W": [1.0]}, ValueError, r"got shape \(1,\)"), ({"a.W": np.ones((0, 3))}, ValueError, r"got shape \(0, 3\)"),
     ({"a.W": [[1.0, np.nan]]}, ValueError, '"a.W": 1 of 2 numbers are NaN'),
@@ -204,8 +205,8 @@ def grains_of(shape, grain):
     return [np.flatnonzero((key[0] == a) & (key[1] == b)) for a, b in sorted(set(zip(*(k.tolist() for k in key))))]
 
 
-@pytest.mark.parametrize("grain", GRAINS, ids=str)
-@pytest.mark.parametrize("scope", ["global", "layer"])
+@each("grain", GRAINS)
+@each("scope", ["global", "layer"])
 def test_grains_go_as_if_each_were_one_weight(grain, scope):
     """Beside the decision of weights, one for each grain, with the mean scores of those that are left."""
     for seed in range(6):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune import connections
 from minprune.connections.grains import check_grain, labels
 
@@ -24,14 +25,14 @@ def test_mean_scores_beside_slices(close):
     close(found[1, 4]["dense1.W"], [[row[:4].mean(), row[4:].mean()] for row in DENSE])
 
 
-@pytest.mark.parametrize("grain", ["weight", "row", "kernel", (2, 3), (1, 1), (9, 99)])
-@pytest.mark.parametrize("shape", [(3, 2, 2, 5), (4, 7), (1, 1)])
+@each("grain", ["weight", "row", "kernel", (2, 3), (1, 1), (9, 99)])
+@each("shape", [(3, 2, 2, 5), (4, 7), (1, 1)])
 def test_each_weight_has_one_grain_and_each_grain_some_weights(grain, shape):
     of, made = labels(shape, grain)
     assert of.shape == shape and sorted(set(of.ravel().tolist())) == list(range(int(np.prod(made))))
 
 
-@pytest.mark.parametrize("grain, scope, error, told", [
+@each("grain, scope, error, told", [
     ("rows", "global", ValueError, 'unknown grain "rows"; did you mean "row"'),
     (3, "global", ValueError, "unknown grain"), ((2,), "global", ValueError, "expects a pair"),
     ((0, 2), "global", ValueError, r"grain \(neurons\) expects at least 1"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.connections.lookahead import lookahead
 
 
@@ -21,7 +22,7 @@ def scaled(layer):
     return s[:, None] * layer.W
 
 
-@pytest.mark.parametrize("seed", range(10))
+@each("seed", range(10))
 def test_how_far_the_product_of_three_matrices_moves(seed, close):
     """‖W″ S W W′ − W″ S (W without w_ij) W′‖; the network's ends are identities."""
     net = linear(np.random.default_rng(seed).integers(2, 6, size=4).tolist(), seed, batch_norm=seed % 2 > 0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.connections.masks import keep_masked, mask_connections, masks_of, weight_arrays
 from minprune.connections.reports import report
 
@@ -46,8 +47,8 @@ OPTIMIZERS = {"sgd": lambda: mp.SGD(0.05), "momentum": lambda: mp.SGD(0.05, mome
               "adam": lambda: mp.Adam(1e-2), "adamw": lambda: mp.Adam(1e-2, weight_decay=0.1)}
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-@pytest.mark.parametrize("seed", [2, 5])
+@each("name", OPTIMIZERS)
+@each("seed", [2, 5])
 def test_masks_are_kept_through_training(name, seed, random_network, random_samples):
     net = random_network(seed)
     x, t = random_samples(net, 0, N=9)
@@ -65,7 +66,7 @@ def test_masks_are_kept_through_training(name, seed, random_network, random_samp
         assert (W[masks[key]] != weight_arrays(net)[key][masks[key]]).any()     # the others did learn
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@each("name", OPTIMIZERS)
 def test_the_others_move_as_if_they_were_alone(name, random_samples):
     """A layer that reads two inputs, one masked, learns what one that reads a single input learns, bit by bit."""
     both, alone = (mp.Network(inputs, [mp.Dense(3, "tanh"), mp.Dense(2)], seed=0) for inputs in (2, 1))
@@ -107,7 +108,7 @@ def test_the_hook_refuses_another_network():
         hold(mp.Network((4, 4, 1), [mp.Conv2D(2, 2)]), 0.1)
 
 
-@pytest.mark.parametrize("masks, error, message", [
+@each("masks, error, message", [
     ([True], TypeError, "masks expects"),
     ({"dense9.W": np.ones((2, 3), bool)}, ValueError, 'unknown weight array "dense9.W"'),
     ({"dense1.b": np.ones(2, bool)}, ValueError, 'unknown weight array "dense1.b"'),

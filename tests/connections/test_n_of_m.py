@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.connections.n_of_m import n_of_m
 
 
@@ -17,8 +18,8 @@ def test_two_of_four_by_hand():
                                                [1, 1, 0, 0, 0, 0, 1, 1, 0, 1, 1]]
 
 
-@pytest.mark.parametrize("n, m", [(1, 1), (1, 2), (2, 4), (3, 4), (4, 4), (1, 7), (2, 30)])
-@pytest.mark.parametrize("shape", [(3, 8), (2, 3, 2, 5), (4, 1), (1, 2, 2, 3)])
+@each("n, m", [(1, 1), (1, 2), (2, 4), (3, 4), (4, 4), (1, 7), (2, 30)])
+@each("shape", [(3, 8), (2, 3, 2, 5), (4, 1), (1, 2, 2, 3)])
 def test_each_run_keeps_its_best(n, m, shape):
     scores = np.random.default_rng(n * m).permutation(int(np.prod(shape))).reshape(shape)
     mask = n_of_m({"a.W": scores}, n, m)["a.W"]
@@ -36,7 +37,7 @@ def test_infinitely_low_scores_are_still_ranked():
     assert told(n_of_m({"a.W": np.full((1, 6), -np.inf)}, 1, 4)) == {"a.W": [[0, 0, 0, 1, 0, 1]]}
 
 
-@pytest.mark.parametrize("arguments, error, message", [
+@each("arguments, error, message", [
     ((0, 4), ValueError, "n expects at least 1"), ((2, 0), ValueError, "m expects at least 1"),
     ((5, 4), ValueError, "n to be at most m, got 5 of 4"), ((2.0, 4), TypeError, "n expects a whole number")])
 def test_bad_n_of_m(arguments, error, message):
@@ -44,7 +45,7 @@ def test_bad_n_of_m(arguments, error, message):
         n_of_m({"a.W": np.ones((2, 8))}, *arguments)
 
 
-@pytest.mark.parametrize("scores, error, message", [
+@each("scores, error, message", [
     ({}, ValueError, "at least one array, got an empty dict"), ([1], ValueError, "got list"),
     ({"a.W": [1.0]}, ValueError, r"got shape \(1,\)"), ({"a.W": np.ones((0, 3))}, ValueError, r"got shape \(0, 3\)"),
     ({"a.W": [[1.0, np.nan]]}, ValueError, '"a.W": 1 of 2 numbers are NaN'),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.connections.masks import mask_connections, masks_of, weight_arrays
 from minprune.connections.quantisation import (dense_bytes, from_codes, pack, quantise, quantised_bytes, to_codes,
                                                unpack)
@@ -31,11 +32,11 @@ def test_by_hand():
     assert quantise(net, 2)["dense1"].W.tolist() == [[6, 0, 0, 0, 0], [0, 0, 0, 0, 0]]      # −3 / 6 is half-way: to 0
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("per", GRAINS)
-@pytest.mark.parametrize("bits", [2, 3, 4, 7, 8, 15, 16])
+@each("dtype", ["float64", "float32"])
+@each("per", GRAINS)
+@each("bits", [2, 3, 4, 7, 8, 15, 16])
 def test_no_weight_moves_by_more_than_half_a_scale(bits, per, dtype, random_network):
-    for seed in range(4):
+    for seed in (0, 2):
         net = random_network(seed, dtype=dtype)
         rounded = quantise(net, bits, per)
         for name, W in weight_arrays(net).items():
@@ -106,8 +107,8 @@ def test_no_warnings(random_network):
 # ------------------------------------------------------------------------------------ bytes
 
 
-@pytest.mark.parametrize("per", GRAINS)
-@pytest.mark.parametrize("bits", range(2, 17))
+@each("per", GRAINS)
+@each("bits", range(2, 17))
 def test_codes_pack_into_just_so_many_bytes_and_back(bits, per):
     W = np.random.default_rng(bits).normal(size=(3, 2, 1, 7))
     q, top = to_codes(W, bits, per)
@@ -140,7 +141,7 @@ def test_bytes_by_hand(dtype, size):
 # ----------------------------------------------------------------------------------- errors
 
 
-@pytest.mark.parametrize("bits, per, error, told", [
+@each("bits, per, error, told", [
     (1, "layer", ValueError, "bits expects 2 to 16, got 1: one bit has no level but 0"),
     (17, "layer", ValueError, "bits expects 2 to 16, got 17"),
     (0, "layer", ValueError, "bits expects at least 1, got 0"),
@@ -174,7 +175,7 @@ def test_a_scale_is_a_layers_unless_it_is_a_neurons():
     assert to_codes(W, 3)[1].tolist() == to_codes(W, 3, "layer")[1].tolist() == [[1]]
 
 
-@pytest.mark.parametrize("per", [None, np.array("layer"), 1, "neurons"])
+@each("per", [None, np.array("layer"), 1, "neurons"])
 def test_a_scale_is_named(per):
     for call in (quantise, quantised_bytes):
         with pytest.raises((ValueError, TypeError), match="scale per"):

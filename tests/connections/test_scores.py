@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune import connections
 from minprune.connections.decisions import decide_connections
 from minprune.connections.masks import mask_connections, weight_arrays
@@ -57,20 +58,22 @@ def test_by_hand():
         assert obd[name] == pytest.approx(45)             # ½ h w² = L: it is quadratic in either
 
 
-@pytest.mark.parametrize("seed", range(7))
+@each("seed", range(7))
 def test_snip_is_the_slope_in_a_mask_on_the_weight(seed, random_network, random_samples, near):
     net = random_network(seed, smooth=True)
     x, t = random_samples(net, seed)
     scores = score_connections(net, "snip", x, t, "mse")
     for name, W in weight_arrays(net).items():
-        whole, slopes = W.copy(), np.zeros(W.shape)
-        for place in np.ndindex(W.shape):
+        places = list(np.ndindex(W.shape))[::1 + W.size // 20]
+        whole, slopes = W.copy(), []
+        for place in places:
             losses = []
             for c in (1 + 1e-5, 1 - 1e-5):
                 W[place] = c * whole[place]
                 losses.append(mean_loss(net, x, t, "mse"))
-            W[place], slopes[place] = whole[place], (losses[0] - losses[1]) / 2e-5
-        near(scores[name], np.abs(slopes))
+            W[place] = whole[place]
+            slopes.append((losses[0] - losses[1]) / 2e-5)
+        near([scores[name][place] for place in places], np.abs(slopes))
 
 
 @pytest.mark.parametrize("loss", ["mse", "cross_entropy", "binary_cross_entropy"])
@@ -149,7 +152,7 @@ def test_a_float32_network(random_network, random_samples, close):
             close(narrow[name], exact[name], 1e-3, least=1e-3)
 
 
-@pytest.mark.parametrize("arguments, error, told", [
+@each("arguments, error, told", [
     ((None,), TypeError, "net expects a Network"),
     (("net", "magnitud"), ValueError, 'unknown score of connections "magnitud"; did you mean "magnitude"'),
     (("net", 3), ValueError, "unknown score of connections"),

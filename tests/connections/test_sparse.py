@@ -1,5 +1,6 @@
 """Sparse files: there and back bit by bit, sizes, and whatever can be wrong with one."""
 
+import copy
 import functools
 import json
 import os
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import case
 from minprune.connections import sparse
 from minprune.connections.decisions import decide_connections
 from minprune.connections.masks import mask_connections, weight_arrays
@@ -61,10 +63,10 @@ def refused(path, told=None):
 # ----------------------------------------------------------------------------------- there and back
 
 
-@pytest.mark.parametrize("seed", range(21))
+@pytest.mark.parametrize("seed", range(14))
 def test_random_networks_there_and_back(seed, random_network, tmp_path, fingerprint):
-    """Each of the seven kinds with all its weights, with less than half of them, and with a few."""
-    remove = (0, 0.6, 0.95)[seed // 7]
+    """Two of each of the seven kinds; with all their weights, with less than half of them, and with a few, in turn."""
+    remove = (0.6, 0.95, 0)[seed % 3]
     net = thinned(random_network(seed, dtype=["float32", "float64"][seed % 2]), remove, seed)
     if net.hidden_layers and seed % 3 == 0:
         net[net.hidden_layers[0]].mask = np.arange(net[net.hidden_layers[0]].K) > 0
@@ -155,7 +157,7 @@ def test_the_sizes_are_those_of_the_files(net, tmp_path):
 def test_smaller_than_what_zip_makes_of_the_zeros(dtype):
     net = mp.Network((64,), [mp.Dense(100, "relu"), mp.Dense(100, "relu"), mp.Dense(10)], seed=0, dtype=dtype)
     last = None
-    for remove in (0.5, 0.8, 0.9, 0.95):
+    for remove in (0.5, 0.8, 0.95):
         sizes = sparse_bytes(thinned(net, remove))
         assert sizes.sparse < sizes.zipped < sizes.dense and (last is None or sizes.sparse < last)
         last = sizes.sparse
@@ -184,16 +186,16 @@ def test_truncated_or_changed_anywhere(tmp_path, fingerprint):
     net = thinned(net, 0.9)
     save_sparse(net, path)
     whole, expected = path.read_bytes(), fingerprint(net)
-    for length in range(0, len(whole), 13):
+    for length in range(0, len(whole), 29):
         path.write_bytes(whole[:length])
         refused(path)
-    for place in range(0, len(whole), 5):
-        for value in (whole[place] ^ 1, whole[place] ^ 0x80):
-            path.write_bytes(whole[:place] + bytes([value]) + whole[place + 1:])
-            try:
-                assert fingerprint(load_sparse(path)) == expected          # a place that means nothing
-            except ValueError as error:
-                assert str(path) in str(error)
+    for number, place in enumerate(range(0, len(whole), 5)):
+        value = whole[place] ^ (1, 0x80)[number % 2]
+        path.write_bytes(whole[:place] + bytes([value]) + whole[place + 1:])
+        try:
+            assert fingerprint(load_sparse(path)) == expected              # a place that means nothing
+        except ValueError as error:
+            assert str(path) in str(error)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"hello\n" * 50, bytes(range(256)) * 20, b"\x93NUMPY\x01\x00"])
@@ -233,7 +235,7 @@ def last_place(arrays):
     return int(gaps.sum()) + len(gaps) - 1
 
 
-@pytest.mark.parametrize("change, told", [
+DO_NOT_FIT = [
     (lambda header, arrays: header.update(version=2), "its format is version 2, this minprune reads up to 1"),
     (lambda header, arrays: header.pop("version"), "version"),
     (lambda header, arrays: header.pop("sparse"), "sparse"),
@@ -266,12 +268,17 @@ def last_place(arrays):
     (lambda header, arrays: arrays.update({"dense2.W.gaps": arrays["dense2.W.gaps"].astype("uint64")}), "no form"),
     (lambda header, arrays: arrays.update({"dense1.W.bitmap": arrays["dense1.W.bitmap"][:-1]}), "no form"),
     (lambda header, arrays: arrays.update({"dense1.W.bitmap": arrays["dense1.W.bitmap"] > 0}), "no form"),
-])
-def test_a_file_that_does_not_fit_together(file, change, told):
-    header, arrays = contents(file)
-    change(header, arrays)
-    np.savez(file, __network__=np.array(json.dumps(header)), **arrays)
-    refused(file, told)
+]
+
+
+def test_files_that_do_not_fit_together(file):
+    right = contents(file)
+    for number, (change, told) in enumerate(DO_NOT_FIT):
+        header, arrays = copy.deepcopy(right)
+        change(header, arrays)
+        np.savez(file, __network__=np.array(json.dumps(header)), **arrays)
+        with case(number, told):
+            refused(file, told)
 
 
 def test_sizes_are_limited_before_arrays_are_made(net, file, tmp_path):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cases import each
 from minprune.datasets.columns import choose
 from minprune.datasets.source import Source
 from minprune.datasets.text_table import read_text_table
@@ -17,7 +18,7 @@ NUMBERS = "1.5,2.5,0\n3.5,4.5,1\n5.5,6.5,1\n7.5,8.5,0\n"
 NAMED = "a,b,c\n" + NUMBERS
 
 
-@pytest.mark.parametrize("text, targets, place", [
+@each("text, targets, place", [
     (NUMBERS, [2], "the last column"), (NAMED, [2], 'the last column "c"'),
     ("a,Class,c\n" + NUMBERS, [1], 'column "Class"'), ("y,Class,c\n" + NUMBERS, [2], 'the last column "c"'),
     ("u,1,2\nv,3,4\n", [0], "the column of index 0"), ("u,v,1\nv,u,2\n", [2], "the last column"),

@@ -1,11 +1,10 @@
 """What the first line of a table is taken for."""
 
-import pytest
-
+from cases import each
 from minprune.datasets.headers import read_header
 
 
-@pytest.mark.parametrize("cells, below", [
+@each("cells, below", [
     ("1,2,0", "3,4,1"), ("1,2,spam", "1,2,0"), ("0,1,0", "1,1,0"), ("5.1,3.5,setosa", "4.9,3,setosa"),
     ("150,4,setosa", "1,2,3"), ("150,7,setosa,versicolor", "1,2,3,4")])
 def test_a_sample_is_no_header(cells, below):
@@ -18,7 +17,7 @@ def test_names():
     assert read_header(["a", "t"], None).names == ["a", "t"]
 
 
-@pytest.mark.parametrize("cells", [",0,1,2", "0,1,2,t", "0,1,2,3", "t,0,1,2"])
+@each("cells", [",0,1,2", "0,1,2,t", "0,1,2,3", "t,0,1,2"])
 def test_counted_names(cells):
     header = read_header(cells.split(","), ["5", "6", "7", "8"])
     assert header.names == cells.split(",") and header.note == f"the first line, {cells}, is read as a header"

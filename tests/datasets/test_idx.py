@@ -7,6 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.datasets.loading import load
 from minprune.datasets.idx import read_idx
 
@@ -36,10 +37,10 @@ def test_the_bytes_of_a_small_matrix(tmp_path):
     assert array.dtype == np.int16 and array.dtype.isnative and array.flags.writeable
 
 
-@pytest.mark.parametrize("kind, code, dtype", [
+@each("kind, code, dtype", [
     (0x08, "B", "uint8"), (0x09, "b", "int8"), (0x0B, "h", "int16"), (0x0C, "i", "int32"),
     (0x0D, "f", "float32"), (0x0E, "d", "float64")])
-@pytest.mark.parametrize("name", ["plain", "packed.gz"])
+@each("name", ["plain", "packed.gz"])
 def test_every_kind_of_number_plain_and_gzip(tmp_path, kind, code, dtype, name):
     path, numbers = tmp_path / name, [1, 2, 100, 7, 0, 5]
     content = idx(kind, (3, 1, 2), struct.pack(f">6{code}", *numbers))
@@ -57,7 +58,7 @@ def test_gzip_is_recognised_without_its_ending(tmp_path):
 GOOD = idx(8, (2, 2), b"abcd")
 
 
-@pytest.mark.parametrize("content, told", [
+@each("content, told", [
     (b"", "not an IDX file: .*an empty file"),
     (b"\0\0\x08", "not an IDX file: .*00 00 08"),
     (b"\x01" + GOOD[1:], "not an IDX file: .*got 01 00 08 02"),
@@ -176,7 +177,7 @@ def test_labels_are_named(tmp_path):
                           "images of 2×3 pixels with the channels last, (N, 2, 3, 1)"]
 
 
-@pytest.mark.parametrize("path, error, told", [
+@each("path, error, told", [
     (3, TypeError, "path expects a path as text or pathlib.Path, got 3"), (b"a", TypeError, "path expects a path"),
     ("", ValueError, "path expects a path, got an empty text"), ("a\0b", ValueError, "without the character NUL")])
 def test_what_is_no_path_is_refused(path, error, told):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.datasets.images import as_images
 
 
@@ -31,7 +32,7 @@ def test_channels_that_stand_first_are_moved_to_the_end(shape):
                     f"(N, {shape[2]}, {shape[3]}, {shape[1]})")
 
 
-@pytest.mark.parametrize("shape", [(2, 8, 8, 3), (2, 3, 3, 3), (2, 1, 8, 1), (2, 4, 8, 8), (2, 3, 2, 8)])
+@each("shape", [(2, 8, 8, 3), (2, 3, 3, 3), (2, 1, 8, 1), (2, 4, 8, 8), (2, 3, 2, 8)])
 def test_channels_that_stand_last_stay(shape):
     x = np.ones(shape)
     (images,), (note,) = as_images([x])

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cases import each
 import minprune.datasets
 from minprune.datasets.loading import load
 
@@ -66,13 +67,13 @@ def test_a_file_of_another_kind_is_refused(home, path):
         load(path)
 
 
-@pytest.mark.parametrize("source", [3, None, b"digits", ["digits"]])
+@each("source", [3, None, b"digits", ["digits"]])
 def test_neither_name_nor_path(source):
     with pytest.raises(TypeError, match="name_or_path expects a text or a path"):
         load(source)
 
 
-@pytest.mark.parametrize("arguments, error, told", [
+@each("arguments, error, told", [
     ({"test": 0}, ValueError, "test expects"), ({"test": 1}, ValueError, "test expects"),
     ({"test": -0.2}, ValueError, "test expects"), ({"test": float("nan")}, ValueError, "test expects"),
     ({"test": "0.2"}, TypeError, "test expects"), ({"test": 0.0001}, ValueError, "test part empty"),
@@ -84,8 +85,8 @@ def test_bad_arguments_are_refused(arguments, error, told):
         load("digits", **arguments)
 
 
-@pytest.mark.parametrize("ending", [".csv", ".tsv", ".TXT", ".dat", ".data"])
-@pytest.mark.parametrize("packed", ["", ".gz"])
+@each("ending", [".csv", ".tsv", ".TXT", ".dat", ".data"])
+@each("packed", ["", ".gz"])
 def test_tables_of_all_endings(tmp_path, ending, packed):
     path = tmp_path / f"table{ending}{packed}"
     path.write_bytes((gzip.compress if packed else bytes)(b"1 0\n2 1\n3 0\n4 1\n"))

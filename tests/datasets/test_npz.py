@@ -156,11 +156,11 @@ def test_npz_of_images_with_the_channels_first(tmp_path, rng):
 
 @pytest.mark.parametrize("dtype", ["float64", "uint8", "bool", "complex128", "U4"])
 def test_npz_of_a_declared_size_beyond_the_limit_is_refused_before_it_is_read(tmp_path, dtype):
-    path = npz(tmp_path, x=np.zeros((1000, 1000), dtype), t=np.zeros(1000))
+    path = npz(tmp_path, x=np.zeros((300, 300), dtype), t=np.zeros(300))
     numbers = 8 if np.dtype(dtype).itemsize <= 8 else 16
-    with pytest.raises(ValueError, match=rf"mine.npz: it declares {numbers * 10**6 + 8000:,} bytes of float64, more "
-                                         r"than the limit of 1,000,000 \(its largest array: x of shape \(1000, 1000"):
-        load(path, limit=10**6)
+    with pytest.raises(ValueError, match=rf"mine.npz: it declares {numbers * 90_000 + 2400:,} bytes of float64, more "
+                                         r"than the limit of 100,000 \(its largest array: x of shape \(300, 300"):
+        load(path, limit=10**5)
 
 
 def test_npz_of_a_few_kilobytes_cannot_take_gigabytes(tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.datasets.samples import Samples, dataset_of
 from minprune.datasets.source import Source
 
@@ -18,7 +19,7 @@ def of_parts(x_train, t_train, x_test, t_test, **options):
     return dataset_of(Samples("a", [x_train, x_test], [t_train, t_test], PARTS), Source("a", **options))
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64", "bool", "float32"])
+@each("dtype", ["uint8", "int32", "int64", "bool", "float32"])
 def test_few_whole_numbers_are_classes(dtype):
     data = split(np.ones((4, 2), dtype=dtype), np.array([0, 1, 1, 0], dtype=dtype))
     assert data.x_train.dtype == data.x_test.dtype == np.float64
@@ -61,7 +62,7 @@ def test_given_parts_stay_as_they_are():
 X, T = np.ones((4, 2)), np.array([0, 1, 0, 1])
 
 
-@pytest.mark.parametrize("x, t, error, told", [
+@each("x, t, error, told", [
     (X * np.nan, T, ValueError, "x of a.npz holds 8 values that are NaN or infinite"),
     (X, np.array([0, 1, np.inf, 1]), ValueError, "t of a.npz holds 1 values"),
     (X[:0], T, ValueError, "x of a.npz is empty"),
@@ -80,7 +81,7 @@ def test_bad_samples_are_refused_by_name(x, t, error, told):
         split(x, t)
 
 
-@pytest.mark.parametrize("changed, told", [
+@each("changed, told", [
     ({"x_test": np.ones((4, 3))}, r"same shape a sample: x_train has \(2,\), x_test \(3,\)"),
     ({"t_test": T.astype(str)}, "texts in both or in neither: t_train has dtype int64, t_test <U"),
     ({"t_train": np.ones((4, 2)), "t_test": np.ones((4, 3))}, r"t_train has \(2,\), t_test \(3,\)"),

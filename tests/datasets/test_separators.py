@@ -1,20 +1,19 @@
 """Which separator is recognised, and how its lines become cells."""
 
-import pytest
-
+from cases import each
 from minprune.datasets.separators import SEPARATORS, recognise
 
 CASES = {"commas": "1,2,0", "semicolons": "1;2;0", "tabs": "1\t2\t0", "blanks": "1 2 0"}
 
 
-@pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("header", [True, False])
+@each("name", CASES)
+@each("header", [True, False])
 def test_each_is_recognised(name, header):
     lines = [CASES[name].replace("1", "a").replace("2", "b").replace("0", "kind")] * header + [CASES[name]] * 3
     assert recognise(lines).name == name
 
 
-@pytest.mark.parametrize("line, name", [
+@each("line, name", [
     ("1, 2, setosa", "commas"), ("1,5;2,5;a b", "semicolons"), ("1.5 2.5 a,b", "blanks"), ("1\t2 \ta b", "tabs"),
     ("  1   2\t0 ", "blanks"), ('"1","2"', "commas"), ("a,b,c", "commas"), ("1", "commas")])
 def test_the_one_that_leaves_the_most_numbers(line, name):

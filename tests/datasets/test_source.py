@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.datasets import Source, load
 
 
@@ -19,7 +20,7 @@ def test_it_stands_for_a_path_with_options(tmp_path):
         load(Source(tmp_path / "a.csv"), scale=True)
 
 
-@pytest.mark.parametrize("options, error, told", [
+@each("options, error, told", [
     ({"task": "class"}, ValueError, 'unknown task "class"; did you mean "classes"'),
     ({"scale": 1}, TypeError, "scale expects True or False, got 1"),
     ({"limit": 0}, ValueError, "limit expects at least 1"), ({"limit": 1e9}, TypeError, "limit expects a whole number"),

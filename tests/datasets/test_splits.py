@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.datasets.splits import class_shares, shuffled_split, stratified_split
 
 UNEQUAL = np.repeat([0, 1, 2, 5], [50, 31, 7, 2])
 
 
-@pytest.mark.parametrize("split, samples", [(shuffled_split, 90), (stratified_split, UNEQUAL)])
-@pytest.mark.parametrize("test", [0.1, 0.2, 1 / 3, 0.5, 0.77])
+@each("split, samples", [(shuffled_split, 90), (stratified_split, UNEQUAL)])
+@each("test", [0.1, 0.2, 1 / 3, 0.5, 0.77])
 def test_every_index_is_in_exactly_one_part(split, samples, test):
     train, held_out = split(samples, test, 0)
     assert sorted([*train, *held_out]) == list(range(90))
@@ -29,15 +30,15 @@ def test_both_parts_come_shuffled():
         assert np.any(np.diff(part) < 0)
 
 
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("test", [0.1, 0.25, 0.9])
+@each("seed", range(5))
+@each("test", [0.1, 0.25, 0.9])
 def test_every_class_gives_its_share_within_one_sample(test, seed):
     _, held_out = stratified_split(UNEQUAL, test, seed)
     for one, count in zip(*np.unique(UNEQUAL, return_counts=True)):
         assert abs(np.sum(UNEQUAL[held_out] == one) - test * count) < 1
 
 
-@pytest.mark.parametrize("counts, test, shares", [
+@each("counts, test, shares", [
     ([10, 20, 30], 0.2, [2, 4, 6]),         # exact
     ([4, 3, 3], 0.5, [2, 2, 1]),            # 2, 1.5, 1.5 of 5: the tie goes to the lower class
     ([9, 8, 3], 0.2, [2, 2, 0]),            # 1.8, 1.6, 0.6 of 4: largest fraction, then the lower of a tie

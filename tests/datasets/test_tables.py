@@ -5,6 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.datasets.loading import load
 
 
@@ -38,7 +39,7 @@ def test_csv_needs_no_header_and_forgives_what_spreadsheets_write(tmp_path):
     assert len(plain.t_train) + len(plain.t_test) == 4
 
 
-@pytest.mark.parametrize("text, told", [
+@each("text, told", [
     ("", "mine.csv is empty"),
     ("\n\n", "mine.csv is empty"),
     ("a,b,t\n", "mine.csv is empty"),
@@ -140,9 +141,12 @@ def write(folder, dialect, rows):
     return path
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("names, features", [(["setosa", "versicolor", "virginica"], 4),
-                                             (["class_0", "class_1", "class_2"], 13), (["malignant", "benign"], 30)])
+FLOWERS, WINES, CELLS = (["setosa", "versicolor", "virginica"], 4), (["class_0", "class_1", "class_2"], 13), \
+    (["malignant", "benign"], 30)
+
+
+@pytest.mark.parametrize("dialect, names, features", [
+    ("comma", *FLOWERS), ("semicolon", *WINES), ("tab", *CELLS), ("blanks", *FLOWERS), ("gzip", *WINES)])
 def test_tables_whose_first_line_counts_the_samples_and_names_the_classes(tmp_path, dialect, names, features):
     x, t = cloud(len(names), features)
     rows = [[*row, label] for row, label in zip(x, t)]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.datasets.targets import read_targets
 
 
@@ -14,11 +15,11 @@ def read(t, task=None, names=None):
 TEN = np.arange(10)
 
 
-@pytest.mark.parametrize("values, names", [
+@each("values, names", [
     ((0, 1, 2), "0, 1, 2"), ((1, 2, 3), "1, 2, 3"), ((2, 4), "2, 4"), ((-1, 1), "-1, 1"), ((0.0, 1.0), "0, 1"),
     ((1.0, 2.0), "1, 2"), ((False, True), "0, 1"), ((5,), "5"), (("setosa", "virginica"), "setosa, virginica"),
     ((b"yes", b"no "), "no , yes"), (("2", "10"), "10, 2")])
-@pytest.mark.parametrize("column", [False, True])
+@each("column", [False, True])
 def test_few_whole_numbers_and_texts_are_classes_named_by_their_values(values, names, column):
     t = np.array(values * 4)
     codes, found, note = read(t[:, None] if column else t)
@@ -27,16 +28,15 @@ def test_few_whole_numbers_and_texts_are_classes_named_by_their_values(values, n
     assert note == f"{len(values)} class{'es' if len(values) > 1 else ''} in the last column: {names}"
 
 
-@pytest.mark.parametrize("t", [
-    TEN / 2, TEN, TEN * 10, [1.5, 2, 1, 2], np.arange(150) % 21 * 2, [0, 3, 7, 0, 3, 7], np.arange(99) ** 2],
-    ids=["halves", "each once", "tens", "a half", "21 different", "gaps, each twice", "squares"])
+@each("t", [
+    TEN / 2, TEN, TEN * 10, [1.5, 2, 1, 2], np.arange(150) % 21 * 2, [0, 3, 7, 0, 3, 7], np.arange(99) ** 2])
 def test_other_numbers_are_predicted(t):
     numbers, names, note = read(t)
     assert names is None and numbers.shape == (len(t), 1) and numbers.dtype == np.float64
     assert note.startswith("numbers to predict in the last column, from ")
 
 
-@pytest.mark.parametrize("t, classes", [
+@each("t, classes", [
     (np.arange(60) % 30, 30), (np.arange(60) % 30 + 1, 30), (np.arange(200) % 20 * 3, 20), ([0, 3, 7] * 10, 3)])
 def test_more_classes_if_there_is_no_gap_or_each_is_frequent(t, classes):
     assert len(read(t)[1]) == classes
@@ -63,7 +63,7 @@ def test_one_hot_rows_are_classes(dtype):
     assert read(t, "regression")[0].shape == (4, 3)
 
 
-@pytest.mark.parametrize("t", [[[1, 1], [0, 1]], [[1, 0], [1, 0]], [[0.5, 0.5], [1, 0]], [[2, -1], [1, 0]]])
+@each("t", [[[1, 1], [0, 1]], [[1, 0], [1, 0]], [[0.5, 0.5], [1, 0]], [[2, -1], [1, 0]]])
 def test_rows_that_are_not_one_hot_are_numbers_to_predict(t):
     assert read(t)[1] is None and read(t)[0].shape == (2, 2)
     assert read(t)[2].startswith("2 numbers to predict in the last column, from ")
@@ -80,7 +80,7 @@ def test_many_classes_are_told_in_short():
     assert read(np.arange(60) % 30)[2] == "30 classes in the last column: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … and 20 more"
 
 
-@pytest.mark.parametrize("t, task, told", [
+@each("t, task, told", [
     (["a", "", "b"], None, "t holds 1 empty texts"), (["a", " "], None, "empty texts"),
     ([["a", "b"]], None, r"holds texts, so classes, and expects shape \(N,\), got \(1, 2\)"),
     (["a", "b"], "regression", 't holds texts such as "a", and task="regression" expects numbers'),

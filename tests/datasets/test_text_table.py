@@ -5,6 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.datasets.text_table import read_text_table
 from minprune.engine.archives import LIMIT
 
@@ -16,10 +17,10 @@ def table(folder, text, limit=LIMIT, encoding="utf-8"):
     return read_text_table(folder / "mine.csv", limit)
 
 
-@pytest.mark.parametrize("separator, name", [(",", ""), (";", "semicolons"), ("\t", "tabs"), ("  ", "blanks")])
-@pytest.mark.parametrize("header", [True, False])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@each("separator, name", [(",", ""), (";", "semicolons"), ("\t", "tabs"), ("  ", "blanks")])
+@each("header", [True, False])
+@each("end", ["\n", "\r\n"])
+@each("pack", [bytes, gzip.compress])
 def test_dialects(tmp_path, separator, name, header, end, pack):
     rows = [["x", "y", "z"]] * header + [[f'"{cell}"' if " " in cell else cell for cell in row] for row in ROWS]
     read = table(tmp_path, pack(end.join(separator.join(row) for row in rows).encode()))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.datasets import tictactoe
 from minprune.datasets.loading import load
 
@@ -20,7 +21,7 @@ def test_the_counts_that_are_known():
     assert [int((stones == count).sum()) for count in range(4)] == [1, 9, 72, 252]
 
 
-@pytest.mark.parametrize("position, worth, best", [
+@each("position, worth, best", [
     ([1, 1, 0, -1, -1, 0, 0, 0, 0], 1, [2]),                       # complete the line
     ([-1, -1, 0, 0, 1, 0, 0, 0, 0], 0, [2]),                       # prevent one
     ([-1, 0, 0, 0, 0, 0, 0, 0, 0], 0, [4]),                        # only the centre answers a corner

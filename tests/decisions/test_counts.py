@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.decisions.counts import effective_number, staying_by_share
 from minprune.decisions.rules import decide
 
@@ -14,7 +15,7 @@ def as_lists(keep):
     return {layer: [int(stays) for stays in k] for layer, k in keep.items()}
 
 
-@pytest.mark.parametrize("scores, number", [
+@each("scores, number", [
     ([1, 1, 1, 1], 4), ([0, 7, 7, 0, 7], 3), ([0, 0, 5], 1), ([3, 1], 1.6), ([0, 0], 2), ([-3, -1, 0], 3),
     ([-9, 3, 1], 1.6), ([3e-320, 1e-320], 1.6), ([3e300, 1e300], 1.6)])
 def test_the_effective_number_by_hand(scores, number):
@@ -38,7 +39,7 @@ def test_the_bound_that_is_said_to_hold_for_what_is_kept_does_not():
     assert said == pytest.approx(2 / 3) and omega[0] == 0.51 < said
 
 
-@pytest.mark.parametrize("arguments, a, b", [
+@each("arguments, a, b", [
     (dict(effective=1), [1, 0, 1], [0, 1, 1, 1]),                               # 17² / 57.5 = 5.03
     (dict(effective=0.99), [1, 0, 1], [0, 1, 0, 1]),                            # 4.98
     (dict(effective=9), [1, 1, 1], [1, 1, 1, 1]),
@@ -65,7 +66,7 @@ def test_equal_scores_are_all_or_an_exact_share_of_them():
     assert as_lists(decide({"a": np.array([0.0, 2, 0, -1])}, cumulative=1)) == {"a": [0, 1, 0, 0]}
 
 
-@pytest.mark.parametrize("arguments, error, message", [
+@each("arguments, error, message", [
     (dict(effective=0), ValueError, "effective expects a finite number, more than 0, got 0"),
     (dict(effective="all"), TypeError, "effective expects a number"),
     (dict(cumulative=1.1), ValueError, r"cumulative expects a share of the scores in \(0, 1\], got 1.1"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.decisions.rules import decide
 from minprune.decisions.regions import Region, regions_of
 
@@ -16,12 +17,12 @@ def as_lists(keep):
 
 # Local regions: left holds a0 and b0, right holds b1 and b3.
 
-@pytest.mark.parametrize("regions", [
+@each("regions", [
     {"left": {"a": [0], "b": (0,)}, "right": {"a": [], "b": np.array([3, 1])}},
     {"left": {"a": np.array([True, False, False]), "b": [True, False, False, False]},
      "right": {"b": [False, True, False, True]}},
-], ids=["indices", "masks"])
-@pytest.mark.parametrize("arguments, a, b", [
+])
+@each("arguments, a, b", [
     (dict(remove=1), [1, 1, 1], [0, 0, 1, 1]),
     (dict(remove=0.5), [1, 1, 1], [0, 0, 1, 1]),
     (dict(remove=0.49), [1, 1, 1], [1, 1, 1, 1]),
@@ -76,7 +77,7 @@ def test_layers_that_cannot_lose_any_are_no_regions():
     assert list(regions_of(WHERE, "layer", 1, np.arange(7) < 3, 1)) == ['layer "a"']
 
 
-@pytest.mark.parametrize("share, count", [(None, 4), (0, 0), (3, 3), (0.5, 2), (0.99, 3)])
+@each("share, count", [(None, 4), (0, 0), (3, 3), (0.5, 2), (0.99, 3)])
 def test_how_many_go_of_a_region(share, count):
     assert Region(np.arange(4), share).count == count
 
@@ -84,7 +85,7 @@ def test_how_many_go_of_a_region(share, count):
 # Errors
 
 
-@pytest.mark.parametrize("arguments, error, message", [
+@each("arguments, error, message", [
     (dict(remove={"a": 1}, scope="layer"), ValueError, "remove={layer: …} says where by itself: .* got 'layer'"),
     (dict(remove={"a": 1}, scope={"r": {"a": [1]}}), ValueError, "leave scope out, got {'r'"),
     (dict(remove={"c": 1}), ValueError, 'unknown layer in remove "c"'),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.decisions.row import by_place, chosen, in_a_row
 
 
@@ -13,7 +14,7 @@ def test_layers_follow_each_other():
     assert by_place(where) == {0: "b", 1: "b", 2: "a"}
 
 
-@pytest.mark.parametrize("neurons", [[2, 0], (2, 0), np.uint8([2, 0]), range(2, -1, -2)])
+@each("neurons", [[2, 0], (2, 0), np.uint8([2, 0]), range(2, -1, -2)])
 def test_indices_choose_in_their_order(neurons):
     assert chosen("r", neurons, np.array([10, 11, 12])).tolist() == [12, 10]
 
@@ -23,7 +24,7 @@ def test_a_mask_chooses_and_nothing_may_be_chosen():
     assert chosen("r", [], np.array([10, 11, 12])).tolist() == []
 
 
-@pytest.mark.parametrize("neurons, error, message", [
+@each("neurons, error, message", [
     ([3], ValueError, "^r: expected different indices from 0 to 2, got 3"), ([-1], ValueError, "got -1"),
     ([1, 0, 1], ValueError, "got 1"), ([True], TypeError, "^r: expected indices or a mask of 3 booleans, got bool"),
     ([0.0], TypeError, "got float64"), (1, TypeError, r"of shape \(\)")])

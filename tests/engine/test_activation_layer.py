@@ -77,16 +77,16 @@ def test_an_activation_that_is_not_0_at_0_leaves_with_the_neurons_before_it(rand
     assert not o[..., 1].any() and o[..., silent].all()
 
 
-@pytest.mark.parametrize("place, name", list(enumerate(CATALOGUE)))
-def test_every_score_gives_numbers_or_a_reason(place, name):
-    net = resnet(["relu", "tanh"][place % 2])
-    x, t = samples(net)
-    try:
-        scores = mp.score(net, name, x, t, "cross_entropy", **few_steps(name))
-    except (NotSaid, ValueError) as error:
-        assert f'"{name}"' in str(error) or "block" in str(error) or "coupled" in str(error)
-    else:
-        assert all(np.isfinite(row).all() or name == "reciprocal_gradient" for row in scores.values())
+def test_every_score_gives_numbers_or_a_reason():
+    nets = resnet("relu"), resnet("tanh")
+    x, t = samples(nets[0], 3)
+    for place, name in enumerate(CATALOGUE):
+        try:
+            scores = mp.score(nets[place % 2], name, x, t, "cross_entropy", **few_steps(name))
+        except (NotSaid, ValueError) as error:
+            assert f'"{name}"' in str(error) or "block" in str(error) or "coupled" in str(error), name
+        else:
+            assert all(np.isfinite(row).all() or name == "reciprocal_gradient" for row in scores.values()), name
 
 
 def test_removal_is_the_loss_without_the_neuron():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.activations import ACTIVATIONS, activation, initialise
 from minprune.engine.facts import NotSaid
 
@@ -41,27 +42,27 @@ def test_these_are_all():
     assert all(activation(name) is ACTIVATIONS[name] and activation(name).name == name for name in FORMULAS)
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@each("name", FORMULAS)
 def test_the_textbook_formula(name):
     expected = np.vectorize(FORMULAS[name])(POINTS)
     np.testing.assert_allclose(activation(name)(POINTS), expected, rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(activation(name).function(POINTS), expected, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("name", SLOPES)
+@each("name", SLOPES)
 def test_the_derivative_is_a_function_of_z(name):
     expected = np.vectorize(SLOPES[name])(POINTS)
     np.testing.assert_allclose(activation(name).derivative(POINTS), expected, rtol=1e-11, atol=1e-15)
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@each("name", FORMULAS)
 def test_the_derivative_is_the_slope_of_the_function(name):
     z, f = POINTS.copy(), activation(name)
     slopes = mp.finite_difference(lambda z: f(z).sum(), z)
     np.testing.assert_allclose(f.derivative(z), slopes, atol=1e-8)
 
 
-@pytest.mark.parametrize("name, at_zero, slope", [
+@each("name, at_zero, slope", [
     ("identity", 0, 1), ("relu", 0, 0), ("leaky_relu", 0, 0.01), ("sigmoid", 0.5, 0.25), ("tanh", 0, 1),
     ("softplus", math.log(2), 0.5), ("elu", 0, 1), ("silu", 0, 0.5), ("gelu", 0, 0.5), ("hard_swish", 0, 0.5)])
 def test_at_zero(name, at_zero, slope):
@@ -75,13 +76,13 @@ def test_at_zero(name, at_zero, slope):
 AROUND = np.concatenate([POINTS.ravel(), [-2.9, 2.9, 3.1, -0.3, 0.2]])
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@each("name", ACTIVATIONS)
 def test_the_second_derivative_is_the_slope_of_the_derivative(name):
     z, f = AROUND.copy(), activation(name)
     np.testing.assert_allclose(f.second(z), mp.finite_difference(lambda z: f.derivative(z).sum(), z), atol=1e-7)
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@each("name", ACTIVATIONS)
 def test_kinks_are_where_a_derivative_jumps(name):
     """From z − h to z + h a smooth derivative moves by about 2h; at a kink f′ or f″ jumps."""
     f, h = activation(name), 1e-7
@@ -90,7 +91,7 @@ def test_kinks_are_where_a_derivative_jumps(name):
     assert tuple(grid[jumps > 1e-3]) == f.kinks
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@each("name", ACTIVATIONS)
 def test_homogeneous_and_odd_are_what_the_function_is(name):
     f, z = activation(name), AROUND
     assert f.homogeneous == all(np.allclose(f(s * z), s * f(z), atol=1e-12) for s in (0.0, 0.5, 3.0))
@@ -106,7 +107,7 @@ def test_an_activation_of_ones_own_says_what_it_says_and_no_more():
             mine.needed(fact, "obd")
 
 
-@pytest.mark.parametrize("wrong, error, message", [
+@each("wrong, error, message", [
     (lambda: mp.Activation("", np.sin, np.cos), TypeError, "name expects a text, got ''"),
     (lambda: mp.Activation("f", "sin", np.cos), TypeError, "function expects a function of z, got 'sin'"),
     (lambda: mp.Activation("f", np.sin, None), TypeError, "derivative expects a function of z, got None"),
@@ -119,8 +120,8 @@ def test_a_wrong_activation_is_refused(wrong, error, message):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("name", FORMULAS)
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@each("name", FORMULAS)
+@each("dtype", ["float64", "float32"])
 def test_large_z_overflows_nowhere_and_dtypes_stay(name, dtype):
     z = np.array([-1000, -100, 0, 100, 1000], dtype)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
@@ -132,7 +133,7 @@ def test_large_z_overflows_nowhere_and_dtypes_stay(name, dtype):
         assert (o[0], o[-1]) == limits[name]
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@each("name", FORMULAS)
 def test_the_argument_is_left_alone(name):
     z = POINTS.copy()
     activation(name)(z), activation(name).derivative(z)
@@ -162,8 +163,8 @@ def test_initialise_has_the_variance_of_its_scheme(rng):
     assert np.mean(np.abs(he) > 2 * he.std()) == pytest.approx(0.0455, abs=0.01)
 
 
-@pytest.mark.parametrize("name", HE + GLOROT)
-@pytest.mark.parametrize("inputs, units", [(400, 100), (100, 400)])
+@each("name", HE + GLOROT)
+@each("inputs, units", [(400, 100), (100, 400)])
 def test_dense_starts_with_the_variance_that_suits_its_activation(name, inputs, units):
     layer = mp.Network(inputs, [mp.Dense(units, name)], seed=3)["dense1"]
     expected = 2 / inputs if name in HE else 2 / (inputs + units)
@@ -171,7 +172,7 @@ def test_dense_starts_with_the_variance_that_suits_its_activation(name, inputs, 
     assert not layer.b.any()
 
 
-@pytest.mark.parametrize("name", HE + GLOROT)
+@each("name", HE + GLOROT)
 def test_conv2d_counts_its_whole_field(name):
     layer = mp.Network((9, 9, 20), [mp.Conv2D(80, (3, 5), name)], seed=3)["conv1"]
     expected = 2 / (15 * 20) if name in HE else 2 / (15 * 20 + 15 * 80)

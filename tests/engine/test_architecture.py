@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.architecture import check_architecture, check_masks
 
 
@@ -11,13 +12,13 @@ def shapes_of(net):
     return {name: array.shape for name, array in net.arrays().items()}
 
 
-@pytest.mark.parametrize("seed", range(14))
+@each("seed", range(14))
 def test_every_network_fits_its_own_arrays(seed, random_network):
     net = random_network(seed)
     check_architecture(net.settings(), shapes_of(net))
 
 
-@pytest.mark.parametrize("model", mp.models.MODELS)
+@each("model", mp.models.MODELS)
 def test_every_model_fits_its_own_arrays(model):
     net = mp.models.MODELS[model]((32, 32, 3), 10)
     check_architecture(net.settings(), shapes_of(net))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 EPSILON = 1e-5
 
@@ -105,8 +106,8 @@ def test_running_statistics_converge_to_those_of_the_data(rng):
     np.testing.assert_allclose(net["dense1"].running_var, a.var(axis=0, ddof=1), rtol=1e-10)
 
 
-@pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize("recipe, shape", LAYERS)
+@each("training", [False, True])
+@each("recipe, shape", LAYERS)
 def test_gradients_against_central_differences_of_the_formula(recipe, shape, training, rng):
     """Not of the network: of the formula, written out again here."""
     net, layer = build(recipe, shape)

@@ -3,9 +3,9 @@
 import itertools
 
 import numpy as np
-import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.channels import Groups, channels_read, is_depthwise, places_of, staying, together
 from minprune.engine.layer import flat
 
@@ -40,7 +40,7 @@ def test_places_and_what_stays():
     assert staying(channels, {"a": np.array([False, True])}).tolist() == [True, False, True, True, True, True]
 
 
-@pytest.mark.parametrize("groups, C, K, depthwise", [
+@each("groups, C, K, depthwise", [
     (1, 1, 1, False), (2, 2, 2, True), (2, 2, 6, True), (2, 4, 4, False)])
 def test_what_a_depthwise_convolution_is(groups, C, K, depthwise):
     net = mp.Network((1, 1, C), [mp.Conv2D(K, 1, groups=groups)])
@@ -83,7 +83,7 @@ def fits(cut, layers, read, output):
     return True
 
 
-@pytest.mark.parametrize("shape, layers", [
+@each("shape, layers", [
     ((1, 1, 1), [mp.Conv2D(4, 1), mp.Conv2D(4, 1, groups=2), mp.Conv2D(1, 1)]),
     ((1, 1, 1), [mp.Conv2D(2, 1), mp.BatchNorm(), mp.Conv2D(4, 1, groups=2), mp.Conv2D(1, 1)]),
     ((1, 1, 1), [mp.Concat([[mp.Conv2D(2, 1)], []]), mp.Conv2D(3, 1, groups=3), mp.BatchNorm(), mp.Conv2D(1, 1)]),

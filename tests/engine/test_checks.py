@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine import checks
 from minprune.engine.checks import (as_dtype, check_count, check_dataset, check_dict, check_known, check_list,
                                     check_numbers, check_numeric, check_protect, check_prunable, check_real,
@@ -33,7 +34,7 @@ def test_unknown_says_what_is_near_and_what_there_is():
     assert str(told.value) == 'unknown activation "rleu"; did you mean "relu"? Known: relu, tanh'
 
 
-@pytest.mark.parametrize("name", ["zzzzzz", "", None, 3])
+@each("name", ["zzzzzz", "", None, 3])
 def test_unknown_without_anything_near(name):
     with pytest.raises(ValueError) as told:
         check_known("activation", name, ["relu", "tanh"])
@@ -53,8 +54,8 @@ def test_half_of_the_letters_are_near_enough():
 # ----------------------------------------------------------------------------------- check_numbers
 
 
-@pytest.mark.parametrize("array", [[1, 2], [[1.5]], 3.0, np.ones(2, "float32"), np.array([True]),
-                                   np.uint8([1]), (1, 2), np.float16([1])])
+@each("array", [[1, 2], [[1.5]], 3.0, np.ones(2, "float32"), np.array([True]),
+                np.uint8([1]), (1, 2), np.float16([1])])
 def test_real_numbers_pass(array):
     checked = check_numbers("x", array)
     assert isinstance(checked, np.ndarray) and np.array_equal(checked, array)
@@ -66,7 +67,7 @@ def test_an_array_is_not_copied():
     assert check_numbers("x", array) is array
 
 
-@pytest.mark.parametrize("array, told", [
+@each("array, told", [
     (["a"], "dtype <U1"), ([None], "dtype object"), ([1j], "dtype complex128"), ([b"1"], r"dtype \|S1"),
     (np.array(["2020"], "datetime64[Y]"), "dtype datetime64"), ({}, "{}"), (None, "None")])
 def test_other_things_are_a_type_error(array, told):
@@ -74,7 +75,7 @@ def test_other_things_are_a_type_error(array, told):
         check_numbers("x", array)
 
 
-@pytest.mark.parametrize("array, told", [
+@each("array, told", [
     ([], r"x is empty: got shape \(0,\)"), (np.ones((3, 0, 2)), r"x is empty: got shape \(3, 0, 2\)"),
     ([1, np.nan, 2], "x holds 1 values that are NaN or infinite, of 3"),
     ([[np.inf, -np.inf], [0, np.nan]], "x holds 3 values that are NaN or infinite, of 4")])
@@ -122,14 +123,14 @@ def test_unequal_lengths_are_all_told():
 # ------------------------------------------------------------------------ check_count, check_real
 
 
-@pytest.mark.parametrize("value, least", [(1, 1), (7, 1), (0, 0), (np.int64(3), 2), (np.uint8(3), 1),
-                                          (-2, -2)])
+@each("value, least", [(1, 1), (7, 1), (0, 0), (np.int64(3), 2), (np.uint8(3), 1),
+                       (-2, -2)])
 def test_counts(value, least):
     count = check_count("size", value, least)
     assert count == value and type(count) is int
 
 
-@pytest.mark.parametrize("value", [1.0, "1", None, True, np.True_, [1], np.array([1])])
+@each("value", [1.0, "1", None, True, np.True_, [1], np.array([1])])
 def test_no_counts(value):
     with pytest.raises(TypeError, match="^size expects a whole number, got "):
         check_count("size", value)
@@ -147,19 +148,19 @@ def test_a_count_is_at_least_one_unless_said():
         check_count("size", 0)
 
 
-@pytest.mark.parametrize("value", [0, 1, -2.5, np.float32(0.5), np.int8(3), 1e300])
+@each("value", [0, 1, -2.5, np.float32(0.5), np.int8(3), 1e300])
 def test_reals(value):
     real = check_real("rate", value)
     assert real == value and type(real) is float
 
 
-@pytest.mark.parametrize("value", ["1", None, True, np.False_, 1j, [1.0], np.ones(1)])
+@each("value", ["1", None, True, np.False_, 1j, [1.0], np.ones(1)])
 def test_no_reals(value):
     with pytest.raises(TypeError, match="^rate expects a number, got "):
         check_real("rate", value)
 
 
-@pytest.mark.parametrize("value, bounds, told", [
+@each("value, bounds, told", [
     (np.nan, {}, "rate expects a finite number, got nan"),
     (np.inf, {}, "rate expects a finite number, got inf"),
     (-np.inf, {"below": 1}, "a finite number, less than 1, got -inf"),
@@ -172,8 +173,8 @@ def test_reals_out_of_bounds(value, bounds, told):
         check_real("rate", value, **bounds)
 
 
-@pytest.mark.parametrize("value, bounds", [(0, {"least": 0}), (0.999, {"below": 1}), (1e-300, {"above": 0}),
-                                           (0, {"least": 0, "below": 1})])
+@each("value, bounds", [(0, {"least": 0}), (0.999, {"below": 1}), (1e-300, {"above": 0}),
+                        (0, {"least": 0, "below": 1})])
 def test_reals_at_their_bounds(value, bounds):
     assert check_real("rate", value, **bounds) == value
 
@@ -181,7 +182,7 @@ def test_reals_at_their_bounds(value, bounds):
 # ------------------------------------------------------------------- check_list, check_dict, check_dataset
 
 
-@pytest.mark.parametrize("values", [[1, "a"], (1, "a"), iter([1, "a"]), {1: 0, "a": 0}])
+@each("values", [[1, "a"], (1, "a"), iter([1, "a"]), {1: 0, "a": 0}])
 def test_lists(values):
     assert check_list("parts", values, "such as [1, 2]") == [1, "a"]
 
@@ -218,7 +219,7 @@ def test_scores_become_float64_in_their_order_and_are_copied():
     assert scores["b"][0] == 1
 
 
-@pytest.mark.parametrize("scores, error, told", [
+@each("scores, error, told", [
     ({}, ValueError, "scores expects a dict {layer: array} of at least one layer, got an empty dict"),
     ([1.0], ValueError, "scores expects a dict {layer: array} of at least one layer, got list"),
     ({"a": []}, ValueError, 'scores of layer "a": expected one number a neuron, got shape (0,)'),
@@ -247,7 +248,7 @@ def test_scores_like_others_have_their_layers_and_neurons():
         check_scores({"a": [1, 2, 3], "b": [1]}, like, "reference")
 
 
-@pytest.mark.parametrize("large", [2 ** 53 + 1, -2 ** 53 - 1, -2 ** 63, np.uint64(2 ** 64 - 1)])
+@each("large", [2 ** 53 + 1, -2 ** 53 - 1, -2 ** 63, np.uint64(2 ** 64 - 1)])
 def test_whole_numbers_that_float64_cannot_tell_apart_are_refused(large):
     assert check_scores({"a": [2 ** 53, -2 ** 53]})["a"].tolist() == [2 ** 53, -2 ** 53]
     with pytest.raises(ValueError, match=f'^scores of layer "a": expected whole numbers up to 2.53, .* {large}'):
@@ -257,13 +258,13 @@ def test_whole_numbers_that_float64_cannot_tell_apart_are_refused(large):
 # --------------------------------------------------------------- check_share, count_of, check_protect
 
 
-@pytest.mark.parametrize("share, kind", [(0, int), (np.int8(3), int), (0.0, float), (np.float32(0.5), float)])
+@each("share, kind", [(0, int), (np.int8(3), int), (0.0, float), (np.float32(0.5), float)])
 def test_shares(share, kind):
     checked = check_share("remove", share)
     assert checked == share and type(checked) is kind
 
 
-@pytest.mark.parametrize("share, error, told", [
+@each("share, error, told", [
     (True, TypeError, "remove expects a whole number, got True"), (-1, ValueError, "remove expects at least 0, got -1"),
     ("x", TypeError, "remove (as a fraction) expects a number, got 'x'"),
     (1.0, ValueError, "remove (as a fraction) expects a finite number, at least 0 and less than 1, got 1.0")])
@@ -273,14 +274,14 @@ def test_no_shares(share, error, told):
     assert str(raised.value) == told
 
 
-@pytest.mark.parametrize("share, K, count", [
+@each("share, K, count", [
     (3, 2, 3), (0.29, 100, 29), (0.58, 100, 58), (1 / 3, 3, 1), (1 / 3, 2, 0), (1 - 1e-15, 7, 6), (1 - 1e-15, 1, 0),
     (0.5, 0, 0), (1e-12, 5, 0)])
 def test_a_share_of_K(share, K, count):
     assert count_of(share, K) == count
 
 
-@pytest.mark.parametrize("whole", [100, 10 ** 4, 10 ** 8, 10 ** 11])
+@each("whole", [100, 10 ** 4, 10 ** 8, 10 ** 11])
 def test_hundredths_of_large_numbers_are_exact(whole):
     for n in range(101):
         assert floor_of(n / 100, whole) == n * whole // 100

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 
 def layer(x_size=3, units=4, *more, **settings):
@@ -64,8 +65,8 @@ def test_settings():
         == {"units": 4, "activation": "relu", "batch_norm": True}
 
 
-@pytest.mark.parametrize("units, error", [(0, ValueError), (-3, ValueError), (2.0, TypeError),
-                                          ("4", TypeError), (True, TypeError), (None, TypeError)])
+@each("units, error", [(0, ValueError), (-3, ValueError), (2.0, TypeError),
+                       ("4", TypeError), (True, TypeError), (None, TypeError)])
 def test_units_that_are_no_count(units, error):
     with pytest.raises(error, match="Dense units expects"):
         mp.Dense(units)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 
 def network(rate, units=2000):
@@ -66,7 +67,7 @@ def test_float32_stays_float32():
     assert trace.y.dtype == net.backward(trace, np.ones((2, 20))).dtype == np.float32
 
 
-@pytest.mark.parametrize("rate", [1, 1.5, -0.1, float("nan")])
+@each("rate", [1, 1.5, -0.1, float("nan")])
 def test_a_rate_out_of_range(rate):
     with pytest.raises(ValueError, match="Dropout rate expects a finite number, at least 0 and less than 1"):
         mp.Dropout(rate)

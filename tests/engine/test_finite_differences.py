@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 
 def test_a_quadratic_is_exact_up_to_rounding(rng):
@@ -30,8 +31,8 @@ def test_the_default_step():
     assert error == pytest.approx(1e6 * 1e-5 ** 2, rel=1e-6)
 
 
-@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 1, 3)])
-@pytest.mark.parametrize("out", [(), (2,), (2, 2)])
+@each("shape", [(), (3,), (2, 3), (2, 1, 3)])
+@each("out", [(), (2,), (2, 2)])
 def test_the_result_has_the_shape_of_the_array_and_then_of_f(shape, out, rng):
     weights, array = rng.normal(size=(*shape, *out)), rng.normal(size=shape)
     slopes = mp.finite_difference(lambda a: np.tensordot(a, weights, axes=len(shape)), array)
@@ -102,7 +103,7 @@ def test_views_and_float32(rng):
                                rtol=1e-9)
 
 
-@pytest.mark.parametrize("array, told", [
+@each("array, told", [
     ([1.0, 2.0], "array expects a NumPy array of floats, got list"), (1.0, "got float"),
     (np.array([1, 2]), "got int64"), (np.array([1j]), "got complex128"), (np.array([True]), "got bool")])
 def test_other_arrays_are_refused(array, told):
@@ -122,8 +123,8 @@ def test_a_read_only_array_is_refused():
         mp.finite_difference(lambda w: w.sum(), w)
 
 
-@pytest.mark.parametrize("step, error", [(0, ValueError), (-1e-5, ValueError), (np.nan, ValueError),
-                                         ("1", TypeError)])
+@each("step, error", [(0, ValueError), (-1e-5, ValueError), (np.nan, ValueError),
+                      ("1", TypeError)])
 def test_a_step_that_is_none(step, error):
     with pytest.raises(error, match="step expects"):
         mp.finite_difference(lambda w: w.sum(), np.ones(2), step)

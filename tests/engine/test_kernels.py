@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine import kernels, optimizers, patches, pooling
 from minprune.engine.layer import total
 
 
-@pytest.mark.parametrize("size", [1, 48, 100, 10_000])
+@each("size", [1, 48, 100, 10_000])
 def test_blocks_are_all_samples_in_order(size):
     array = np.arange(60.0).reshape(10, 6)
     blocks = list(kernels.blocks(array, size))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.facts import NotSaid
 from minprune.engine.layer import Layer, LayerTrace, batch_shape
 from minprune.engine.residual import Residual
@@ -29,7 +30,7 @@ def alone(recipe, shape, unsettle):
     return net, next(iter(net.layers.values()))
 
 
-@pytest.mark.parametrize("recipe, shape", EVERY, ids=NAMES)
+@each("recipe, shape", EVERY)
 def test_the_shape_promised_is_the_shape_made(recipe, shape, unsettle, rng):
     net, layer = alone(recipe, shape, unsettle)
     assert layer.input_shape == shape
@@ -41,7 +42,7 @@ def test_the_shape_promised_is_the_shape_made(recipe, shape, unsettle, rng):
     assert np.array_equal(trace.do, up)
 
 
-@pytest.mark.parametrize("recipe, shape", EVERY, ids=NAMES)
+@each("recipe, shape", EVERY)
 def test_tangent_is_the_slope_along_a_direction(recipe, shape, unsettle, rng):
     net, layer = alone(recipe, shape, unsettle)
     x, dx = rng.normal(size=(2, 3, *shape))
@@ -49,7 +50,7 @@ def test_tangent_is_the_slope_along_a_direction(recipe, shape, unsettle, rng):
     np.testing.assert_allclose(layer.tangent(layer.forward(x), dx), slope, atol=1e-8)
 
 
-@pytest.mark.parametrize("recipe, shape", EVERY, ids=NAMES)
+@each("recipe, shape", EVERY)
 def test_the_way_back_is_the_transpose_of_the_tangent(recipe, shape, unsettle, rng):
     """⟨tangent(dx), do⟩ = ⟨dx, backward(do)⟩ for any dx and do, to rounding."""
     net, layer = alone(recipe, shape, unsettle)
@@ -63,7 +64,7 @@ def test_the_way_back_is_the_transpose_of_the_tangent(recipe, shape, unsettle, r
 PASSING = [pair for pair in EVERY if not isinstance(pair[0], (mp.Dense, mp.Conv2D, Residual))]
 
 
-@pytest.mark.parametrize("recipe, shape", PASSING, ids=[type(layer).__name__ for layer, _ in PASSING])
+@each("recipe, shape", PASSING)
 def test_the_squared_share_is_the_sum_of_squared_slopes(recipe, shape, unsettle, rng):
     net, layer = alone(recipe, shape, unsettle)
     x = rng.normal(size=(1, *shape))
@@ -80,7 +81,7 @@ def test_windows_apart_share_no_inputs():
     assert mp.MaxPool2D((2, 3), (2, 2)).squared_share() is None and mp.AvgPool2D((3, 2), (2, 2)).squared_share() is None
 
 
-@pytest.mark.parametrize("recipe, shape", EVERY, ids=NAMES)
+@each("recipe, shape", EVERY)
 def test_settings_and_repr_make_the_same_layer_again(recipe, shape, unsettle):
     net, layer = alone(recipe, shape, unsettle)
     again = type(layer)(**layer.settings())
@@ -88,7 +89,7 @@ def test_settings_and_repr_make_the_same_layer_again(recipe, shape, unsettle):
     assert mp.Network(shape, [again]).output_shape == layer.output_shape
 
 
-@pytest.mark.parametrize("recipe, shape", EVERY, ids=NAMES)
+@each("recipe, shape", EVERY)
 def test_parameters_are_among_the_arrays(recipe, shape, unsettle):
     net, layer = alone(recipe, shape, unsettle)
     for name, array in layer.parameters().items():
@@ -199,7 +200,7 @@ def test_names_of_the_arrays(kind):
     assert plain.gamma is plain.running_var is plain.mask is None
 
 
-@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+@each("kind, batch_norm, masked", VARIANTS)
 def test_o_is_f_of_z_and_zero_where_masked(kind, batch_norm, masked, rng):
     _, layer = build(kind, batch_norm=batch_norm, masked=masked)
     trace = layer.forward(rng.normal(size=(3, *SHAPES[kind])))
@@ -210,7 +211,7 @@ def test_o_is_f_of_z_and_zero_where_masked(kind, batch_norm, masked, rng):
     assert np.abs(trace.z[..., 1]).min() > 0
 
 
-@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+@each("kind, batch_norm, masked", VARIANTS)
 def test_dz_is_do_times_the_slope_and_zero_where_masked(kind, batch_norm, masked, rng):
     _, layer = build(kind, batch_norm=batch_norm, masked=masked)
     trace = layer.forward(rng.normal(size=(3, *SHAPES[kind])))
@@ -224,7 +225,7 @@ def test_dz_is_do_times_the_slope_and_zero_where_masked(kind, batch_norm, masked
     assert trace.grads["W"][[0, 2]].all()
 
 
-@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+@each("kind, batch_norm, masked", VARIANTS)
 def test_gradients_of_b_gamma_and_beta_are_sums_over_samples_and_positions(kind, batch_norm, masked, rng):
     _, layer = build(kind, batch_norm=batch_norm, masked=masked)
     trace = layer.forward(rng.normal(size=(3, *SHAPES[kind])))
@@ -245,7 +246,7 @@ def test_a_masked_neuron_leaves_the_others_as_they_were(kind, rng):
     assert np.array_equal(outputs[0][..., [0, 2]], outputs[1][..., [0, 2]])
 
 
-@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+@each("kind, batch_norm, masked", VARIANTS)
 def test_per_sample_weight_gradients_are_those_of_each_sample_alone(kind, batch_norm, masked, rng):
     _, layer = build(kind, batch_norm=batch_norm, masked=masked)
     x = rng.normal(size=(3, *SHAPES[kind]))
@@ -269,8 +270,8 @@ def test_patches_times_weights_are_z(kind, rng):
     np.testing.assert_allclose(layer.forward(x).z.reshape(z.shape), z, rtol=1e-11, atol=1e-13)
 
 
-@pytest.mark.parametrize("activation", mp.ACTIVATIONS)
-@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+@each("activation", mp.ACTIVATIONS)
+@each("kind, batch_norm, masked", VARIANTS)
 def test_the_tangent_of_neurons_is_the_slope_along_a_direction(kind, batch_norm, masked, activation, rng):
     _, layer = build(kind, activation, batch_norm, masked)
     x, dx = rng.normal(size=(2, 3, *SHAPES[kind]))
@@ -314,7 +315,7 @@ def test_the_gradient_of_the_input_can_be_left_out(kind, rng):
         assert np.array_equal(traces[0].grads[name], traces[1].grads[name])
 
 
-@pytest.mark.parametrize("kind, batch_norm, masked", VARIANTS)
+@each("kind, batch_norm, masked", VARIANTS)
 def test_the_way_back_may_be_walked_twice(kind, batch_norm, masked, rng):
     """The second time must not add to the first, nor spoil what forward had kept."""
     _, layer = build(kind, batch_norm=batch_norm, masked=masked)
@@ -337,15 +338,15 @@ def replaced(name, value, dtype="float64"):
     return getattr(layer, name)
 
 
-@pytest.mark.parametrize("name", ["W", "b", "gamma", "running_mean", "running_var", "mask"])
-@pytest.mark.parametrize("shape", [(), (1,), (2,), (3, 3), (4, 3), (1, 3, 4)])
+@each("name", ["W", "b", "gamma", "running_mean", "running_var", "mask"])
+@each("shape", [(), (1,), (2,), (3, 3), (4, 3), (1, 3, 4)])
 def test_an_array_of_another_shape_is_refused_at_once(name, shape):
     value = np.ones(shape, bool if name == "mask" else float)
     with pytest.raises(ValueError, match=rf"dense1.{name} expects shape \((3, 4|3,)\), got \("):
         replaced(name, value)
 
 
-@pytest.mark.parametrize("name, value, told", [
+@each("name, value, told", [
     ("W", None, "dense1.W expects real numbers"), ("W", np.ones((3, 4)) * 1j, "dense1.W expects real numbers"),
     ("b", ["1", "2", "3"], "dense1.b expects real numbers"), ("mask", [1, 0, 1], "dense1.mask expects booleans"),
     ("mask", "all", "dense1.mask expects booleans")])
@@ -378,14 +379,14 @@ def test_a_recipe_is_not_built_yet_and_takes_what_it_is_given():
     assert layer.note.shape == (7,) and layer.W.shape == (3, 4)
 
 
-@pytest.mark.parametrize("build, told", [
+@each("build, told", [
     (lambda: mp.Dense(10 ** 19), "Dense units expects at most 2147483647"),
     (lambda: mp.Conv2D(10 ** 19, 3), "Conv2D channels expects at most"),
     (lambda: mp.Conv2D(1, 10 ** 19), "Conv2D kernel expects at most"),
     (lambda: mp.Conv2D(1, 3, padding=10 ** 19), "Conv2D padding expects at most"),
     (lambda: mp.Network(10 ** 19, [mp.Dense(1)]), "input_shape expects at most"),
     (lambda: mp.Network(2 ** 31 - 1, [mp.Dense(2 ** 31 - 1)]), 'Dense "dense1" cannot fit: its weights would have the '
-                                                              r"shape \(2147483647, 2147483647\)"),
+                                           r"shape \(2147483647, 2147483647\)"),
     (lambda: mp.Network((2 ** 30, 2 ** 30, 16), [mp.Flatten(), mp.Dense(1)]), r"shape \(1, 18446744073709551616\)")])
 def test_sizes_that_no_memory_has_are_refused_in_our_words(build, told):
     with pytest.raises(ValueError, match=told):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.losses import LOSSES, Loss, find_loss, log_softmax, prepare_samples, softmax
 
 
@@ -162,7 +163,7 @@ def test_one_hot():
     assert mp.one_hot(np.array([1, 0], np.uint8), 2).tolist() == [[0, 1], [1, 0]]
 
 
-@pytest.mark.parametrize("t, classes, told", [
+@each("t, classes, told", [
     ([0, 3], 3, r"labels expected in 0 … 2, got 0 … 3"), ([-1, 1], 3, r"got -1 … 1"),
     ([0.5, 1], 3, "whole numbers"), ([[0, 1]], 3, "whole numbers of shape"), (1, 3, "whole numbers"),
     ([], 3, "t is empty"), ([0, np.nan], 3, "NaN")])
@@ -210,7 +211,7 @@ def test_one_output_takes_a_plain_list_of_targets(name):
     assert prepare_samples(network(units=1), np.ones((2, 2)), [0, 1], name)[1].tolist() == [[0], [1]]
 
 
-@pytest.mark.parametrize("name, t, told", [
+@each("name, t, told", [
     ("mse", [0, 1], r"mse expects targets of shape \(N, 3\), got \(2,\); for class labels use mp.one_hot"),
     ("mse", [[0, 1], [1, 0]], r"\(N, 3\), got \(2, 2\)$"),
     ("mse", [[0, 1, np.inf], [0, 0, 0]], "t holds 1 values that are NaN or infinite"),
@@ -271,7 +272,7 @@ def test_find_loss():
         find_loss(None)
 
 
-@pytest.mark.parametrize("settings, message", [
+@each("settings, message", [
     ({"name": ""}, "Loss name expects a text, got ''"), ({"function": None}, 'loss "mse": function expects a function'),
     ({"derivative": 3}, "derivative expects a function, got 3"), ({"prepare": None}, "prepare"),
     ({"correct": None}, "correct")])
@@ -311,7 +312,7 @@ def test_a_loss_returns_the_targets_that_it_prepared():
 NUMBERS, SHARES, LABELS = [0.3, 1.7, -2.0, 4.0], [0.1, 0.9, 0.5, 0.2], [0, 2, 1, 2]
 
 
-@pytest.mark.parametrize("units, t, loss, told", [
+@each("units, t, loss, told", [
     (1, NUMBERS, "cross_entropy", 'got 1; for targets that are numbers use loss="mse"$'),
     (1, SHARES, "cross_entropy", 'got 1; for one output use loss="binary_cross_entropy"; for targets that are numbers'),
     (1, [0, 1, 1, 0], "cross_entropy", 'got 1; for one output use loss="binary_cross_entropy"$'),
@@ -356,10 +357,10 @@ def test_a_network_that_is_right_is_found_wrong_behind_a_second_sigmoid():
 BOUNDED = mp.Activation("mine", np.arctan, lambda z: 1 / (1 + z * z), bounded=True)
 
 
-@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy"])
-@pytest.mark.parametrize("layers", [[mp.Dense(2, "sigmoid")], [mp.Dense(2, "tanh")], [mp.Dense(2, BOUNDED)],
-                                    [mp.Dense(2, "tanh"), mp.Dropout(0.5)],
-                                    [mp.Dense(2, "sigmoid", batch_norm=True), mp.Flatten()]])
+@each("loss", ["cross_entropy", "binary_cross_entropy"])
+@each("layers", [[mp.Dense(2, "sigmoid")], [mp.Dense(2, "tanh")], [mp.Dense(2, BOUNDED)],
+                 [mp.Dense(2, "tanh"), mp.Dropout(0.5)],
+                 [mp.Dense(2, "sigmoid", batch_norm=True), mp.Flatten()]])
 def test_outputs_that_are_squashed_are_no_logits(layers, loss):
     with pytest.warns(UserWarning, match="takes logits and has a s"):
         prepare_samples(mp.Network(2, layers), np.ones((2, 2)), [[0, 1], [1, 0]], loss)
@@ -373,16 +374,16 @@ def test_pooling_does_not_hide_who_squashed_them(pool):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("last, loss", [
+@each("last, loss", [
     *((mp.Dense(2, f), "cross_entropy") for f in mp.ACTIVATIONS if f not in ("sigmoid", "tanh")),
     (mp.Dense(2, mp.Activation("mine", np.arctan, np.cos)), "cross_entropy"), (mp.Dense(2, "sigmoid"), "mse"),
-    (mp.Residual([mp.Dense(2, "tanh")]), "cross_entropy")], ids=repr)
+    (mp.Residual([mp.Dense(2, "tanh")]), "cross_entropy")])
 def test_other_outputs_and_a_loss_without_its_own_are_fine(last, loss):
     """What does not say that it is bounded may have any values."""
     prepare_samples(mp.Network(2, [mp.Dense(2, "tanh"), last]), np.ones((2, 2)), [[0, 1], [1, 0]], loss)
 
 
-@pytest.mark.parametrize("name, f", mp.ACTIVATIONS.items())
+@each("name, f", mp.ACTIVATIONS.items())
 def test_bounded_is_what_the_values_say(name, f):
     o = np.abs(f(np.array([-1e4, 1e4])))
     assert f.bounded is bool((o <= 1).all()), name

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import case
 from few_steps import few_steps
 from minprune.scoring.catalogue import CATALOGUE
 
@@ -86,20 +87,22 @@ NOT_THE_SAME = {"lrp_zplus": "its rule for a batch norm by itself is another",
                 "influence": "the reader's outputs are those before a batch norm that is a layer of its own"}
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
 @pytest.mark.filterwarnings("ignore:reciprocal_gradient")
-def test_scores_are_those_of_the_merged_network(name, close):
+def test_scores_are_those_of_the_merged_network(close):
     """The neurons are the same, only written in other layers. ε of layer-wise relevance, and inverses, cost digits."""
     net = shaken(mp.Network((3, 3, 1), [mp.Conv2D(2, 2), mp.BatchNorm(**OWN), mp.ActivationLayer("softplus"),
                                         mp.AvgPool2D(2), mp.Flatten(), mp.Dense(3), mp.BatchNorm(), mp.Dense(2)]))
     x, t = samples(net)
     short = net.merged()
-    scores, others = (mp.score(one, name, x, t, "mse", **few_steps(name)) for one in (net, short))
-    assert list(scores) == ["conv1+batchnorm1+activation1", "dense1+batchnorm2"] and list(others) == ["conv1", "dense1"]
-    for row, other in zip(scores.values(), others.values()):
-        assert np.isfinite(row).all()
-        if name not in NOT_THE_SAME:
-            close(row, other, 1e-4 if name == "lrp_epsilon" else 1e-9)
+    for name in CATALOGUE:
+        scores, others = (mp.score(one, name, x, t, "mse", **few_steps(name)) for one in (net, short))
+        with case(name):
+            assert list(scores) == ["conv1+batchnorm1+activation1", "dense1+batchnorm2"]
+            assert list(others) == ["conv1", "dense1"]
+            for row, other in zip(scores.values(), others.values()):
+                assert np.isfinite(row).all()
+                if name not in NOT_THE_SAME:
+                    close(row, other, 1e-4 if name == "lrp_epsilon" else 1e-9)
 
 
 def test_the_projection_of_a_block_is_kept(close):

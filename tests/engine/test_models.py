@@ -38,7 +38,7 @@ def test_an_mlp_flattens_whatever_is_no_vector():
 def test_a_resnet_learns_the_digits_and_can_be_halved():
     data = mp.datasets.load("digits")
     net = mp.models.resnet((8, 8, 1), 10, dtype="float32")
-    x, t = data.x_train[:500], data.t_train[:500]
+    x, t = data.x_train[:400], data.t_train[:400]
     history = mp.fit(net, x, t, optimizer=mp.Adam(3e-3), epochs=5, progress=False)
     assert history.accuracy[-1] > 0.95
     assert mp.evaluate(net, data.x_test, data.t_test, latency=False).test_accuracy > 0.93

@@ -1,9 +1,9 @@
 """The order of images in memory: every array looks as its shape says, whatever the order."""
 
 import numpy as np
-import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine import order
 
 X = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
@@ -18,7 +18,7 @@ def test_images_in_the_order_are_views_and_others_are_copied():
     assert new.shape == X.shape and order.memory(new).base is not None and np.shares_memory(order.memory(new), new)
 
 
-@pytest.mark.parametrize("kernel, stride", [((1, 1), (1, 1)), ((2, 3), (1, 1)), ((3, 2), (2, 1)), ((2, 2), (1, 2))])
+@each("kernel, stride", [((1, 1), (1, 1)), ((2, 3), (1, 1)), ((3, 2), (2, 1)), ((2, 2), (1, 2))])
 def test_windows_number_by_number(kernel, stride):
     array = order.memory(X)
     windows = order.windows(array, kernel, stride)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 CASES = [(2, 2, 1, False), (3, 2, 1, False), (3, 2, 1, True), (3, 2, 0, True), (2, 3, 1, True),
          ((2, 3), (1, 2), 1, True), (3, 1, "same", False), (3, 2, "same", False), (2, 2, "same", False),
@@ -38,8 +39,8 @@ def net_of(pool, shape=(5, 6, 2)):
     return net
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("kind", ["max", "mean", "mean of pixels"])
+@each("case", CASES)
+@each("kind", ["max", "mean", "mean of pixels"])
 def test_forward_against_loops(case, kind, close):
     pool = pools(mp.MaxPool2D, case) if kind == "max" else pools(mp.AvgPool2D, case, count_padding=kind == "mean")
     net = mp.Network((5, 6, 1), [pool])
@@ -52,7 +53,7 @@ def test_forward_against_loops(case, kind, close):
             close(y[n][place][0], max(pixels) if kind == "max" else sum(pixels) / count)
 
 
-@pytest.mark.parametrize("size, stride, padding, ceil_mode, shape", [
+@each("size, stride, padding, ceil_mode, shape", [
     (3, 2, 1, False, (3, 3)), (3, 2, 1, True, (3, 4)), (2, 2, 0, True, (3, 3)), (2, 3, 1, True, (2, 3)),
     (3, 3, "same", False, (2, 2)), (2, 5, 1, True, (2, 2))])
 def test_shapes_are_those_of_pytorch_and_keras(size, stride, padding, ceil_mode, shape):
@@ -61,8 +62,8 @@ def test_shapes_are_those_of_pytorch_and_keras(size, stride, padding, ceil_mode,
     assert net.output_shape == (*shape, 1)
 
 
-@pytest.mark.parametrize("case", [*CASES[1:8:2], *CASES[-2:]])
-@pytest.mark.parametrize("cls", [mp.MaxPool2D, mp.AvgPool2D])
+@each("case", [*CASES[1:8:2], *CASES[-2:]])
+@each("cls", [mp.MaxPool2D, mp.AvgPool2D])
 def test_gradients_tangents_and_what_goes_back(case, cls, close):
     net = net_of(pools(cls, case), (4, 5, 1))
     rng = np.random.default_rng(0)
@@ -103,7 +104,7 @@ def test_settings_tell_only_what_is_not_usual():
     assert mp.MaxPool2D((2, 3), padding=(0, 1)).settings() == {"size": [2, 3], "stride": [2, 3], "padding": [0, 1]}
 
 
-@pytest.mark.parametrize("make, error, message", [
+@each("make, error, message", [
     (lambda: mp.MaxPool2D(2, padding=2), ValueError, "padding expects at most half a window of 2×2, got 2"),
     (lambda: mp.MaxPool2D((3, 1), padding=(1, 1)), ValueError, r"at most half a window of 3×1, got \(1, 1\)"),
     (lambda: mp.AvgPool2D((2, 4), padding=(2, 1)), ValueError, r"at most half a window of 2×4, got \(2, 1\)"),

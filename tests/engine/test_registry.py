@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.registry import KINDS, as_layer, described, register_layer
 
 RECIPES = [mp.Dense(3, "tanh", True), mp.Conv2D(2, (3, 1), "relu", 2, "same"), mp.MaxPool2D(2, 1), mp.AvgPool2D((1, 2)),
@@ -17,7 +18,7 @@ def test_every_kind_of_layer_is_known_by_its_name():
         assert KINDS[name] is getattr(mp, name) and KINDS[name].__name__ == name
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=repr)
+@each("recipe", RECIPES)
 def test_a_layer_is_made_again_from_what_describes_it(recipe):
     plain = described(recipe)
     assert plain["kind"] == type(recipe).__name__ and {**plain, "kind": None} == {**recipe.settings(), "kind": None}
@@ -49,7 +50,7 @@ def test_a_class_is_found_by_its_name_once_it_is_registered():
         mp.Twice
 
 
-@pytest.mark.parametrize("what", [int, 5, "Dense", mp.Dense(2), None])
+@each("what", [int, 5, "Dense", mp.Dense(2), None])
 def test_only_a_class_of_layers_is_registered(what):
     before = dict(KINDS)
     with pytest.raises(TypeError, match="^register_layer expects a subclass of mp.Layer, got"):

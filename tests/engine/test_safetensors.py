@@ -6,6 +6,7 @@ import pathlib
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.engine.safetensors import read_safetensors, write_safetensors
 
 FILES = pathlib.Path(__file__).parent / "layouts" / "files"
@@ -99,7 +100,7 @@ def entry(shape=(2,), dtype="F32", offsets=(0, 8)):
     return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}
 
 
-@pytest.mark.parametrize("header, message", [
+@each("header, message", [
     (b"", "no JSON object"),
     (b"[]", "no JSON object"),
     (b"{", "header is damaged"),

@@ -3,9 +3,9 @@
 import csv
 
 import numpy as np
-import pytest
 
 import minprune as mp
+from cases import each
 from minprune.evaluation import latency
 from minprune.evaluation.comparison import Comparison, change
 from minprune.evaluation.latency import times_as_fast
@@ -36,7 +36,7 @@ def test_comparison_tells_both_and_the_change():
     assert time[1] == time[3] == "ms" and " ".join(time[4:]) == times_as_fast(comparison.speedup)
 
 
-@pytest.mark.parametrize("label, before, after, told", [
+@each("label, before, after, told", [
     ("test accuracy", 0.9, 0.85, "-5.00 points"), ("train accuracy", 0.5, 0.75, "+25.00 points"),
     ("gap, train − test", 0.01, 0.02, "+1.00 points"), ("test loss", 1.0, 1.5, "+0.5000"),
     ("gap, test − train", 0.5, 0.25, "-0.2500"), ("parameters", 200, 50, "-75.0 %"),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.evaluation.damage import Damage, damage
 
 
@@ -41,7 +42,7 @@ def test_who_lost_by_hand():
     assert "hardest hit: class 1, accuracy 66.7% → 33.3% (3 samples)" in text and repr(found) == text
 
 
-@pytest.mark.parametrize("lost, won, p", [(0, 0, 1.0), (5, 0, 2 / 32), (8, 2, 2 * (1 + 10 + 45) / 1024), (3, 3, 1.0)])
+@each("lost, won, p", [(0, 0, 1.0), (5, 0, 2 / 32), (8, 2, 2 * (1 + 10 + 45) / 1024), (3, 3, 1.0)])
 def test_mcnemar_by_hand(lost, won, p):
     for pair in ((lost, won), (won, lost)):
         found = Damage(10, 0.0, 0.0, {}, 1.0, *(tuple(range(count)) for count in pair), ())

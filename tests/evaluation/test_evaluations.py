@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.size import count_parameters, multiply_adds, size_on_disk
 from minprune.evaluation.evaluations import as_text
 
@@ -84,7 +85,7 @@ def test_dict_goes_into_json_and_has_all_numbers():
     assert set(back["speedup"]) == {"median", "low", "high", "pairs", "all_pairs", "problem"}
 
 
-@pytest.mark.parametrize("label, value, text", [
+@each("label, value, text", [
     ("test accuracy", 0.9512, "95.12 %"), ("balanced accuracy", 1.0, "100.00 %"),
     ("gap, train − test", -0.005, "-0.50 %"), ("latency, 128 samples", 0.001234, "1.234 ms"),
     ("parameters", 1234567, "1,234,567"), ("test loss", 0.12345, "0.1235")])

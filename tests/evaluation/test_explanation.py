@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.evaluation.explanation import OF_CLASSES, SCORES, Sums, explain
 
 
@@ -18,8 +19,8 @@ def subject(kind):
     return net, x, t
 
 
-@pytest.mark.parametrize("kind, layer", [("chain", "conv1"), ("chain", "dense1"), ("block", "conv1+conv3"),
-                                         ("block", "conv2")])
+@each("kind, layer", [("chain", "conv1"), ("chain", "dense1"), ("block", "conv1+conv3"),
+                      ("block", "conv2")])
 def test_each_answer_is_what_it_says(kind, layer, fingerprint):
     net, x, t = subject(kind)
     K, i, before = net[layer].K, 2, fingerprint(net)

@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.evaluation.paired_test import holm, paired_p, student_p
 
 
-@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 9, 10, 24])
+@each("freedom", [1, 2, 3, 4, 5, 9, 10, 24])
 def test_student_is_the_integral_of_its_density(freedom):
     t = np.linspace(0, 3, 30001)
     density = math.gamma((freedom + 1) / 2) / (math.sqrt(freedom * math.pi) * math.gamma(freedom / 2)) \
@@ -20,7 +21,7 @@ def test_student_is_the_integral_of_its_density(freedom):
     assert student_p(0, freedom) == 1
 
 
-@pytest.mark.parametrize("freedom, t", [(1, 12.7062047), (2, 4.30265273), (4, 2.77644511), (9, 2.26215716)])
+@each("freedom, t", [(1, 12.7062047), (2, 4.30265273), (4, 2.77644511), (9, 2.26215716)])
 def test_the_quantiles_that_every_table_has(freedom, t):
     assert student_p(t, freedom) == pytest.approx(0.05, abs=1e-8)
 

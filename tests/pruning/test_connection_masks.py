@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.connections.masks import keep_masked, mask_connections
 from minprune.pruning.connection_masks import check_held, masks_of, prune_masks, weight_arrays
 
@@ -13,7 +14,7 @@ def some_masks(net, seed, p=0.5):
     return {name: rng.random(W.shape) < p for name, W in weight_arrays(net).items()}
 
 
-@pytest.mark.parametrize("seed", range(5))
+@each("seed", range(2))
 def test_masks_are_cut_as_the_weights_are(seed, kind, random_network, random_keep):
     net = random_network(seed, kind)
     masks, keep = some_masks(net, seed), random_keep(net, seed)

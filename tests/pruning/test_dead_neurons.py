@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.residual import Residual
 from minprune.pruning.compensation import fold_means
 from minprune.pruning.dead_neurons import alive
 
 
-@pytest.mark.parametrize("f, dead", [("relu", True), ("leaky_relu", True), ("tanh", True), ("identity", True),
-                                     ("sigmoid", False), ("softplus", False)])
+@each("f, dead", [("relu", True), ("leaky_relu", True), ("tanh", True), ("identity", True),
+                  ("sigmoid", False), ("softplus", False)])
 def test_what_is_zero_depends_on_the_activation(f, dead):
     net = mp.Network((3,), [mp.Dense(4, f), mp.Dense(2)], seed=0)
     x = np.random.default_rng(0).normal(size=(5, 3))
@@ -23,7 +24,7 @@ def test_what_is_zero_depends_on_the_activation(f, dead):
     np.testing.assert_array_equal(alive(net)["dense1"], [True, True, f != "relu", True])
 
 
-@pytest.mark.parametrize("blocks, seed", [(False, seed) for seed in range(28)] + [(True, seed) for seed in range(15)])
+@each("blocks, seed", [(False, seed) for seed in range(14)] + [(True, seed) for seed in range(10)])
 def test_pruning_the_dead_changes_nothing(blocks, seed, random_network, random_residual, random_samples, close):
     """Whichever way they died, in networks of every shape, padding, batch norm and blocks included."""
     net, rng = (random_residual if blocks else random_network)(seed), np.random.default_rng(seed)

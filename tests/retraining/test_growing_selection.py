@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.retraining.growing_selection import GrowingSelection
 
 
@@ -47,7 +48,7 @@ def test_of_equal_weights_those_of_small_curvature_go():
     np.testing.assert_array_equal(growing.keep["dense1"], [True, False, True, False])
 
 
-@pytest.mark.parametrize("arguments, message", [
+@each("arguments, message", [
     (dict(remove=0.0), "remove expects some neurons that go"), (dict(rise=0), "rise expects"),
     (dict(choose=0.0), "choose expects"), (dict(most=1.0), "most expects"), (dict(every=0), "every expects"),
     (dict(remove=5, scope="layer"), "asks for 5"), (dict(protect=["dense9"]), "dense9")])

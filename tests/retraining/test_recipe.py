@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.retraining.recipe import Cut
 from minprune.retraining.recipes import Distil, FineTune, FromScratch, Reinitialise, Rewind, RewindRate
 from minprune.training.augmentation import Noise
@@ -94,7 +95,7 @@ def test_recipes_travel(net):
         recipe.epochs = 3
 
 
-@pytest.mark.parametrize("make, error, told", [
+@each("make, error, told", [
     (lambda: FineTune(epochs=-1), ValueError, "epochs expects at least 0"),
     (lambda: FineTune(batch_size=0), ValueError, "batch_size expects at least 1"),
     (lambda: FineTune(seed=np.random.default_rng(0)), TypeError, "seed expects a whole number"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.schedules import step as staircase
 from minprune.retraining.recipe import Cut
 from minprune.retraining.recipes import Distil, FineTune, FromScratch, Reinitialise, Rewind, RewindRate, fresh
@@ -137,8 +138,8 @@ def test_a_teacher_of_ones_own(net):
     assert one.loss != other.loss
 
 
-@pytest.mark.parametrize("make", [Reinitialise, FromScratch])
-@pytest.mark.parametrize("seed", [0, 5])
+@each("make", [Reinitialise, FromScratch])
+@each("seed", [0, 5])
 def test_new_weights_are_not_those_that_a_network_of_that_seed_started_with(make, seed):
     """default_rng([seed, 0]) is default_rng(seed): by it the control would be the ticket itself."""
     net = network(seed)
@@ -169,7 +170,7 @@ def test_kept_states_go_on_and_others_start_anew(net):
 OTHER = mp.Network(4, [mp.Dense(6, "relu"), mp.Dense(4, "tanh"), mp.Dense(2)])
 
 
-@pytest.mark.parametrize("make, error, told", [
+@each("make, error, told", [
     (lambda: FromScratch(budget="flops"), ValueError, 'unknown budget "flops"'),
     (lambda: Distil(temperature=0), ValueError, "temperature expects"),
     (lambda: Distil(weight=2, loss="cross_entropy"), ValueError, "weight expects"),

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.retraining.regrowth import dense_sparse_dense, regrow
 
 
-@pytest.mark.parametrize("seed", range(8))
+@each("seed", range(8))
 def test_the_dense_network_computes_what_the_masked_one_does(seed, random_residual, random_keep, random_samples, close,
                                                              fingerprint):
     net = random_residual(seed)

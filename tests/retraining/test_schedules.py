@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.retraining.schedules import check_schedule, cubic, exponential, layer_by_layer, linear, one_shot
 
 SHAPES = [linear, exponential, cubic]
@@ -24,9 +25,9 @@ def test_schedules_by_hand():
     assert one_shot(0.5) == [0.5] and all(shape(0.5, 1) == [0.5] for shape in SHAPES)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("remove", [0, 0.3, 0.55, 0.9, 0.999])
-@pytest.mark.parametrize("steps", [1, 2, 7, 30])
+@each("shape", SHAPES)
+@each("remove", [0, 0.3, 0.55, 0.9, 0.999])
+@each("steps", [1, 2, 7, 30])
 def test_schedules_rise_to_exactly_what_is_asked(shape, remove, steps):
     fractions = shape(remove, steps)
     assert len(fractions) == steps and fractions[-1] == remove
@@ -64,7 +65,7 @@ def test_layers_that_are_refused(net, remove, layers, told):
         layer_by_layer(net, remove, layers)
 
 
-@pytest.mark.parametrize("make, told", [
+@each("make, told", [
     (lambda: cubic(0.5, 3, initial=0.6), "initial expects at most remove=0.5"),
     (lambda: linear(1.0, 3), "remove expects"), (lambda: cubic(1.0, 3), "remove expects"),
     (lambda: exponential(1.0, 3), "remove expects"), (lambda: exponential(0.5, 0), "steps expects at least 1"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 
 def test_dense_by_hand():
@@ -24,7 +25,7 @@ def test_conv_by_hand():
     assert mp.score(net, "apoz", x)["conv1"].tolist() == [3 / 8, 1 / 8]
 
 
-@pytest.mark.parametrize("seed", range(7))
+@each("seed", range(7))
 def test_they_are_means_over_samples_and_positions(seed, random_network, random_samples):
     net = random_network(seed, activations=["relu", "tanh"])
     x, _ = random_samples(net, seed)
@@ -86,7 +87,7 @@ def test_deviation_by_hand():
     assert mp.score(net, "activation_std", x, batch_size=3)["dense1"].tolist() == [5 ** 0.5, 5 ** 0.5, 0]
 
 
-@pytest.mark.parametrize("seed", range(7))
+@each("seed", range(7))
 def test_deviation_is_that_of_all_outputs_of_all_samples(seed, random_network, random_samples, close):
     net = random_network(seed)
     x, _ = random_samples(net, seed, 11)
@@ -151,7 +152,7 @@ def rank(image):
     return np.linalg.matrix_rank(image, tol=1.2e-7 * max(image.shape) * np.linalg.norm(image, 2))
 
 
-@pytest.mark.parametrize("seed", range(14))
+@each("seed", range(14))
 def test_ranks_are_means_over_samples(seed, random_network, random_samples, close):
     net = random_network(seed, activations=["relu", "tanh"])
     x, _ = random_samples(net, seed, 5)
@@ -189,7 +190,7 @@ def recipe(o):
     return independence
 
 
-@pytest.mark.parametrize("seed", range(7))
+@each("seed", range(7))
 def test_independence_is_that_of_the_papers_recipe(seed, random_network, random_samples, close):
     net = random_network(seed)
     x, _ = random_samples(net, seed, 4)

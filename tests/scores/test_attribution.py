@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.scores.attribution import conductance, integrated_gradients, internal_influence
 from minprune.scores.relevance import deeplift, lrp_epsilon, lrp_zplus
 
@@ -25,28 +26,27 @@ def difference(net, x, t, baseline=0.0, of="output"):
 
 # Shares add up
 
-@pytest.mark.parametrize("of", ["output", "loss"])
-def test_conductance_adds_up_in_every_layer(of, kind, random_network, random_samples):
+def test_conductance_adds_up_in_every_layer(kind, random_network, random_samples):
     net = random_network(1, kind, smooth=True)
-    x, t = random_samples(net, 1, 4)
+    x, t = random_samples(net, 1, 3)
     start = np.random.default_rng(1).normal(size=net.input_shape)
-    for baseline in (0.0, start):
+    for of, baseline in (("output", 0.0), ("output", start), ("loss", start)):
         scores = conductance(net, x, t, "mse", steps=20, baseline=baseline, of=of, absolute=False)
         expected = difference(net, x, t, baseline, of)
         for shares in scores.values():
-            assert abs(shares.sum() - expected) < 1e-3 * max(1, abs(expected))
+            assert abs(shares.sum() - expected) < 1e-3 * max(1, abs(expected)), of
 
 
-@pytest.mark.parametrize("of", ["output", "loss"])
-def test_integrated_gradients_add_up_to_silencing_the_layer(of, kind, random_network, random_samples):
+def test_integrated_gradients_add_up_to_silencing_the_layer(kind, random_network, random_samples):
     net = random_network(2, kind, smooth=True)
     x, t = random_samples(net, 2, 4)
     trace = net.forward(x)
-    scores = integrated_gradients(net, x, t, "mse", batch_size=3, steps=20, of=of, absolute=False)
-    for name, shares in scores.items():
-        silent = net.tail(name, np.zeros_like(trace[name].o))
-        expected = (number(net, trace.y, t, of) - number(net, silent, t, of)).mean()
-        assert abs(shares.sum() - expected) < 5e-4 * max(1, abs(expected))
+    for of in ("output", "loss"):
+        scores = integrated_gradients(net, x, t, "mse", batch_size=3, steps=20, of=of, absolute=False)
+        for name, shares in scores.items():
+            silent = net.tail(name, np.zeros_like(trace[name].o))
+            expected = (number(net, trace.y, t, of) - number(net, silent, t, of)).mean()
+            assert abs(shares.sum() - expected) < 5e-4 * max(1, abs(expected)), of
 
 
 @pytest.mark.parametrize("function", PATHS)
@@ -61,7 +61,7 @@ def test_the_error_of_the_path_falls_with_the_square_of_the_steps(function):
     assert 3.5 < errors[0] / errors[1] < 4.5 and 3.5 < errors[1] / errors[2] < 4.5
 
 
-@pytest.mark.parametrize("seed", range(3))
+@each("seed", range(2))
 def test_deeplift_adds_up_exactly(seed, kind, random_network, random_samples):
     """Every activation, max pooling too, whatever the baseline."""
     net = random_network(seed, kind)
@@ -80,7 +80,7 @@ def without_biases(net):
     return net
 
 
-@pytest.mark.parametrize("seed", range(2))
+@each("seed", range(2))
 def test_epsilon_relevance_is_conserved_without_biases(seed, kind, random_network, random_samples):
     """To the relevance of the outputs t · y; with relu a layer may be dead: then there is nothing to conserve."""
     net = without_biases(random_network(seed, kind, activations=["leaky_relu", "tanh"]))
@@ -262,8 +262,8 @@ def test_masked_neurons_get_nothing_but_a_slope(function, random_network, random
             assert (scores[~masked[name].mask] == 0).all()
 
 
-@pytest.mark.parametrize("function", PATHS)
-@pytest.mark.parametrize("settings, error, told", [
+@each("function", PATHS)
+@each("settings, error, told", [
     ({"steps": 0}, ValueError, "steps expects at least 1"),
     ({"of": "outputs"}, ValueError, 'unknown of "outputs"; did you mean "output"')])
 def test_wrong_settings_are_told(function, settings, error, told):

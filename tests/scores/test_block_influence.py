@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.scores.block_influence import block_influence
 
 
@@ -34,7 +35,7 @@ def block(scale, turn=0.0):
     return net
 
 
-@pytest.mark.parametrize("scale, turn, influence", [(0, 0, 0), (5, 0, 0), (-3, 0, 2), (1, math.pi / 2, 1 - 0.5 ** 0.5)])
+@each("scale, turn, influence", [(0, 0, 0), (5, 0, 0), (-3, 0, 2), (1, math.pi / 2, 1 - 0.5 ** 0.5)])
 def test_by_hand(scale, turn, influence):
     """Nothing added; longer only; turned round; a right angle of the same length added, 45° in all."""
     found = block_influence(block(scale, turn), [[1.0, 2.0], [-1.0, 0.5]])

@@ -5,14 +5,13 @@ import math
 
 import numpy as np
 import pytest
-from small_blocks import ONCE, SEEDS, STEPS, forced, losses, network, repeated, run, slope
+from small_blocks import ONCE, STEPS, forced, losses, network, repeated, run, slope
 
 import minprune as mp
 from minprune.engine.facts import NotSaid
 from minprune.scores.data_free import linearised
 from minprune.scores.removal import pair_removal
 
-EVERY = pytest.mark.parametrize("seed", SEEDS)
 SOME = pytest.mark.parametrize("seed", ONCE)
 
 
@@ -110,7 +109,7 @@ def test_shapley_values_and_pairs_of_one_layer(seed):
     assert sum(one.sum() for one in mixed.values()) == pytest.approx(lost, rel=1e-9, abs=1e-12)
 
 
-@EVERY
+@SOME
 def test_the_order_of_thinet(seed):
     """What each set of neurons takes from the weighted sums of all that read them, and the greedy order of that."""
     net, x, _ = network(seed)
@@ -133,7 +132,7 @@ def test_the_order_of_thinet(seed):
             assert found[name][gone[-1]] == place
 
 
-@EVERY
+@SOME
 def test_from_the_weights_alone(seed):
     """nisp: how Σ y of the network of absolute weights moves. The nearest twin: by loops over rows."""
     net, x, _ = network(seed)
@@ -169,7 +168,7 @@ def folded(layer, i):
     return [*(s * layer.W[i].ravel()), b]
 
 
-@EVERY
+@SOME
 def test_ranks_of_maps_and_replacement_by_the_mean(seed):
     net, x, t = network(seed)
     trace, ranks, replaced = mp.record(net, x, t, "mse"), {}, {}

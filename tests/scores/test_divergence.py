@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 
 def softmax(y):
@@ -20,8 +21,8 @@ CHAIN = [mp.Dense(4, "tanh"), mp.Dense(3, "relu"), mp.Dense(3)]
 BRANCHES = [mp.Concat([[mp.Dense(2, "tanh")], [mp.Dense(3, "relu")]]), mp.Dense(3)]
 
 
-@pytest.mark.parametrize("layers", [CHAIN, BLOCKS, BRANCHES], ids=["chain", "blocks", "branches"])
-@pytest.mark.parametrize("seed", range(7))
+@each("layers", [CHAIN, BLOCKS, BRANCHES])
+@each("seed", range(2))
 def test_beside_a_loop_over_neurons(layers, seed, close):
     net = mp.Network(5, [layer.again() for layer in layers], seed=seed)
     x = np.random.default_rng(seed).normal(size=(6, 5))

@@ -17,7 +17,7 @@ def norms(o):
 
 @pytest.mark.parametrize("make", ["random_network", "random_residual"])
 def test_beside_eigenvalues(make, request, random_samples, close):
-    for seed in range(10):
+    for seed in range(5):
         net = request.getfixturevalue(make)(seed)
         x, _ = random_samples(net, seed)
         trace, scores = net.forward(x), mp.score(net, "nuclear_norm", x, batch_size=2)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 ONE = np.ones((1, 1))
 
@@ -21,8 +22,8 @@ def score(net, name, t, x=ONE):
     return mp.score(net, name, x, np.reshape(t, (len(x), 1)), "mse")["dense1"]
 
 
-@pytest.mark.parametrize("name", ["gradient", "gradient_z", "taylor", "taylor_mean", "skeletonization", "fisher",
-                                  "snip", "taylor_weights", "taylor_weights_by_sample", "empirical_fisher_weights"])
+@each("name", ["gradient", "gradient_z", "taylor", "taylor_mean", "skeletonization", "fisher",
+               "snip", "taylor_weights", "taylor_weights_by_sample", "empirical_fisher_weights"])
 def test_where_the_loss_is_zero_the_first_order_knows_nothing(name):
     """o = (1, 2), y = 3 = t: every gradient is 0. Without neuron 0 the loss is ½ · 1², without neuron 1 ½ · 2²."""
     net = network([1, 2], 0, [1, 1])
@@ -61,8 +62,8 @@ def test_a_saturated_sigmoid_responds_to_nothing_and_is_all_there_is():
     assert score(net, "removal", 1.0)[0] == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("name", ["sensitivity", "activation_std", "activation_entropy", "mutual_information",
-                                  "weight_norm"])
+@each("name", ["sensitivity", "activation_std", "activation_entropy", "mutual_information",
+               "weight_norm"])
 def test_a_neuron_that_never_moves_can_carry_the_bias_of_all(name):
     """Neuron 0 reads nothing and puts out 3; the targets are x + 3. It can go if the output's bias becomes 3."""
     x = np.array([[1.0], [2.0], [4.0]])

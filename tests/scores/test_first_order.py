@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.losses import Loss
 from minprune.scores.first_order import linear_error
 
@@ -17,10 +18,9 @@ def mse(t):
     return lambda y: 0.5 * ((y - t) ** 2).reshape(len(t), -1).sum(axis=1)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_against_central_differences(seed, kind, random_network, random_samples, differences, near):
-    net = random_network(seed, kind, smooth=True)
-    x, t = random_samples(net, seed, 3)
+def test_against_central_differences(kind, random_network, random_samples, differences, near):
+    net = random_network(0, kind, smooth=True)
+    x, t = random_samples(net, 0, 3)
     slopes, changes = (mp.score(net, name, x, t, "mse", batch_size=2) for name in ("gradient", "taylor"))
     for name in net.hidden_layers:
         o = net.forward(x)[name].o
@@ -59,7 +59,7 @@ def test_samples_never_cancel():
 
 # What taylor approximates
 
-@pytest.mark.parametrize("seed", range(12))
+@each("seed", range(6))
 def test_taylor_is_removal_where_the_loss_is_linear_in_the_neuron(seed, linear_network, random_samples, close):
     """Identity outputs, average pooling and a loss Σ_k t_k y_k: everything is linear in every neuron."""
     net = linear_network(seed)

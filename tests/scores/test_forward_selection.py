@@ -30,8 +30,8 @@ def depthwise(seed=1):
 @pytest.mark.parametrize("make", ["random_network", "random_residual"])
 def test_beside_masks(make, request, random_samples, fingerprint):
     nets = [request.getfixturevalue(make)(seed) for seed in range(12)]
-    small = [net for net in nets if sum(net[name].K for name in net.hidden_layers) < 16][:6]
-    assert len(small) == 6
+    small = [net for net in nets if sum(net[name].K for name in net.hidden_layers) < 16][:5]
+    assert len(small) == 5
     for seed, net in enumerate([*small, depthwise()]):
         x, t = random_samples(net, seed, N=3)
         before, scores = fingerprint(net), mp.score(net, "greedy_forward", x, t, "mse", batch_size=2)

@@ -5,6 +5,7 @@ import pytest
 from small_blocks import ONCE, network
 
 import minprune as mp
+from cases import each
 from minprune.scores.gathered import GatheredGradient, Movement
 
 
@@ -74,7 +75,7 @@ def half_square(W):
     return 0.5 * (W ** 2).reshape(len(W), -1).sum(axis=1)
 
 
-@pytest.mark.parametrize("seed", ONCE)
+@each("seed", ONCE)
 def test_with_blocks_all_layers_of_a_unit_count(seed, close):
     """What the weights of all its layers gained, and the gradient where the weights hardly move."""
     net, x, t = network(seed)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 OTHERS = {
     "branches": [mp.Conv2D(3, 2, "tanh", padding="same"), mp.Concat([[mp.Conv2D(2, 2, "relu", padding="same")], [
@@ -22,7 +23,7 @@ def outputs(net, name):
 
 def test_a_gate_where_it_is_read_is_a_gate_where_it_is_made(random_network, random_residual, random_samples, close):
     """What lies between doubles with its input, so that both slopes are Σ o ∂ℓ/∂o of all makers, by Euler."""
-    for net in [make(seed) for make in (random_network, random_residual) for seed in range(7)]:
+    for net in [*map(random_network, range(7)), *map(random_residual, range(5))]:
         x, t = random_samples(net, 3)
         found, bare, fisher = (mp.score(net, name, x, t, "mse", batch_size=2, **settings) for name, settings in
                                (("group_fisher", {}), ("group_fisher", {"per_output": False}), ("fisher", {})))
@@ -31,7 +32,7 @@ def test_a_gate_where_it_is_read_is_a_gate_where_it_is_made(random_network, rand
             close(found[name] * outputs(net, name), bare[name], 1e-12)
 
 
-@pytest.mark.parametrize("kind", OTHERS)
+@each("kind", OTHERS)
 def test_whatever_the_units_are(kind, random_samples, close):
     """Side by side, in groups, with depthwise convolutions, with batch norms and activations of their own."""
     net = mp.Network((4, 4, 2), [layer.again() for layer in OTHERS[kind]], seed=1)

@@ -15,7 +15,7 @@ def raveled(net, arrays):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_exact_hessian_is_the_slope_of_the_handwritten_gradient(loss, random_samples, near):
-    net = mp.Network((4, 4, 1), [mp.Conv2D(2, 2, "tanh", batch_norm=True), mp.MaxPool2D(2, 1), mp.Flatten(),
+    net = mp.Network((3, 4, 1), [mp.Conv2D(2, 2, "tanh", batch_norm=True), mp.MaxPool2D(2, 1), mp.Flatten(),
                                  mp.Dense(2, "softplus"), mp.Dense(2)], seed=1)
     x, t = random_samples(net, 0, 3, loss)
     columns = []

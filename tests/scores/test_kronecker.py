@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from small_blocks import SEEDS, network
+from small_blocks import network
 
 import minprune as mp
+from cases import each
 from minprune.scores.hessian import hessian, weight_names
-
-EVERY = pytest.mark.parametrize("seed", SEEDS)
 
 
 def near(found, expected, tolerance=1e-8):
@@ -35,7 +34,7 @@ def linear(seed):
     return net, rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
 
 
-@EVERY
+@each("seed", range(6))
 def test_kronecker_factors_are_exact_where_neurons_are_linear(seed):
     net, x, t = linear(seed)
     H, where = hessian(net, x, t, "mse"), places(net)

@@ -43,7 +43,7 @@ def solutions(G, penalties):
 @pytest.mark.parametrize("make", ["random_network", "random_residual"])
 def test_each_neuron_enters_at_its_penalty_and_at_no_higher_one(make, request, random_samples, close):
     seen = 0
-    for seed in range(10):
+    for seed in range(6):
         net = request.getfixturevalue(make)(seed)
         x, _ = random_samples(net, seed, N=12)
         scores = mp.score(net, "lasso", x, batch_size=5)

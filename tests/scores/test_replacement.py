@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.recording import by_position
 
 
@@ -14,7 +15,7 @@ def test_mean_replacement_by_hand():
     assert mp.score(net, "mean_replacement", [[1.0], [3.0]], [0.0, 0.0], "mse")["dense1"].tolist() == [1]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@each("seed", range(4))
 def test_mean_replacement_is_the_slope_of_moving_the_outputs_to_their_mean(seed):
     """The layers after the first are a network of their own, which is given the moved outputs."""
     rng = np.random.default_rng(seed)
@@ -36,7 +37,7 @@ def test_mean_replacement_is_the_slope_of_moving_the_outputs_to_their_mean(seed)
     np.testing.assert_allclose(found, np.abs(slopes), rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@each("seed", range(5))
 def test_mean_replacement_of_coupled_neurons_has_a_mean_for_each_layer(seed, random_residual, random_samples, close):
     net = random_residual(seed)
     x, t = random_samples(net, seed)
@@ -50,7 +51,7 @@ def test_mean_replacement_of_coupled_neurons_has_a_mean_for_each_layer(seed, ran
 
 
 @pytest.mark.parametrize("make", ["random_network", "random_residual"])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(5))
 def test_taylor_abs_is_never_below_taylor(make, seed, request, random_samples, close):
     net = request.getfixturevalue(make)(seed)
     x, t = random_samples(net, seed)
@@ -64,8 +65,8 @@ def test_taylor_abs_is_never_below_taylor(make, seed, request, random_samples, c
             close(found["taylor_abs"][name], found["taylor"][name], 1e-12)
 
 
-@pytest.mark.parametrize("kind", ["dense", "convolution"])
-@pytest.mark.parametrize("batch_norm", [True, False])
+@each("kind", ["dense", "convolution"])
+@each("batch_norm", [True, False])
 def test_taylor_bn_is_the_slope_in_gamma_and_beta_or_in_weights_and_bias(kind, batch_norm, close):
     """A sample at a time, from the gradients of the parameters themselves."""
     rng = np.random.default_rng(2)
@@ -86,7 +87,7 @@ def test_taylor_bn_is_the_slope_in_gamma_and_beta_or_in_weights_and_bias(kind, b
 
 def test_taylor_bn_of_coupled_neurons_is_the_slope_in_the_parameters_of_all_their_layers(
         random_residual, random_samples, close):
-    for seed in range(20):
+    for seed in range(10):
         net = random_residual(seed)
         x, t = random_samples(net, seed, 3)
         slopes, found = {name: 0 for name in net.hidden_layers}, mp.score(net, "taylor_bn", x, t, "mse")

@@ -39,8 +39,8 @@ def depthwise(seed=1):
 @pytest.mark.parametrize("make", ["random_network", "random_residual"])
 def test_beside_a_walk_forwards(make, request, random_samples, close):
     nets = [request.getfixturevalue(make)(seed) for seed in range(8)]
-    few_outputs = [net for net in nets if np.prod(net.output_shape) < 13][:6]
-    assert len(few_outputs) == 6
+    few_outputs = [net for net in nets if np.prod(net.output_shape) < 13][:5]
+    assert len(few_outputs) == 5
     for seed, net in enumerate([*few_outputs, depthwise()]):
         x, _ = random_samples(net, seed, N=2)
         scores = mp.score(net, "serene", x, batch_size=1)

@@ -4,8 +4,7 @@ import importlib
 import inspect
 import pathlib
 
-import pytest
-
+from cases import each
 from minprune import scores
 from minprune.scores.score import Score
 from minprune.scoring.catalogue import CATALOGUE
@@ -22,7 +21,7 @@ def test_a_score_has_the_name_of_its_function_and_claims_nothing_by_itself():
     assert not Score(mine).mean_over_samples and not Score(mine).blocks
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@each("family", FAMILIES)
 def test_every_formula_of_a_family_is_in_its_list(family):
     module = importlib.import_module(f"minprune.scores.{family}")
     formulas = {function for _, function in inspect.getmembers(module, inspect.isfunction)

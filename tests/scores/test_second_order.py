@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.facts import NotSaid
 from minprune.engine.losses import LOSSES
 from minprune.scores.second_derivatives import hessian_product, loss_hessian_diagonal, loss_hessian_product
@@ -63,14 +64,12 @@ def test_the_diagonal_comes_from_products_if_a_loss_says_only_these(close):
 # Hessian products
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("seed", range(2))
-def test_hessian_products_against_differences_of_the_gradient(seed, loss, kind, random_network, random_samples,
-                                                              unbounded):
-    net = random_network(seed + 3, kind, smooth=True)
+def test_hessian_products_against_differences_of_the_gradient(loss, kind, random_network, random_samples, unbounded):
+    net = random_network(3, kind, smooth=True)
     if loss == "cross_entropy" and len(net.output_shape) > 1:
         pytest.skip("cross entropy has one output for each class")
-    x, t = random_samples(unbounded(net, loss), seed, 3, loss)
-    rng, step = np.random.default_rng(seed), 1e-5
+    x, t = random_samples(unbounded(net, loss), 0, 3, loss)
+    rng, step = np.random.default_rng(0), 1e-5
     direction = {key: rng.normal(size=array.shape) for key, array in parameters(net).items()}
     ends = []
     for sign in (1, -1):
@@ -110,7 +109,7 @@ EXACT = [((3,), [mp.Dense(4, "tanh"), mp.Dense(3, "sigmoid")], ["mse", "binary_c
          ((2,), [mp.Dense(5, "tanh"), mp.Dense(1, "sigmoid"), mp.Dense(1)], ["mse"])]
 
 
-@pytest.mark.parametrize("shape, layers, losses", EXACT)
+@each("shape, layers, losses", EXACT)
 def test_the_diagonal_is_exact_where_it_says_so(shape, layers, losses, random_samples, unbounded, near):
     """Saliencies ½ h w², h the central difference of the handwritten gradient."""
     for loss in losses:
@@ -216,7 +215,7 @@ def test_without_the_second_derivative_of_f_no_saliency_is_negative(kind, random
 
 # Removal to second order
 
-@pytest.mark.parametrize("seed", range(6))
+@each("seed", range(6))
 def test_it_is_removal_where_the_loss_is_quadratic_in_the_neuron(seed, linear_network, random_samples, close):
     """Identity outputs, average pooling, squared error: exact, for any number of samples."""
     net = linear_network(seed)

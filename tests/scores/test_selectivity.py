@@ -38,7 +38,7 @@ def test_who_reads_the_neuron_does_not_count():
 
 
 @pytest.mark.parametrize("make", ["random_network", "random_residual"])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(5))
 def test_beside_plain_loops(make, seed, request, random_samples, close):
     net = request.getfixturevalue(make)(seed)
     x, t = random_samples(net, seed)

@@ -21,7 +21,7 @@ def sums(each, sign):
 
 @pytest.mark.parametrize("make", ["random_network", "random_residual"])
 def test_beside_every_product_by_itself(make, request, random_samples, close):
-    for seed in range(10):
+    for seed in range(5):
         net = request.getfixturevalue(make)(seed)
         x, _ = random_samples(net, seed)
         trace, scores = net.forward(x), mp.score(net, "relative_sensitivity", x, batch_size=2)
@@ -38,7 +38,7 @@ def test_beside_every_product_by_itself(make, request, random_samples, close):
 
 def test_no_sum_moves_by_more_than_the_bound(random_network, random_samples):
     """And for one neuron some sum comes up to it, where all its products have one sign."""
-    for seed in range(14):
+    for seed in range(7):
         net, rng = random_network(seed), np.random.default_rng(seed)
         x, _ = random_samples(net, seed)
         trace, scores = net.forward(x), mp.score(net, "relative_sensitivity", x)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 
 def test_by_hand():
@@ -16,7 +17,7 @@ def test_by_hand():
     assert mp.score(net, "weight_norm_l1")["dense1"].tolist() == [7, 0, 17]
 
 
-@pytest.mark.parametrize("seed", range(7))
+@each("seed", range(7))
 def test_every_weight_of_the_neuron_counts_and_no_other(seed, random_network, close):
     net = random_network(seed)
     l1, l2 = mp.score(net, "weight_norm_l1"), mp.score(net, "weight_norm")
@@ -60,7 +61,7 @@ def test_outgoing_weights_by_hand():
     np.testing.assert_allclose(mp.score(net, "group_norm")["dense1"], [math.sqrt(25 + 100), 1, 13], rtol=1e-15)
 
 
-@pytest.mark.parametrize("seed", range(14))
+@each("seed", range(14))
 def test_outgoing_weights_are_those_that_pruning_erases_from_the_next_layer(seed, random_network, close):
     net = random_network(seed)
     weight, out, out_l1, group = (mp.score(net, name) for name in (
@@ -149,7 +150,7 @@ def test_distances_by_hand():
     assert mp.score(net, "geometric_median")["dense1"].tolist() == [6, 5, 9]
 
 
-@pytest.mark.parametrize("seed", range(7))
+@each("seed", range(7))
 def test_distances_are_those_of_every_pair(seed, random_network, close):
     net = random_network(seed)
     scores = mp.score(net, "geometric_median")

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from cases import each
 from minprune.strategies.candidates import Candidate
 from minprune.strategies.frontier import Frontier
 
@@ -43,7 +44,7 @@ def test_efficient_is_what_nothing_dominates():
         assert [(one.neurons, one.accuracy) for one in found] == sorted(expected)
 
 
-@pytest.mark.parametrize("told, name", [
+@each("told, name", [
     (dict(min_accuracy=0.8), "b"), (dict(min_accuracy=0.55), "f"), (dict(min_accuracy=0.81), "g"),
     (dict(min_accuracy=0.55, size="parameters"), "g"), (dict(max_loss=0), "f"),
     (dict(budget={"multiply_adds": 55}), "b"), (dict(budget={"multiply_adds": 40}), "b"),
@@ -62,7 +63,7 @@ def test_by_loss_the_smallest_that_is_good_enough():
         Frontier(tried, UNPRUNED).best(max_loss=0.05)
 
 
-@pytest.mark.parametrize("told, error, message", [
+@each("told, error, message", [
     (dict(), ValueError, "give exactly one of min_accuracy, max_loss and budget"),
     (dict(min_accuracy=0.5, budget={}), ValueError, "give exactly one of min_accuracy, max_loss and budget"),
     (dict(min_accuracy="x"), TypeError, "min_accuracy expects a number"),

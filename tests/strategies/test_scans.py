@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.strategies.scans import Scan, scan
 
 
@@ -123,7 +124,7 @@ def test_the_network_is_not_changed(fingerprint):
     assert fingerprint(net) == before
 
 
-@pytest.mark.parametrize("told, error, message", [
+@each("told, error, message", [
     (dict(fractions=[]), ValueError, "fractions expects numbers that rise, got \\[\\]"),
     (dict(fractions=[0.5, 0.1]), ValueError, "fractions expects numbers that rise"),
     (dict(fractions=[0.5, 0.5]), ValueError, "fractions expects numbers that rise"),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.retraining.recipes import FineTune
 from minprune.strategies.budgets import decide_within
 from minprune.strategies.search import search_strategies
@@ -140,8 +141,8 @@ def test_retraining_changes_what_is_measured_but_not_the_network(fingerprint):
     assert plain.candidates[0].loss != more.candidates[0].loss and plain.unpruned.loss == more.unpruned.loss
 
 
-@pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
-@pytest.mark.parametrize("retrain", [retrained, FineTune(epochs=1)])
+@each("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
+@each("retrain", [retrained, FineTune(epochs=1)])
 def test_an_executor_gives_the_same(pool, retrain):
     told = dict(scores=["taylor", "random"], fractions=[0.3, 0.6], retrain=retrain)
     with pool(2) as executor:
@@ -206,7 +207,7 @@ def test_regression_is_compared_by_loss():
 
 # Errors
 
-@pytest.mark.parametrize("told, error, message", [
+@each("told, error, message", [
     (dict(scores="taylor"), TypeError, "scores expects a list such as"),
     (dict(scores=[]), ValueError, "scores expects at least one"),
     (dict(scores=["taylor", "taylor"]), ValueError, "each name once, got .'taylor', 'taylor'"),

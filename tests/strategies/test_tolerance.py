@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.decisions.rules import removal_order, stay_without
 from minprune.strategies.tolerance import decide_tolerating
 
@@ -21,7 +22,7 @@ def measured(net, keep, pair, by):
     return -evaluation.test_loss if by == "loss" else evaluation.test_accuracy
 
 
-@pytest.mark.parametrize("by, drop, options", [
+@each("by, drop, options", [
     ("loss", 0.05, {}), ("accuracy", 0.1, dict(scope="layer")), ("loss", 0.0, dict(protect=["dense2"])),
     ("loss", 0.1, dict(max_remove=0.5, min_keep=2))])
 def test_all_on_the_way_are_within_and_the_next_is_not(by, drop, options):

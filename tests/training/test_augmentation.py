@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.training.augmentation import Chain, Noise, Shift, shift
 
 
@@ -90,7 +91,7 @@ def test_fit_draws_from_its_own_seed():
     assert np.abs(trained(1, None) - trained(2, None)).max() < 1e-12         # one batch: the order is no matter
 
 
-@pytest.mark.parametrize("make, error, told", [
+@each("make, error, told", [
     (lambda: Shift(-1), ValueError, "pixels expects at least 0"),
     (lambda: Shift(1.5), TypeError, "pixels expects a whole number"),
     (lambda: Noise(-0.1), ValueError, "deviation expects"),

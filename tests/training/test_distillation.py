@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.activations import sigmoid
 from minprune.engine.losses import find_loss, softmax
 from minprune.training.distillation import distillation_loss, teach
@@ -51,8 +52,8 @@ def test_binary_cross_entropy_is_the_cross_entropy_of_two_classes():
                                distillation_loss(3, 0.8)(pair, np.stack([right, answered], axis=1)), rtol=1e-12)
 
 
-@pytest.mark.parametrize("base", BASES)
-@pytest.mark.parametrize("temperature, weight", [(1, 0.5), (4, 0.9), (0.5, 0.3), (3, 1), (3, 0)])
+@each("base", BASES)
+@each("temperature, weight", [(1, 0.5), (4, 0.9), (0.5, 0.3), (3, 1), (3, 0)])
 def test_the_derivative_is_that_of_the_loss(base, temperature, weight, near):
     loss, y, t = distillation_loss(temperature, weight, base), normal(4, 3, seed=1), targets(base)
     expected = mp.finite_difference(lambda one: loss(one, t).sum(), y)
@@ -138,7 +139,7 @@ TEACHER = mp.Network(4, [mp.Dense(3)])
 MINE = mp.Loss("mine", *[getattr(find_loss("mse"), part) for part in ("function", "derivative", "prepare", "correct")])
 
 
-@pytest.mark.parametrize("make, error, told", [
+@each("make, error, told", [
     (lambda: distillation_loss(temperature=0), ValueError, "temperature expects"),
     (lambda: distillation_loss(weight=1.1), ValueError, "weight expects a number from 0 to 1, got 1.1"),
     (lambda: distillation_loss(weight=-0.1), ValueError, "weight expects"),

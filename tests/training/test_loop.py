@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 X = np.random.default_rng(0).normal(size=(10, 3))
 LABELS = np.array([0, 1, 2, 3, 3, 1, 0, 0, 2, 1])
@@ -331,7 +332,7 @@ def test_data_are_left_as_they_are_and_so_is_the_dtype():
 
 # The history
 
-@pytest.mark.parametrize("batch_size", [3, 4, 10, 64])
+@each("batch_size", [3, 4, 10, 64])
 def test_without_a_rate_loss_and_accuracy_are_the_networks_own(batch_size):
     net = classifier(seed=3)
     loss, accuracy = by_hand(net, X, LABELS)
@@ -418,8 +419,8 @@ def pulled_past(epochs, batch_norm=False, **settings):
     return net, history, after
 
 
-@pytest.mark.parametrize("patience", [1, 4])
-@pytest.mark.parametrize("batch_norm", [False, True])
+@each("patience", [1, 4])
+@each("batch_norm", [False, True])
 def test_patience_stops_and_goes_back_to_the_best_epoch(patience, batch_norm):
     net, history, after = pulled_past(200, batch_norm, patience=patience)
     best = int(np.argmin(history.validation_loss))
@@ -581,7 +582,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("settings, error, told", BAD.values(), ids=BAD)
+@each("settings, error, told", BAD.values())
 def test_bad_input_is_refused_before_anything_is_changed(settings, error, told, fingerprint):
     net = classifier(batch_norm=True)
     before = fingerprint(net)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.losses import find_loss
 from minprune.training.quality import loss_and_accuracy
 
@@ -31,8 +32,8 @@ def test_loss_and_accuracy(batch_size):
     assert loss_and_accuracy(net, X, X @ np.ones((3, 4)), find_loss("mse"))[1] is None
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
+@each("value", [np.nan, np.inf])
+@each("loss", ["cross_entropy", "mse"])
 def test_an_output_that_is_no_number_is_wrong(loss, value):
     """Its largest entry would be the first one, and all samples of class 0 would be right."""
     net = classifier()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.losses import find_loss
 from minprune.training.sample_weights import weights_of
 
@@ -32,8 +33,8 @@ def test_balanced_classes_count_the_same_and_the_mean_weight_is_one():
     assert absent.tolist() == [0.75, 0.75, 1.5]
 
 
-@pytest.mark.parametrize("batch_norm", [False, True])
-@pytest.mark.parametrize("name", ["cross_entropy", "mse", "binary_cross_entropy"])
+@each("batch_norm", [False, True])
+@each("name", ["cross_entropy", "mse", "binary_cross_entropy"])
 def test_a_step_goes_down_the_gradient_of_the_weighted_mean_loss(name, batch_norm):
     """1/N Σ w_n ℓ_n, by finite differences; N is the number of samples and not the sum of the weights."""
     net, loss = network(batch_norm=batch_norm), find_loss(name)
@@ -122,7 +123,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("settings, error, told", WRONG.values(), ids=WRONG)
+@each("settings, error, told", WRONG.values())
 def test_bad_weights_are_refused_before_anything_is_changed(settings, error, told, fingerprint):
     net = network()
     before = fingerprint(net)

@@ -1,6 +1,8 @@
 """Readers: the layers that read removed neurons, and what they read."""
 
 from ...engine.checks import check_finite, check_network
+from ...engine.layer import flat
+from ...engine.network import run
 from ..connection_masks import check_held, prune_masks
 from ..surgery import channels_left, check_keep, prune
 
@@ -33,6 +35,9 @@ def net_and_samples(net, x):
 
 
 def read_by(net, name, x, batch_size):
-    """Yield what layer `name` reads when the network reads x, batch by batch."""
+    """Yield what layer `name` reads when the network reads x, batch by batch; what comes after it is not run."""
+    names = list(net.layers)
+    last = next(place for place, top in enumerate(names) if name in flat({top: net.layers[top]}))
+    before = {top: net.layers[top] for top in names[:last + 1]}
     for start in range(0, len(x), batch_size):
-        yield net.forward(x[start:start + batch_size])[name].x
+        yield run(before, x[start:start + batch_size])[1][name].x

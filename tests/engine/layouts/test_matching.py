@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.engine.losses import softmax
 
 FILES = pathlib.Path(__file__).with_name("files")
@@ -70,8 +71,8 @@ def test_scikit_learn_probabilities(close):
 # ------------------------------------------------------------------------------------------ there and back
 
 
-@pytest.mark.parametrize("layout", ["torch", "keras"])
-@pytest.mark.parametrize("seed", range(8))
+@each("layout", ["torch", "keras"])
+@each("seed", range(8))
 def test_what_is_written_in_a_layout_is_read_from_it(random_network, fingerprint, layout, seed):
     net = random_network(seed)
     other = mp.Network.from_settings(net.settings(), {name: array * 0 for name, array in net.arrays().items()})
@@ -79,7 +80,7 @@ def test_what_is_written_in_a_layout_is_read_from_it(random_network, fingerprint
     assert fingerprint(other) == fingerprint(net)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@each("seed", range(4))
 def test_blocks_there_and_back(random_residual, fingerprint, seed):
     net = random_residual(seed)
     other = mp.Network.from_settings(net.settings(), {name: array * 0 for name, array in net.arrays().items()})
@@ -114,7 +115,7 @@ def test_flatten_of_channels_first_by_hand():
     assert net["dense1"].W.tolist() == [[1, 2, 3, 4]] and net["dense1"].b.tolist() == [0]
 
 
-@pytest.mark.parametrize("parts, W", [
+@each("parts, W", [
     ({"weight_orig": [[3, 4]], "weight_mask": [[1, 0]]}, [[3, 0]]),
     ({"weight_g": [[10]], "weight_v": [[3, 4]]}, [[6, 8]]),
     ({"weight_v": [[3, 4]], "weight_g": [[10]]}, [[6, 8]]),
@@ -340,7 +341,7 @@ def changed(**changes):
     return {name: array for name, array in arrays.items() if array is not None}
 
 
-@pytest.mark.parametrize("arrays, error, message", [
+@each("arrays, error, message", [
     (changed(conv2__weight=np.zeros((4, 1, 2, 3))), ValueError,
      r'conv2.W of shape \(4, 1, 2, 3\) is \(4, 3, 1, 2\) in the layout of PyTorch, and "conv2.weight" has \(4, 1, 2, 3'),
     (changed(dense1__bias=np.zeros(6)), ValueError, r'dense1.b of shape \(5,\) is \(5,\) .*"dense1.bias" has \(6,\)'),

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.pruning.compensation.least_squares import in_tall, least_change, reconstruct
 from minprune.pruning.compensation.means import fold_means
 from minprune.pruning.compensation.merging import merge
 
-PLAIN, BLOCKS = [("plain", seed) for seed in range(21)], [("blocks", seed) for seed in range(10)]
+PLAIN, BLOCKS = [("plain", seed) for seed in range(14)], [("blocks", seed) for seed in range(5)]
 
 
 def read(net, name, x):
@@ -69,7 +70,7 @@ def test_reconstruct_is_what_lstsq_gives(close):
     close(small["dense3"].b, fitted[:, -1], 1e-10)
 
 
-@pytest.mark.parametrize("kind, seed", PLAIN + BLOCKS)
+@each("kind, seed", PLAIN + BLOCKS)
 def test_reconstruct_solves_the_normal_equations_of_each_reader(kind, seed, any_network, random_samples, random_keep):
     """At the least sum of squares what is left over is orthogonal to all that is read, and to 1."""
     net = any_network(kind, seed)
@@ -85,7 +86,7 @@ def test_reconstruct_solves_the_normal_equations_of_each_reader(kind, seed, any_
             assert np.abs(patches.T @ over).max() < 1e-9 * size and np.abs(over.sum(axis=0)).max() < 1e-9 * size
 
 
-@pytest.mark.parametrize("seed", range(14))
+@each("seed", range(7))
 def test_no_other_way_has_a_smaller_error_on_the_samples(seed, random_network, random_samples, random_keep):
     net = random_network(seed)
     x, _ = random_samples(net, seed, N=40)
@@ -98,7 +99,7 @@ def test_no_other_way_has_a_smaller_error_on_the_samples(seed, random_network, r
         assert ridged <= squared_error(net, mp.prune(net, {name: stays}), net.reader(name), x) + 1e-12
 
 
-@pytest.mark.parametrize("kind, seed", PLAIN[:14] + BLOCKS)
+@each("kind, seed", PLAIN[:7] + BLOCKS)
 def test_reconstruct_recovers_what_the_others_can_say(kind, seed, any_network, random_samples, close):
     """A duplicate leaves no error at all: not on x, and not elsewhere."""
     net = any_network(kind, seed)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.connections.masks import mask_connections, masks_of, prune_masks, weight_arrays
 from minprune.pruning.compensation import fold_means, merge, reconstruct
 from minprune.pruning.compensation.least_squares import solved
@@ -19,8 +20,8 @@ def some_masks(net, seed):
     return {name: rng.random(W.shape) < 0.6 for name, W in weight_arrays(net).items()}
 
 
-@pytest.mark.parametrize("kind, seed", [("plain", seed) for seed in range(4)] + [("blocks", seed) for seed in range(3)])
-@pytest.mark.parametrize("method", METHODS)
+@each("kind, seed", [("plain", seed) for seed in (0, 2)] + [("blocks", seed) for seed in (0, 1)])
+@each("method", METHODS)
 def test_what_is_masked_stays_0(kind, seed, method, any_network, random_samples, random_keep):
     net = any_network(kind, seed)
     (x, _), keep, masks = random_samples(net, seed, N=12), random_keep(net, seed), some_masks(net, seed)
@@ -35,7 +36,7 @@ def test_without_masks_zeros_are_weights_like_others():
     assert reconstruct(mask_connections(net, masks), {"dense1": np.arange(6) < 4}, x)["dense2"].W.all()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@each("seed", range(4))
 def test_of_all_weights_with_these_zeros_none_are_better(seed, random_network, random_samples, random_keep):
     """What is left over is orthogonal to all that a neuron of the reader reads by a weight that is not masked."""
     net = random_network(seed)

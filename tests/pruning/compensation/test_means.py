@@ -1,12 +1,12 @@
 """Means: constants folded exactly, the mean of each reader kept."""
 
 import numpy as np
-import pytest
 
 import minprune as mp
+from cases import each
 from minprune.pruning.compensation.means import fold_means
 
-PLAIN, BLOCKS = [("plain", seed) for seed in range(21)], [("blocks", seed) for seed in range(10)]
+PLAIN, BLOCKS = [("plain", seed) for seed in range(14)], [("blocks", seed) for seed in range(5)]
 
 
 def read(net, name, x):
@@ -59,7 +59,7 @@ def test_fold_means_by_hand():
     np.testing.assert_allclose(small.predict([[1.0]]), [[23.5]])
 
 
-@pytest.mark.parametrize("kind, seed", PLAIN + BLOCKS)
+@each("kind, seed", PLAIN + BLOCKS)
 def test_constant_neurons_are_folded_exactly_where_no_zeros_are_padded(kind, seed, any_network, random_samples, close):
     net, rng = any_network(kind, seed), np.random.default_rng(seed)
     x, _ = random_samples(net, seed)
@@ -70,7 +70,7 @@ def test_constant_neurons_are_folded_exactly_where_no_zeros_are_padded(kind, see
             close(fold_means(net, {name: ~gone}, x[:2]).predict(x), net.predict(x), 1e-11)
 
 
-@pytest.mark.parametrize("kind, seed", PLAIN + BLOCKS)
+@each("kind, seed", PLAIN + BLOCKS)
 def test_the_mean_of_each_reader_stays_padding_or_not(kind, seed, any_network, random_samples, random_keep):
     """Of all of them, when several layers are pruned at once; and one alone is never worse than the plain cut."""
     net = any_network(kind, seed)

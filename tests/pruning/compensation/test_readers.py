@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import minprune as mp
-from minprune.pruning.compensation import duplicates, fold_means, merge, reconstruct
+from cases import each
+from minprune.pruning.compensation import duplicates, fold_means, merge, readers, reconstruct
 
-PLAIN, BLOCKS = [("plain", seed) for seed in range(70)], [("blocks", seed) for seed in range(30)]
+PLAIN, BLOCKS = [("plain", seed) for seed in range(28)], [("blocks", seed) for seed in range(20)]
 METHODS = {"fold_means": fold_means, "reconstruct": reconstruct, "merge": merge,
            "merge without x": lambda net, keep, x: merge(net, keep)}
 
@@ -22,7 +23,7 @@ def all_but(net, name, j):
     return {name: np.arange(net[name].K) != j}
 
 
-@pytest.mark.parametrize("kind, seed", PLAIN[:28] + BLOCKS[:20])
+@each("kind, seed", PLAIN + BLOCKS)
 def test_shape_and_all_but_the_readers_is_that_of_prune(kind, seed, any_network, random_samples, random_keep,
                                                         fingerprint):
     """The seed chooses one of seven kinds of plain networks, or of five with blocks; each meets every method."""
@@ -51,7 +52,7 @@ def test_nothing_removed_is_a_copy(method, random_network, random_samples, finge
         assert net[net.neuron_layers[0]].W.any()
 
 
-@pytest.mark.parametrize("seed", range(12))
+@each("seed", range(7))
 def test_batch_size_and_order_of_the_samples_do_not_matter(seed, random_network, random_samples, random_keep, close):
     net = random_network(seed)
     (x, _), keep = random_samples(net, seed, N=60), random_keep(net, seed)
@@ -62,7 +63,7 @@ def test_batch_size_and_order_of_the_samples_do_not_matter(seed, random_network,
         close(one.predict(x), other.predict(x), 1e-8)
 
 
-@pytest.mark.parametrize("seed", range(14))
+@each("seed", range(7))
 def test_float32_does_what_float64_does(seed, random_network, random_samples, random_keep, close):
     net = random_network(seed, dtype="float32")
     settings = {**net.settings(), "dtype": "float64"}
@@ -74,7 +75,7 @@ def test_float32_does_what_float64_does(seed, random_network, random_samples, ra
         close(small.predict(x), method(exact, keep, x).predict(x), 2e-3, least=0.1)
 
 
-@pytest.mark.parametrize("wrong, error, message", [
+@each("wrong, error, message", [
     (lambda net, x: ({"conv9": [True]}, x), ValueError, "unknown hidden layer"),
     (lambda net, x: ({"conv1": np.zeros(4, bool)}, x), ValueError, "empty"),
     (lambda net, x: ({"conv1": [True] * 3}, x), ValueError, "expects shape"),
@@ -109,9 +110,9 @@ def test_bad_settings():
 def test_memory_does_not_grow_with_the_samples(monkeypatch):
     monkeypatch.setattr("minprune.pruning.compensation.least_squares.BLOCK", 1 << 16)
     net = mp.Network((6, 6, 1), [mp.Conv2D(8, 2, "relu"), mp.Conv2D(6, 2), mp.Flatten(), mp.Dense(2)], seed=1)
-    x, keep = np.random.default_rng(1).normal(size=(1000, 6, 6, 1)), all_but(net, "conv1", 1)
+    x, keep = np.random.default_rng(1).normal(size=(500, 6, 6, 1)), all_but(net, "conv1", 1)
     peaks = []
-    for N in (200, 1000):
+    for N in (100, 500):
         tracemalloc.start()
         for method in (fold_means, reconstruct, merge):
             method(net, keep, x[:N], batch_size=50)
@@ -120,7 +121,7 @@ def test_memory_does_not_grow_with_the_samples(monkeypatch):
     assert peaks[1] < 1.2 * peaks[0]
 
 
-@pytest.mark.parametrize("name, value", [("dense1.W", np.nan), ("dense2.b", np.inf), ("dense3.W", np.nan)])
+@each("name, value", [("dense1.W", np.nan), ("dense2.b", np.inf), ("dense3.W", np.nan)])
 def test_a_network_with_nan_is_refused_by_the_name_of_its_array(name, value, method):
     """What is made of NaN would spread to all weights of a reader, and look like one more number that is too large."""
     net = mp.Network((4,), [mp.Dense(3, "relu"), mp.Dense(3, "relu"), mp.Dense(2)], seed=0)
@@ -132,7 +133,7 @@ def test_a_network_with_nan_is_refused_by_the_name_of_its_array(name, value, met
 
 
 def test_batches_are_of_256_samples_unless_another_size_is_given(method, monkeypatch):
-    net, lengths, forward = mp.Network((4,), [mp.Dense(3), mp.Dense(2)], seed=0), [], mp.Network.forward
-    monkeypatch.setattr(mp.Network, "forward", lambda self, x: lengths.append(len(x)) or forward(self, x))
+    net, lengths, run = mp.Network((4,), [mp.Dense(3), mp.Dense(2)], seed=0), [], readers.run
+    monkeypatch.setattr(readers, "run", lambda layers, x: lengths.append(len(x)) or run(layers, x))
     method(net, all_but(net, "dense1", 1), np.ones((300, 4)))
     assert set(lengths) == ({256, 44} if method is not METHODS["merge without x"] else set())

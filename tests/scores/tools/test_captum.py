@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 tool = mp.scores.tools.captum
 NET = mp.Network((2,), [mp.Dense(3, "relu"), mp.Dense(1)], seed=0)      # the case worked by hand
@@ -11,8 +12,8 @@ NET["dense1"].W, NET["dense1"].b = np.array([[3., 4], [0, 1], [6, 8]]), np.array
 NET["dense2"].W, NET["dense2"].b = np.array([[1., 2, -3]]), np.array([0.5])
 
 
-@pytest.mark.parametrize("kind", ["dense", "conv"])
-@pytest.mark.parametrize("name", ["layer_conductance", "internal_influence", "layer_deep_lift"])
+@each("kind", ["dense", "conv"])
+@each("name", ["layer_conductance", "internal_influence", "layer_deep_lift"])
 def test_scores_are_those_that_it_printed(recorded, kind, name):
     assert recorded[kind].agrees(getattr(tool, name), "captum", name)
 
@@ -30,7 +31,7 @@ def test_scores_of_dense_layers(recorded):
                                         set_bias_to_zero=zero)
 
 
-@pytest.mark.parametrize("function, settings, printed", [
+@each("function, settings, printed", [
     (tool.layer_conductance, {}, [10.98801, 3.99564, -59.96404]),
     (tool.neuron_conductance, {}, [10.78, 3.88, -58.74]),
     (tool.internal_influence, {}, [1, 2, -3]),

@@ -1,14 +1,14 @@
 """fasterai 0.4.1: its criteria print these numbers."""
 
-import pytest
 
 import minprune as mp
+from cases import each
 
 tool = mp.scores.tools.fasterai
 
 
-@pytest.mark.parametrize("kind", ["dense", "conv_bn"])
-@pytest.mark.parametrize("name", ["large_final", "squared_final", "small_final", "grad_crit", "wanda"])
+@each("kind", ["dense", "conv_bn"])
+@each("name", ["large_final", "squared_final", "small_final", "grad_crit", "wanda"])
 def test_scores_are_those_that_it_printed(recorded, kind, name):
     assert recorded[kind].agrees(getattr(tool, name), "fasterai", name)
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 tool = mp.scores.tools.nni
 
 
-@pytest.mark.parametrize("kind", ["dense", "conv"])
-@pytest.mark.parametrize("name", ["l1_norm", "l2_norm", "fpgm", "taylor"])
+@each("kind", ["dense", "conv"])
+@each("name", ["l1_norm", "l2_norm", "fpgm", "taylor"])
 def test_scores_are_those_that_it_printed(recorded, kind, name):
     assert recorded[kind].agrees(getattr(tool, name), "nni", name)
 

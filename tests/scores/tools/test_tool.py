@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 tools = mp.scores.tools
 ALL = [(name, function) for name in tools.TOOLS for function in tools.find_tool(name).scores]
@@ -13,7 +14,7 @@ LABELS = ("call", "formula", "order", "same", "names", "differs")
 CATALOGUE = mp.scores.CATALOGUE
 
 
-@pytest.mark.parametrize("name, function", ALL, ids=[f"{name}-{function.__name__}" for name, function in ALL])
+@each("name, function", ALL)
 def test_each_score_says_what_it_computes(name, function):
     facts = mp.scores.entry(function)
     assert all(facts[label] for label in LABELS) and facts["summary"].endswith(".")
@@ -28,14 +29,14 @@ def test_an_unknown_tool_names_the_nearest():
         tools.capum
 
 
-@pytest.mark.parametrize("function, name", [
+@each("function, name", [
     (tools.nni.l1_norm, "weight_norm_l1"), (tools.nni.l2_norm, "weight_norm"), (tools.nni.fpgm, "geometric_median"),
     (tools.torch_prune.ln_structured, "weight_norm"), (tools.torch_prune.fpgm_pruner, "geometric_median")])
 def test_these_are_what_the_paper_says(function, name):
     assert mp.verify(function, equals=CATALOGUE[name], trials=2)
 
 
-@pytest.mark.parametrize("function, name", [
+@each("function, name", [
     (tools.torch_pruning.magnitude, "group_norm"), (tools.torch_pruning.fpgm_first, "geometric_median"),
     (tools.torch_pruning.batch_norm_scale, "batch_norm_scale"), (tools.fasterai.large_final, "weight_norm_l1"),
     (tools.fasterai.squared_final, "weight_norm")])
@@ -50,7 +51,7 @@ def relu_network(rng):
     return net, np.abs(rng.normal(size=(3, 4, 4, 1))), np.eye(2)[[0, 1, 0]]
 
 
-@pytest.mark.parametrize("function, settings, name, same", [
+@each("function, settings, name, same", [
     (tools.torch_pruning.magnitude, {}, "group_norm", lambda s: s ** 2 / (s ** 2).mean()),
     (tools.fasterai.large_final, {}, "weight_norm_l1", lambda s: s / 12),
     (tools.torch_prune.weight_norm_sparsifier, {}, "weight_norm", lambda s: s ** 2 / 12),
@@ -64,8 +65,8 @@ def test_what_is_called_the_same_is_the_same(function, settings, name, same):
     assert np.allclose(theirs, same(ours) if same else ours, atol=1e-5)
 
 
-@pytest.mark.parametrize("function", [tools.torch_pruning.taylor, tools.torch_pruning.fpgm, tools.fasterai.wanda,
-                                      tools.nni.slim, tools.nni.movement, tools.model_compression_toolkit.lfh])
+@each("function", [tools.torch_pruning.taylor, tools.torch_pruning.fpgm, tools.fasterai.wanda,
+                   tools.nni.slim, tools.nni.movement, tools.model_compression_toolkit.lfh])
 def test_grouped_convolutions_are_refused(function):
     net = mp.Network((4, 4, 2), [mp.Conv2D(4, 2, groups=2), mp.Conv2D(2, 2), mp.Flatten(), mp.Dense(1)], seed=0)
     with pytest.raises(ValueError, match="conv1.*not known what the tool does"):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 
 tool = mp.scores.tools.torch_pruning
 NET = mp.Network((2,), [mp.Dense(3, "relu"), mp.Dense(1)], seed=0)      # the case worked by hand
@@ -12,14 +13,14 @@ NET["dense2"].W, NET["dense2"].b = np.array([[1., 2, -3]]), np.array([0.5])
 X, T = np.array([[1, 2], [2, -1], [-1, 1], [0.5, 0.5]]), np.zeros((4, 1))
 
 
-@pytest.mark.parametrize("kind", ["dense", "conv", "conv_bn"])
-@pytest.mark.parametrize("name", ["fpgm", "fpgm_first", "taylor", "hessian"])
+@each("kind", ["dense", "conv", "conv_bn"])
+@each("name", ["fpgm", "fpgm_first", "taylor", "hessian"])
 def test_scores_are_those_that_it_printed(recorded, kind, name):
     assert recorded[kind].agrees(getattr(tool, name), "torch_pruning", name)
 
 
-@pytest.mark.parametrize("kind", ["dense", "conv"])
-@pytest.mark.parametrize("name", ["magnitude", "lamp"])
+@each("kind", ["dense", "conv"])
+@each("name", ["magnitude", "lamp"])
 def test_scores_without_batch_norm(recorded, kind, name):
     assert recorded[kind].agrees(getattr(tool, name), "torch_pruning", name)
 
@@ -34,7 +35,7 @@ def test_taylor_with_the_sum_before_the_absolute_value(recorded, kind):
     assert recorded[kind].agrees(tool.taylor, "torch_pruning", "taylor:multivariable", multivariable=True)
 
 
-@pytest.mark.parametrize("function, printed", [
+@each("function, printed", [
     (tool.magnitude, [0.557143, 0.107143, 2.335714]), (tool.taylor, [0.442190, 0.143614, 2.414196]),
     (tool.hessian, [0.166144, 0.012539, 2.821317]), (tool.lamp, [0.192593, 0.035714, 1.0]),
     (tool.fpgm, [0.777953, 0.912825, 1.309222])])
