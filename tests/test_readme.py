@@ -17,9 +17,11 @@ def blocks():
 
 
 def test_every_block_runs(blocks, capsys):
+    """One epoch of each training: what the networks have learned is not looked at."""
     names = {}
     for place, block in enumerate(blocks):
-        exec(compile(block, f"README.md, block {place + 1}", "exec"), names)
+        quick = re.sub(r"\bepochs=\d+", "epochs=1", block)
+        exec(compile(quick, f"README.md, block {place + 1}", "exec"), names)
     printed = capsys.readouterr().out
     assert "mine equals dL/dz: it holds on all of 200" in printed and "mine equals dL/dz: it fails on" in printed
     assert re.search(r"^hidden neurons +48 +24 +-50.0 %", printed, re.M)

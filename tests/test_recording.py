@@ -1,5 +1,6 @@
 """Recording: each sample's own gradients, against central differences of its own loss."""
 
+import functools
 import types
 
 import numpy as np
@@ -29,13 +30,26 @@ def binary_cross_entropy(t):
 BY_HAND = {"mse": mse, "cross_entropy": cross_entropy, "binary_cross_entropy": binary_cross_entropy}
 
 
-@pytest.fixture(params=[1, 2])
-def recorded(request, kind, random_network, random_samples, unbounded):
+# The network of each kind, by its seed, and its loss: with batch norm, strides, paddings and poolings of all kinds.
+NETWORKS = {"dense": (1, "cross_entropy"), "image to dense": (5, "binary_cross_entropy"),
+            "conv to flatten to dense": (7, "mse"), "conv to global average to dense": (2, "cross_entropy"),
+            "all conv to global average": (11, "binary_cross_entropy"), "all conv to flatten": (9, "cross_entropy"),
+            "image to image": (7, "mse")}
+
+
+@functools.cache
+def recorded_of(kind, random_network, random_samples, unbounded):
     """(net, x, losses by hand as a function of y, the recorded trace)."""
-    net = random_network(request.param, kind, smooth=True)
-    loss = list(BY_HAND)[request.param % 3 if len(net.output_shape) == 1 else 0]
-    x, t = random_samples(unbounded(net, loss), request.param, 3, loss)
+    seed, loss = NETWORKS[kind]
+    net = random_network(seed, kind, smooth=True)
+    x, t = random_samples(unbounded(net, loss), seed, 3, loss)
     return net, x, BY_HAND[loss](t), mp.record(net, x, t, loss)
+
+
+@pytest.fixture
+def recorded(kind, random_network, random_samples, unbounded):
+    """The same for all tests."""
+    return recorded_of(kind, random_network, random_samples, unbounded)
 
 
 def test_gradients_of_outputs_are_differences_of_each_samples_loss(recorded, differences, near):

@@ -39,10 +39,13 @@ def verdict_of(task, parameters, function, seed):
         function.__signature__ = inspect.Signature([inspect.Parameter(one, inspect.Parameter.POSITIONAL_OR_KEYWORD)
                                                     for one in parameters])
         with quietly():
-            verdict = verify(function, **task.claim, seed=seed).explain()
+            verdict = verify(function, **task.claim, seed=seed)
+            if verdict.problem is not None:     # an exception, say: the feedback tells that better
+                return None
+            verdict.explain()
     except Exception:                           # parameters of other names, other numbers the second time
         return None
-    return None if verdict.problem else [bool(verdict.holds), str(verdict), plain_verdict(verdict)]
+    return [bool(verdict.holds), str(verdict), plain_verdict(verdict)]
 
 
 def remote_function(work, name, required, stand_ins, limit=None):

@@ -276,13 +276,15 @@ def find_quantity(name):
     return QUANTITIES[name]
 
 
-def error_of(claimed, measured, least=LEAST, unknown=0.0):
+def error_of(claimed, measured, least=LEAST, unknown=None):
     """The worst entry's |claimed − measured| / max(|claimed|, |measured|, 1 % of the largest measured, least).
 
     A difference counts as far as it is larger than `unknown`, what a measurement cannot know.
     """
     if not claimed.size:
         return 0.0
-    size = np.maximum(np.abs(claimed), np.abs(measured))
-    size = np.maximum(size, max(1e-2 * np.abs(measured).max(), least))
-    return float((np.maximum(np.abs(claimed - measured) - unknown, 0) / size).max())
+    size, difference = np.abs(measured), np.abs(claimed - measured)
+    size = np.maximum(np.maximum(np.abs(claimed), size), max(1e-2 * size.max(), least))
+    if unknown is not None:
+        difference = np.maximum(difference - unknown, 0)
+    return float((difference / size).max())

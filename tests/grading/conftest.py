@@ -1,6 +1,7 @@
 """A teacher's assignment with a student's solution, and a file of formulas."""
 
 import contextlib
+import functools
 import time
 
 import pytest
@@ -28,9 +29,10 @@ def measured(w):
 def parts(rng):
     return {"w": rng.normal(size=3), "scale": 2.0}
 
-TASKS = [Task("gradient", points=2, case=squares, answer=measured,
+TASKS = [Task("gradient", points=2, trials=8, case=squares, answer=measured,
               mistakes={"the factor 2 of the square is missing": lambda w: w}),
-         Task("both", points=3, case=parts, answer=lambda w, scale: {"sum": w.sum() * scale, "high": w > 0})]
+         Task("both", points=3, trials=8, case=parts,
+              answer=lambda w, scale: {"sum": w.sum() * scale, "high": w > 0})]
 '''
 SOLUTION = '''
 def gradient(w):
@@ -162,13 +164,21 @@ def shared_server(monkeypatch, fork_server):
     monkeypatch.setattr(workers, "a_server", lambda limit: contextlib.nullcontext(limit and fork_server))
 
 
+@pytest.fixture(scope="session")
+def squares_exam(tmp_path_factory):
+    """squares_exam(seed) -> the Exam of `squares`, drawn once."""
+    place = tmp_path_factory.mktemp("teacher") / "squares"
+    place.mkdir()
+    (place / "tasks.py").write_text(TASKS)
+    return functools.cache(lambda seed: draw_exam(assignments.find(place), seed))
+
+
 @pytest.fixture
-def sheet_of(folder, fork_server):
+def sheet_of(tmp_path, squares_exam, fork_server):
     """sheet_of(the file's text, limit=…) -> the Sheet of a file of `squares`; without a limit in this process."""
     def graded(text, limit=None, seed=0):
-        (folder / "mine.py").write_text(text)
-        exam = draw_exam(assignments.find(folder), seed)
-        return grade_file(folder / "mine.py", exam, How(limit, None if limit is None else fork_server))
+        (tmp_path / "mine.py").write_text(text)
+        return grade_file(tmp_path / "mine.py", squares_exam(seed), How(limit, None if limit is None else fork_server))
     return graded
 
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from minprune.grading import descendants as module
 from minprune.grading.descendants import descendants, kill_descendants, marked
 
 pytestmark = pytest.mark.skipif(not pathlib.Path("/proc/self/stat").exists(), reason="looks into /proc")
@@ -45,7 +46,9 @@ def test_what_outlives_its_parent_is_found_by_its_mark(parent):
 
 
 def test_orphans_are_adopted():
-    code = ("import os, time; from minprune.grading.descendants import adopt_orphans, descendants; adopt_orphans()\n"
+    folder = pathlib.Path(module.__file__).parent           # the file alone: all of minprune takes longer
+    code = (f"import os, sys, time; sys.path.append({str(folder)!r})\n"
+            "from descendants import adopt_orphans, descendants; adopt_orphans()\n"
             "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0: time.sleep(300)\n    os._exit(0)\n"
             "os.wait(); found = descendants(os.getpid()); print(len(found))\nfor pid in found: os.kill(pid, 9)")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)

@@ -84,6 +84,11 @@ def test_prints_do_not_give_more_time():
     assert 5 >= seconds[0] > seconds[1] > seconds[2] > 4
 
 
+def test_a_process_that_ends_has_no_report():
+    with pytest.raises(CouldNotRun, match="^mine.py: it ended Python itself$"):
+        receive_report(lambda left: ["ended"], pathlib.Path("mine.py"), 5)
+
+
 def test_a_picture_has_time_of_its_own():
     seconds, messages = [], iter([["tried"], ["checked", "text", {"holds": True}, None, True]])
 

@@ -39,6 +39,7 @@ def test_only_what_functions_need_is_run():
         ("mine.ipynb, cell 2", 1), ("mine.ipynb, cell 4", 1)]
 
 
+@pytest.mark.usefixtures("shared_server")
 @pytest.mark.parametrize("limit", [None, 20])
 def test_a_notebook_is_graded(folder, limit):
     (folder / "mine.ipynb").write_bytes(notebook(
@@ -50,6 +51,7 @@ def test_a_notebook_is_graded(folder, limit):
     assert "(line 3 of cell 4: return w @ w[:2])" in marks["both"].feedback
 
 
+@pytest.mark.usefixtures("shared_server")
 def test_the_line_that_loops_in_a_cell_is_named(folder, time_for):
     (folder / "mine.ipynb").write_bytes(notebook("import time", "def gradient(w):\n    time.sleep(600)"))
     time_for("gradient", 0.5)

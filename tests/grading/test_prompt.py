@@ -45,5 +45,6 @@ def test_the_assignment_is_the_one_that_has_the_task(folder):
         grade(written("def f(w): pass")["f"])
     with pytest.raises(ValueError, match="the assignment squares asks for no function 'taylor'; its are gradient, both"):
         grade(written("def taylor(o, do): pass")["taylor"], assignment=folder)
-    named = written('ASSIGNMENT = "01_the_neuron"\ndef input_gradient(dz, W):\n    return dz @ W')
-    assert grade(named["input_gradient"]).sheets[0].assignment == "01_the_neuron"
+    for name in ("01_the_neuron", "07_batch_norm"):                 # both ask for a function of this name
+        named = written(f'ASSIGNMENT = "{name}"\ndef input_gradient():\n    pass')
+        assert grade(named["input_gradient"]).sheets[0].assignment == name

@@ -19,7 +19,7 @@ from minprune.grading.working import How
 
 TASKS = """
 from minprune.grading.assignments import Task
-TASKS = [Task("f", 1, lambda rng: {"w": rng.normal(size=2)}, lambda w: 2 * w, claim={"equals": "dL/dW", "trials": 20})]
+TASKS = [Task("f", 1, lambda rng: {"w": rng.normal(size=2)}, lambda w: 2 * w, claim={"equals": "dL/dW", "trials": 5})]
 """
 
 
@@ -71,9 +71,9 @@ def test_a_students_own_helper_may_be_more_general(tmp_path, name):
 
 
 def exam_without_claims(name):
-    """The cases of a shipped assignment; a verdict, which takes time, changes no points."""
+    """Some cases of a shipped assignment; a verdict, which takes time, changes no points."""
     assignment = assignments.find(name)
-    tasks = tuple(dataclasses.replace(task, claim=None) for task in assignment.tasks)
+    tasks = tuple(dataclasses.replace(task, claim=None, trials=5) for task in assignment.tasks)
     return cases.draw_exam(assignment._replace(tasks=tasks), 0)
 
 
@@ -137,7 +137,7 @@ def test_a_verdict_is_asked_for_on_what_a_task_claims(folder, monkeypatch):
     (folder / "tasks.py").write_text(TASKS)
     wrong = mark("return w")
     assert wrong.points == 0 and wrong.feedback.endswith("\nit fails")
-    assert wrong.verdict == {"holds": False, "slope": None} and claims == [("dL/dW", 5, 1), ("dL/dW", 5, 20)]
+    assert wrong.verdict == {"holds": False, "slope": None} and claims == [("dL/dW", 5, 1), ("dL/dW", 5, 5)]
     right = mark("return 2 * w")
     assert right[1:5] == (1, 1, "right in 20 of 20 random cases\nit holds", {"holds": True, "slope": None})
     contradicted = mark("return 2 * w if hasattr(w, 'shape') else 1")
@@ -146,6 +146,7 @@ def test_a_verdict_is_asked_for_on_what_a_task_claims(folder, monkeypatch):
     assert "it fails" not in mark("return w").feedback and mark("return w").verdict is None
 
 
+@pytest.mark.usefixtures("shared_server")
 def test_a_verdict_that_cannot_be_had_takes_no_points(folder):
     (folder / "tasks.py").write_text(TASKS.replace("w", "do").replace("dL/dW", "dL/do").replace("2 * do", "do"))
     (folder / "mine.py").write_text("import numpy as np\nnp.linalg.norm = None\ndef f(do): return do\n")
@@ -183,7 +184,7 @@ def test_a_verdict_survives_prints_and_exit(folder, capfd):
     (folder / "tasks.py").write_text("""
 from minprune.grading.assignments import Task
 TASKS = [Task("slope", 1, lambda rng: {"do": rng.normal(size=(1, 1, 1))}, lambda do: do,
-              claim={"equals": "dL/do", "trials": 20})]
+              claim={"equals": "dL/do", "trials": 5})]
 """)
     (folder / "mine.py").write_text("def slope(do):\n    print(do)\n    return do")
     mark = grade(folder, limit=None).marks["slope"]

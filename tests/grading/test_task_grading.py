@@ -49,11 +49,13 @@ def test_a_file_that_takes_too_long_or_ends_python(sheet_of):
         assert problem in sheet_of(text, limit=0.3 if "while" in text else 60).problem
 
 
+@pytest.mark.usefixtures("shared_server")
 def test_the_sandbox_and_this_process_grade_alike(folder, solution):
     (folder / "mine.py").write_text(solution("return w"))
     assert grade(folder, seed=3) == grade(folder, seed=3, limit=None)
 
 
+@pytest.mark.usefixtures("shared_server")
 def test_a_file_runs_in_a_copy_of_its_folder(folder, solution):
     """What it writes there, or removes, is gone with the copy; what it reads is there, but for the teacher's tasks."""
     (folder / "mine.py").write_text("import os\nfrom data import rate\nopen('new.txt', 'w').write('x')\n"

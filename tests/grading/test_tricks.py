@@ -25,9 +25,9 @@ def measured(w):
 def recorded(rng):
     return {"o": rng.normal(size=(2, 3, 4)), "do": rng.normal(size=(2, 3, 4))}
 
-TASKS = [Task("gradient", points=2, case=squares, answer=measured),
-         Task("half", points=1, case=squares, answer=lambda w: measured(w) / 2),
-         Task("taylor", points=3, case=recorded, answer=taylor)]
+TASKS = [Task("gradient", points=2, case=squares, answer=measured, trials=8),
+         Task("half", points=1, case=squares, answer=lambda w: measured(w) / 2, trials=8),
+         Task("taylor", points=3, case=recorded, answer=taylor, trials=8)]
 '''
 BESIDE = "def half(w): return 0\ndef taylor(o, do): return 0\n"
 LOOKING = '''
@@ -49,7 +49,7 @@ def gradient(w):
 FORGING = '''
 import json, os, sys
 def gradient(w):
-    right = {"calls": [[0.0, None, [], False]] * 20, "parameters": ["w"], "required": ["w"], "uses": [], "right": True}
+    right = {"calls": [[0.0, None, [], False]] * 8, "parameters": ["w"], "required": ["w"], "uses": [], "right": True}
     for number in range(3, 100):
         for message in (["done", right], ["done", True], ["points", 2], ["judged", [True, "right"]]):
             try:

@@ -1,5 +1,7 @@
 """Formulas of arrays: the right numbers under each name, in the right shape; averages over all samples."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -22,11 +24,17 @@ def gathered(net, x, t, loss="mse", batch_size=256):
             for place, layer in enumerate(net.hidden_layers)}
 
 
+@functools.cache
+def case_of(seed, kind, random_network, random_samples):
+    net = random_network(seed + 30, kind)
+    x, t = random_samples(net, seed, 4)
+    return net, x, t, gathered(net, x, t)
+
+
 @pytest.fixture(params=range(2))
 def case(request, kind, random_network, random_samples):
-    net = random_network(request.param + 30, kind)
-    x, t = random_samples(net, request.param, 4)
-    return net, x, t, gathered(net, x, t)
+    """(net, x, t, the arrays that a formula gets): the same for all tests."""
+    return case_of(request.param, kind, random_network, random_samples)
 
 
 def test_shapes(case):

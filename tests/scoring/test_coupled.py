@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minprune as mp
+from cases import each
 from minprune.cli.main import main
 from minprune.engine.losses import prepare_samples
 from minprune.engine.residual import Residual
@@ -149,10 +150,16 @@ def test_all_scores_know_blocks_and_neurons_that_several_layers_make():
     assert [score.name for score in SCORES if not takes_series(score.function)] == []
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_every_score_of_a_residual_network(name, few, random_residual, random_samples, fingerprint):
+@pytest.fixture(scope="module")
+def residual(random_residual, random_samples, fingerprint):
+    """A network with blocks, its bits, and samples."""
     net = random_residual(0)
-    (x, t), before = random_samples(net, 0), fingerprint(net)
+    return net, fingerprint(net), *random_samples(net, 0, 4)
+
+
+@each("name", CATALOGUE)
+def test_every_score_of_a_residual_network(name, few, residual, fingerprint):
+    net, before, x, t = residual
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if name == "batch_norm_scale":

@@ -4,16 +4,12 @@ import inspect
 import subprocess
 import sys
 
-import pytest
-
 import minprune as mp
+from cases import each
 from minprune.scoring.catalogue import find_score
 from minprune.scoring.entries import LABELS, entry
 
-EVERY = pytest.mark.parametrize("name", mp.scores.CATALOGUE)
-
-
-@EVERY
+@each("name", mp.scores.CATALOGUE)
 def test_every_docstring_says_what_it_must(name):
     told, text = entry(mp.scores.CATALOGUE[name]), inspect.getdoc(mp.scores.CATALOGUE[name])
     labels = LABELS

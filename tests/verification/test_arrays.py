@@ -168,8 +168,8 @@ def test_means_are_those_of_the_single_gradients():
 # ------------------------------------------------------------------------- scores, unchanged
 
 
-@pytest.mark.parametrize("score", SCORES, ids=lambda score: score.name)
 @pytest.mark.filterwarnings("ignore:reciprocal_gradient")
+@each("score", SCORES)
 def test_every_score_of_the_catalogue_is_a_formula(score):
     """What the formula gives, averaged over the samples, is what `score` gives."""
     formula = Formula(score.function)

@@ -6,7 +6,7 @@ import numpy as np
 
 from minprune.verification import verify as verification
 
-verify = functools.partial(verification, trials=60)
+verify = functools.partial(verification, trials=30)
 
 
 def every_neuron(values, o):

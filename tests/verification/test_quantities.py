@@ -15,7 +15,7 @@ from minprune.verification.sampling.random_networks import Case, draw_cases
 from minprune.verification.sampling.where import PLACES, POOLINGS, Where, is_pooled, place_of
 from minprune.verification.verify import verify
 
-DENSE, CONV = draw_cases(Where(), 16, 3), draw_cases(Where({"layers": "conv"}), 8, 3)
+DENSE, CONV = draw_cases(Where(), 12, 3), draw_cases(Where({"layers": "conv"}), 8, 3)
 OUTPUT = draw_cases(Where({"layer": "output"}), 6, 3)
 BLOCK = [case for place in PLACES for case in draw_cases(Where({"residual": place}), 4, 3)]
 POOLED = [case for kind in POOLINGS for case in draw_cases(Where({"layers": "conv", "pooling": kind}), 3, 3)]
@@ -48,7 +48,7 @@ def near(one, other):
     np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7 * max(1, np.abs(other).max(initial=0)))
 
 
-@pytest.mark.parametrize("case", HIDDEN + OUTPUT)
+@each("case", HIDDEN + OUTPUT)
 def test_first_derivatives_are_those_of_backward(case):
     trace, layer = case.trace[case.layer], case.net[case.layer]
     N, K = len(case.x), layer.K
@@ -60,7 +60,7 @@ def test_first_derivatives_are_those_of_backward(case):
     near(measured("dL/dx", case), layer.product_back(da).reshape(N, -1, trace.x.shape[-1]))
 
 
-@pytest.mark.parametrize("case", NORMED_DENSE + NORMED)
+@each("case", NORMED_DENSE + NORMED)
 def test_slopes_of_batch_norm_are_those_of_backward(case):
     """Added up over the samples: ∂ℓ/∂γ = Σ ∂ℓ/∂z · â and ∂ℓ/∂β = Σ ∂ℓ/∂z."""
     grads = record_batch(case.net, case.x, case.t, case.loss)[case.layer].grads
@@ -187,7 +187,7 @@ def test_pooling_by_hand():
         near(measured("dL/do", case).ravel(), case.trace.y.item() * np.array(slopes_by_hand(net["dense1"].W[0])))
 
 
-@pytest.mark.parametrize("case", DENSE[:8] + CONV[:4] + BLOCK + POOLED[::3] + BOTH)
+@each("case", DENSE[:4] + CONV[:3] + BLOCK[::2] + POOLED[::3] + BOTH[::2])
 def test_dy_do_is_what_the_output_does_when_an_output_moves(case):
     o = case.trace[case.layer].o
     found = measured("dy/do", case)
@@ -230,7 +230,7 @@ def test_removal_is_that_of_the_score(case):
     near(measured("removal", case).mean(axis=0), score[case.layer])
 
 
-@pytest.mark.parametrize("name", QUANTITIES)
+@each("name", QUANTITIES)
 def test_measuring_leaves_the_network_as_it_was(name, fingerprint):
     for case in NORMED_DENSE + NORMED if name in OF_BATCH_NORM else \
             DENSE[:4] + BLOCK[4:6] + (CONV[:1] if name != "do/dx" else []):
@@ -239,10 +239,10 @@ def test_measuring_leaves_the_network_as_it_was(name, fingerprint):
         assert fingerprint(case.net) == before and (case.x == x).all()
 
 
-@pytest.mark.parametrize("name", QUANTITIES)
+@each("name", QUANTITIES)
 def test_two_steps_agree(name):
     for case in NORMED_DENSE + NORMED if name in OF_BATCH_NORM else \
-            DENSE + BLOCK + ([] if name == "do/dx" else (POOLED + BOTH)[::2]):
+            DENSE[:8] + BLOCK[::2] + ([] if name == "do/dx" else (POOLED + BOTH)[::2]):
         one, other = (QUANTITIES[name].measure(case, step) for step in (STEP, 1.5 * STEP))
         assert error_of(one, other, QUANTITIES[name].least * max(1, case.trace.L.max())) < 1e-6
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ...engine.conv2d import Conv2D
 from ...engine.dense import Dense
 from ...engine.layer import NeuronLayer
-from ...engine.network import Network
+from ...engine.network import UNSET, Network
 from ...engine.pooling import Flatten
 from ...engine.residual import Residual
 from ..sampling.where import POOLINGS
@@ -85,22 +85,28 @@ def conv_structures(where):
     for depth, K, (shape, kernel, stride, padding) in itertools.product(smallest(where.depths), CHANNELS, IMAGES):
         first = Conv2D(K, kernel, stride=stride, padding=padding, batch_norm=where.batch_norm)
         hidden = [first, *[make(where, K)] * (depth - 2), Flatten()]
-        for M in few_outputs(where):
-            layers = [*hidden, Dense(M)]
-            found += [Structure(shape, layers, N) for N in allowed(where, "samples")]
-    return sorted(found, key=size)
+        found += [(shape, [*hidden, Dense(M)]) for M in few_outputs(where)]
+    return with_numbers_of_samples(found, where)
 
 
 def shaped_structures(where):
     """Networks with blocks and pooling; without blocks, of the least depth."""
     found = []
-    last = {M: Dense(M) for M in few_outputs(where)}
+    last = [Dense(M) for M in few_outputs(where)]
     for K in (1, 2) if where.kind == "conv" else smallest(where.neurons):
         ends = endings(where, K)
         for hidden in with_blocks(where, K) if where.residual else [chain(where, K)]:
-            for (shape, after), M, N in itertools.product(ends, last, allowed(where, "samples")):
-                found.append(Structure(shape, [*hidden, *after, last[M]], N))
-    return sorted((each for each in found if len(neuron_layers(each.layers)) in where.depths), key=size)
+            found += [(shape, [*hidden, *after, output]) for shape, after in ends for output in last]
+    return with_numbers_of_samples([each for each in found if len(neuron_layers(each[1])) in where.depths], where)
+
+
+def with_numbers_of_samples(networks, where):
+    """The Structures of (shape of the input, layers) with each number of samples, the smallest first."""
+    found = []
+    for shape, layers in networks:
+        depth, neurons, _, *others = size(Structure(shape, layers, 0))          # they are the same of all numbers
+        found += [((depth, neurons, N, *others), Structure(shape, layers, N)) for N in allowed(where, "samples")]
+    return [structure for _, structure in sorted(found, key=lambda each: each[0])]
 
 
 def few_outputs(where):
@@ -168,10 +174,10 @@ def endings(where, K):
 
 
 def build(structure, hidden, output):
-    """A network of this structure with these Activations of the hidden layers and of the output layer."""
+    """A network of this structure with these Activations of the hidden layers and of the output layer, to be filled."""
     *first, last = structure.layers
     layers = [*(with_activation(layer, hidden) for layer in first), with_activation(last, output)]
-    return Network(structure.input_shape, layers, seed=0)
+    return Network(structure.input_shape, layers, seed=UNSET)
 
 
 def with_activation(layer, f):

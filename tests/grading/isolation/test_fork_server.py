@@ -7,7 +7,7 @@ import pytest
 
 from minprune.grading.grading import grade
 from minprune.grading.isolation import fork_server, serving
-from minprune.grading.isolation.fork_server import ForkServer, can_fork
+from minprune.grading.isolation.fork_server import can_fork
 from minprune.grading import sheets
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="this system cannot fork")
@@ -24,10 +24,9 @@ def both(w, scale):
 """
 
 
-@pytest.fixture(scope="module")
-def server():
-    with ForkServer() as server:
-        yield server
+@pytest.fixture
+def server(fork_server):
+    return fork_server
 
 
 def request(folder, text):
@@ -35,6 +34,7 @@ def request(folder, text):
     return {"file": str(folder / "mine.py"), "folder": str(folder), "tasks": ["f"], "hidden": [], "watched": []}
 
 
+@pytest.mark.usefixtures("shared_server")
 def test_a_students_process_holds_no_task_and_no_answer(folder):
     (folder / "mine.py").write_text(LOOKS)
     assert grade(folder / "mine.py", seed=0).points == 5

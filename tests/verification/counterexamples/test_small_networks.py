@@ -31,7 +31,7 @@ WHERES = [{}, {"depth": 3}, {"depth": (3, 2), "samples": (2, 1)}, {"neurons": (3
           *BLOCKS, *({"layers": "conv", **more} for more in BLOCKS)]
 
 
-@pytest.mark.parametrize("settings", WHERES, ids=str)
+@each("settings", WHERES)
 def test_every_structure_is_what_where_asks_for_and_the_smallest_come_first(settings):
     where, sizes, looked_at = Where(settings), [], {}
     for structure in structures(where):
@@ -215,6 +215,8 @@ def test_a_case_of_each_structure_has_numbers():
         where = Where(settings)
         structure = next(iter(structures(where)))
         net = build(structure, "identity", "identity")
+        for name in net.neuron_layers:
+            net[name].W[...] = 1
         shape, _, N = structure
         case = Case(net, where.possible_layers(net)[0], np.ones((N, *shape)), np.zeros((N, *net.output_shape)), "mse")
         assert np.isfinite(case.trace[case.layer].do).all() and case.sizes()[3] == N

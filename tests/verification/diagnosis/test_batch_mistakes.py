@@ -52,24 +52,24 @@ UNNAMED = [
 
 @pytest.mark.parametrize("mistake, formula", NAMED)
 def test_the_mistake_is_named(mistake, formula):
-    verdict = verify(formula, invariant=BATCH, trials=20)
+    verdict = verify(formula, invariant=BATCH, trials=12)
     assert verdict.mistake and verdict.mistake.name == mistake, str(verdict)
 
 
 @pytest.mark.parametrize("mistake, formula", NAMED[::4])
 def test_conv_layers_as_well(mistake, formula):
-    verdict = verify(formula, invariant=BATCH, trials=20, where={"layers": "conv"})
+    verdict = verify(formula, invariant=BATCH, trials=12, where={"layers": "conv"})
     assert verdict.mistake and verdict.mistake.name == mistake, str(verdict)
 
 
 @pytest.mark.parametrize("formula", UNNAMED)
 def test_nothing_is_said_rather_than_a_guess(formula):
-    verdict = verify(formula, invariant=BATCH, trials=20)
+    verdict = verify(formula, invariant=BATCH, trials=12)
     assert not verdict and verdict.mistake is None, str(verdict)
 
 
 def remedy(formula, **where):
-    return verify(formula, invariant=BATCH, where=where or None, trials=20).mistake.remedy
+    return verify(formula, invariant=BATCH, where=where or None, trials=12).mistake.remedy
 
 
 def test_the_remedies_name_the_statistics():

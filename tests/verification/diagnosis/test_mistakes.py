@@ -11,7 +11,7 @@ from verification.diagnosis.probes import CASE, applied, probe_of
 
 
 def name_of(formula, equals="dL/do", **claim):
-    verdict = verify(formula, equals, trials=20, **claim)
+    verdict = verify(formula, equals, trials=12, **claim)
     assert not verdict
     return verdict.mistake and verdict.mistake.name
 
@@ -54,7 +54,7 @@ def test_paths_through_a_flattened_image():
         return (dz_next @ W_next).reshape(o.shape)
 
     flat = {"layers": "conv", "that": lambda net: "flatten1" in net}
-    assert verify(all_paths, "dL/do", where=flat, trials=20)
+    assert verify(all_paths, "dL/do", where=flat, trials=12)
     assert name_of(first_path, where=flat) == "only one of several paths"
 
 
@@ -113,5 +113,5 @@ def test_what_is_not_there_is_called_missing():
                 ("Σ", "(Σ)²"): "the square is missing", ("Σ()²", "(Σ)²"): "square before the sum",
                 ("(Σ)²", "Σ()²"): "square after the sum", ("(Σ)²", "|Σ|"): "squared"}
     for (one, other), name in expected.items():
-        verdict = verify(ways[one], equals=ways[other], trials=20)
+        verdict = verify(ways[one], equals=ways[other], trials=12)
         assert (verdict.mistake and verdict.mistake.name) == name, (one, other)

@@ -126,7 +126,7 @@ def test_reading_weights_have_a_column_for_each_neuron():
 @pytest.mark.parametrize("where", [HOMOGENEOUS, {**HOMOGENEOUS, "layers": "conv"},
                                    {**HOMOGENEOUS, "batch_norm": True}, {**HOMOGENEOUS, "residual": True}])
 def test_outputs_and_losses_stay_the_same(where):
-    for case in draw_cases(where, 20, 0, lambda case: not case.coupled and case.net[case.layer].K > 1):
+    for case in draw_cases(where, 10, 0, lambda case: not case.coupled and case.net[case.layer].K > 1):
         K, o = case.net[case.layer].K, case.trace[case.layer].o
         for order in orders(K):
             changed = permuted_case(case, order)

@@ -1,6 +1,7 @@
 """The networks that formulas are tried on: of all kinds, clear of kinks, the same for the same seed."""
 
 import collections
+import functools
 
 import numpy as np
 import pytest
@@ -16,12 +17,23 @@ from minprune.verification.sampling.random_networks import (
     is_read_directly, most_drawn, with_block)
 from minprune.verification.sampling.where import DRAWN_ACTIVATIONS, DRAWN_LOSSES, Where, place_of
 
-DENSE, CONV = draw_cases(Where(), 400, 0), draw_cases(Where({"layers": "conv"}), 400, 0)
-OUTPUT = draw_cases(Where({"layer": "output"}), 200, 0)
-
-
 def drawn(where=None, count=40, seed=0):
     return draw_cases(Where(where), count, seed)
+
+
+@functools.cache
+def dense():
+    return drawn(count=400)
+
+
+@functools.cache
+def conv():
+    return drawn({"layers": "conv"}, 300)
+
+
+@functools.cache
+def output():
+    return drawn({"layer": "output"}, 150)
 
 
 def layers(case, kind=object):
@@ -43,10 +55,11 @@ def counted(values):
 # --------------------------------------------------------------------------- of all kinds
 
 
-@pytest.mark.parametrize("cases", [DENSE, CONV, OUTPUT])
-def test_activations_and_losses_are_about_as_frequent(cases):
+@pytest.mark.parametrize("kind", [dense, conv, output])
+def test_activations_and_losses_are_about_as_frequent(kind):
+    cases = kind()
     hidden = counted(case.net[case.layer].f.name for case in cases)
-    if cases is not OUTPUT:
+    if kind is not output:
         assert set(hidden) == set(DRAWN_ACTIVATIONS) and min(hidden.values()) > len(cases) / 6 / 2
         assert all(case.activations()[-1] is ACTIVATIONS["identity"] for case in cases)
         assert all(len(set(case.activations()[:-1])) == 1 for case in cases)
@@ -55,34 +68,34 @@ def test_activations_and_losses_are_about_as_frequent(cases):
 
 
 def test_output_layers_below_mse_have_every_activation():
-    mse = [case for case in OUTPUT if case.loss.name == "mse"]
+    mse = [case for case in output() if case.loss.name == "mse"]
     assert {case.activations()[-1].name for case in mse} == set(DRAWN_ACTIVATIONS)
-    assert {case.activations()[-1].name for case in OUTPUT if case not in mse} == {"identity"}
+    assert {case.activations()[-1].name for case in output() if case not in mse} == {"identity"}
 
 
 def test_dense_networks_are_of_all_sizes():
     """Mostly a few of each; one in ten has more than four."""
-    assert {len(case.x) for case in DENSE} == {1, 2, 3, 4, 5, 6} == {case.net[case.layer].K for case in DENSE}
-    assert {case.net.output_shape for case in DENSE} == {(1,), (2,), (3,), (5,)}
-    assert {case.net.input_shape for case in DENSE if case.net.is_chain} == {(1,), (2,), (3,), (5,)}
-    assert {case.layer for case in DENSE} == {"dense1", "dense2", "dense3"}
+    assert {len(case.x) for case in dense()} == {1, 2, 3, 4, 5, 6} == {case.net[case.layer].K for case in dense()}
+    assert {case.net.output_shape for case in dense()} == {(1,), (2,), (3,), (5,)}
+    assert {case.net.input_shape for case in dense() if case.net.is_chain} == {(1,), (2,), (3,), (5,)}
+    assert {case.layer for case in dense()} == {"dense1", "dense2", "dense3"}
     for size in (lambda case: len(case.x), lambda case: case.net[case.layer].K,
                  lambda case: case.net.output_shape[0], lambda case: case.net.input_shape[0]):
-        assert 0.05 < share(DENSE, lambda case: size(case) > 4) < 0.2
+        assert 0.05 < share(dense(), lambda case: size(case) > 4) < 0.2
     for size, sizes in ((lambda case: len(case.net.neuron_layers), {2, 3, 4}),
                         (lambda case: len(case.x), {1, 2, 3, 4})):
-        counts = counted(size(case) for case in DENSE if size(case) <= 4)
-        assert set(counts) == sizes and min(counts.values()) > len(DENSE) / len(sizes) / 1.5
-    assert not any(case.net[name].batch_norm for case in DENSE for name in case.net.neuron_layers)
-    assert {len(case.net.neuron_layers) for case in OUTPUT} == {1, 2, 3}
+        counts = counted(size(case) for case in dense() if size(case) <= 4)
+        assert set(counts) == sizes and min(counts.values()) > len(dense()) / len(sizes) / 1.5
+    assert not any(case.net[name].batch_norm for case in dense() for name in case.net.neuron_layers)
+    assert {len(case.net.neuron_layers) for case in output()} == {1, 2, 3}
 
 
 def test_inputs_and_biases_are_zero_now_and_then():
     """What divides by them is seen to give nothing there."""
-    assert share(DENSE, lambda case: not case.x.all()) == pytest.approx(ZEROS, abs=0.06)
-    some = np.concatenate([case.x.ravel() for case in DENSE if not case.x.all()])
+    assert share(dense(), lambda case: not case.x.all()) == pytest.approx(ZEROS, abs=0.06)
+    some = np.concatenate([case.x.ravel() for case in dense() if not case.x.all()])
     assert 0.2 < np.mean(some == 0) < ZERO_INPUTS + 0.15
-    biases = np.concatenate([case.net[name].b for case in DENSE for name in case.net.neuron_layers])
+    biases = np.concatenate([case.net[name].b for case in dense() for name in case.net.neuron_layers])
     assert np.mean(biases == 0) == pytest.approx(ZEROS, abs=0.03)
 
 
@@ -95,36 +108,37 @@ def test_what_a_claim_asks_for_has_no_exceptions():
 
 
 def test_conv_networks_are_of_all_sizes():
-    shapes = {case.net.input_shape[:2] for case in CONV}
+    shapes = {case.net.input_shape[:2] for case in conv()}
     assert shapes == {(2, 3), (2, 4), (3, 3), (3, 4), (3, 2), (4, 2), (4, 3)}
-    assert {case.net.input_shape[2] for case in CONV} == {1, 2, 5} == {case.net[case.layer].K for case in CONV}
-    assert 0.05 < share(CONV, lambda case: case.net[case.layer].K == 5) < 0.2 and LARGER == 0.1
-    assert {len(case.net.neuron_layers) for case in CONV} == {2, 3, 4}
-    convs = [layer for case in CONV for layer in layers(case, mp.Conv2D)]
+    assert {case.net.input_shape[2] for case in conv()} == {1, 2, 5} == {case.net[case.layer].K for case in conv()}
+    assert 0.05 < share(conv(), lambda case: case.net[case.layer].K == 5) < 0.2 and LARGER == 0.1
+    assert {len(case.net.neuron_layers) for case in conv()} == {2, 3, 4}
+    convs = [layer for case in conv() for layer in layers(case, mp.Conv2D)]
     assert {layer.kernel for layer in convs} == {(1, 2), (2, 1), (2, 2)}
     assert {layer.padding for layer in convs} == {"valid", "same", 1}
-    assert {layer.padding for case in CONV if blocks(case) for layer in layers(case, mp.Conv2D)} == {"same"}
-    assert {layer.stride for case in CONV if blocks(case) for layer in layers(case, mp.Conv2D)} == {1}
-    assert {case.layer for case in CONV} == {"conv1", "conv2", "conv3"}
-    assert {len(case.x) for case in CONV} == {1, 2, 3, 4, 5, 6} and {case.net.output_shape for case in CONV} == \
+    assert {layer.padding for case in conv() if blocks(case) for layer in layers(case, mp.Conv2D)} == {"same"}
+    assert {layer.stride for case in conv() if blocks(case) for layer in layers(case, mp.Conv2D)} == {1}
+    assert {case.layer for case in conv()} == {"conv1", "conv2", "conv3"}
+    assert {len(case.x) for case in conv()} == {1, 2, 3, 4, 5, 6} and {case.net.output_shape for case in conv()} == \
         {(1,), (2,), (3,), (5,)}
-    assert max(case.net[case.layer].output_shape[0] * case.net[case.layer].output_shape[1] for case in CONV) <= 30
+    assert max(case.net[case.layer].output_shape[0] * case.net[case.layer].output_shape[1] for case in conv()) <= 30
 
 
 def test_some_convolutions_have_the_stride_two():
-    strides = counted((case.net[case.layer].stride, case.net[case.layer].padding) for case in CONV)
+    strides = counted((case.net[case.layer].stride, case.net[case.layer].padding) for case in conv())
     assert {stride for stride, _ in strides} == {1, 2} and {padding for stride, padding in strides if stride == 2} == \
         {"valid", "same", 1}
-    assert 0.03 < sum(strides[key] for key in strides if key[0] == 2) / len(CONV) < 0.2
+    assert 0.03 < sum(strides[key] for key in strides if key[0] == 2) / len(conv()) < 0.2
 
 
-@pytest.mark.parametrize("cases, least", [(DENSE, 0.2), (CONV, 0.2), (OUTPUT, 0.15)])
-def test_a_quarter_has_a_block(cases, least):
+@pytest.mark.parametrize("kind, least", [(dense, 0.2), (conv, 0.2), (output, 0.15)])
+def test_a_quarter_has_a_block(kind, least):
+    cases = kind()
     assert least < share(cases, blocks) < 0.4
     assert all(len(blocks(case)) <= 1 for case in cases)
     some = [case for case in cases if blocks(case)]
     assert 0.01 < share(some, lambda case: blocks(case)[0].projection) < 0.6
-    if cases is not OUTPUT:
+    if kind is not output:
         places = counted(place_of(case.net, case.layer) for case in some)
         assert set(places) >= {"before", "inside", "after"} and min(places[place] for place in places if place) > 4
         assert {case.coupled for case in some} == {True, False}
@@ -132,21 +146,21 @@ def test_a_quarter_has_a_block(cases, least):
 
 
 def test_dense_blocks_stand_first_and_later():
-    first = [list(case.net.layers).index("residual1") for case in DENSE if blocks(case)]
+    first = [list(case.net.layers).index("residual1") for case in dense() if blocks(case)]
     assert set(first) == {0, 1, 2}
 
 
 def test_poolings_occur_in_all_their_ways():
-    kinds = {kind: [case for case in CONV if layers(case, kind)] for kind in (MaxPool2D, AvgPool2D, GlobalAvgPool2D)}
+    kinds = {kind: [case for case in conv() if layers(case, kind)] for kind in (MaxPool2D, AvgPool2D, GlobalAvgPool2D)}
     for kind, least in ((MaxPool2D, 0.18), (AvgPool2D, 0.09), (GlobalAvgPool2D, 0.09)):
-        assert least < len(kinds[kind]) / len(CONV) < 2.6 * least
+        assert least < len(kinds[kind]) / len(conv()) < 2.6 * least
     assert not set(map(id, kinds[MaxPool2D])) & set(map(id, kinds[AvgPool2D] + kinds[GlobalAvgPool2D]))
     pools = [layer for case in kinds[MaxPool2D] + kinds[AvgPool2D] for layer in layers(case, (MaxPool2D, AvgPool2D))]
     assert {pool.size for pool in pools} == {(1, 2), (2, 1), (2, 2)}
     assert 0.1 < share(pools, lambda pool: pool.overlaps()) < 0.4
     behind = {place_in(case) for case in kinds[MaxPool2D] if len(layers(case, mp.Conv2D)) == 2 and not blocks(case)}
     assert behind == {1, 2}
-    for case in CONV:
+    for case in conv():
         assert bool(layers(case, mp.Flatten)) != bool(layers(case, GlobalAvgPool2D))
 
 
@@ -157,7 +171,7 @@ def place_in(case):
 @pytest.mark.parametrize("kind", ["dense", "conv"])
 def test_weights_biases_and_norms_have_the_spread_they_should(kind):
     """W √(F/2), b / 0.5: of standard deviation 1. Of x: 1.5."""
-    cases = drawn({"activation": "tanh", "layers": kind, "batch_norm": True, "pooling": None}, 300)
+    cases = drawn({"activation": "tanh", "layers": kind, "batch_norm": True, "pooling": None}, 200)
     neurons = [layer for case in cases for layer in layers(case) if hasattr(layer, "K")]
     wide = [layer.W.ravel() * np.sqrt(layer.W[0].size / 2) for layer in neurons if layer.W[0].size > 1]
     normed = [layer for layer in neurons if layer.batch_norm]
@@ -178,7 +192,7 @@ def test_weights_biases_and_norms_have_the_spread_they_should(kind):
 
 def test_targets_suit_the_losses():
     seen = collections.defaultdict(list)
-    for case in DENSE:
+    for case in dense():
         assert case.t.shape == case.trace.y.shape == (len(case.x), *case.net.output_shape)
         seen[case.loss.name].append(case.t)
     # classes: two thirds of the samples have one class alone, the others random shares of all classes
@@ -209,7 +223,7 @@ def test_the_same_seed_draws_the_same(fingerprint):
 
 
 def test_all_layers_that_fit_are_drawn():
-    names = counted(case.layer for case in DENSE if len(case.net.neuron_layers) == 4 and case.net.is_chain)
+    names = counted(case.layer for case in dense() if len(case.net.neuron_layers) == 4 and case.net.is_chain)
     assert set(names) == {"dense1", "dense2", "dense3"} and min(names.values()) > sum(names.values()) / 5
 
 
@@ -235,8 +249,9 @@ def test_a_where_that_nothing_fits_is_an_error():
     assert len(looked_at) == most_drawn(5) // 4 * FILLINGS == 200 * FILLINGS
 
 
-def test_a_where_that_few_fit_gives_as_many_as_there_are():
+def test_a_where_that_few_fit_gives_as_many_as_there_are(monkeypatch):
     """One of 20 fillings fits: `most_drawn` networks are drawn, and FILLINGS tried of each."""
+    monkeypatch.setattr("minprune.verification.sampling.random_networks.FEW", 5)
     turns = iter(range(10 ** 6))
     assert len(drawn(lambda net: next(turns) % 20 == 0, count=5)) == 5
     turns = iter(range(10 ** 6))
@@ -391,11 +406,11 @@ def test_pooling_is_an_obstacle_and_flatten_is_none():
     assert is_read_directly(flat, "conv1")
 
 
-@each("net", [CHAIN, IDENTITY, PROJECTED, FIRST, *(
-    case.net for case in drawn({"residual": True}, 30) + CONV[:20])])
-def test_neurons_that_stand_alone_are_not_coupled(net):
-    assert not any(is_coupled(net, name) for name in net.units if name in net.all_layers)
-    assert all(is_coupled(net, name) for name in net.neuron_layers[:-1] if name not in net.units)
+def test_neurons_that_stand_alone_are_not_coupled():
+    for net in (CHAIN, IDENTITY, PROJECTED, FIRST, *(
+            case.net for case in drawn({"residual": True}, 30) + conv()[:20])):
+        assert not any(is_coupled(net, name) for name in net.units if name in net.all_layers), net
+        assert all(is_coupled(net, name) for name in net.neuron_layers[:-1] if name not in net.units), net
 
 
 # -------------------------------------------------------------------- the layer of a case
