@@ -104,14 +104,20 @@ def test_files_import_only_what_stands_above_them():
             assert all(ORDER.index(name) < ORDER.index(part) for name in used), (path, used)
 
 
+@functools.lru_cache(maxsize=None)
+def own_files():
+    """All files of minprune: to ask the system for each name takes long."""
+    return {*(ROOT / "minprune").rglob("*.py")}
+
+
 def modules_imported_at_once(path):
     """The files of minprune that a file imports when it is imported, not those inside its functions."""
     package = path.relative_to(ROOT).parts[:-1]
     at_once = "\n".join(re.findall(r"^from\s*\.[^()\n]*(?:\([^)]*\))?", text_of(path), re.M))
     for dots, module, names in own_imports(at_once):
         base = ROOT.joinpath(*package[:len(package) - dots + 1], *module.split("."))
-        for name in ("", *names):
-            yield from (file for file in ((base / name).with_suffix(".py"), base.with_suffix(".py")) if file.is_file())
+        here = [base.with_suffix(".py"), *(base / f"{name}.py" for name in names)]
+        yield from (file for file in here if file in own_files())
 
 
 def test_there_are_no_import_loops():
