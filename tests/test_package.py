@@ -8,9 +8,11 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import minprune
+from cases import each
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGE = (ROOT / "tutorials" / "contributing.md").read_text(encoding="utf-8")
@@ -159,3 +161,33 @@ def test_everything_that_is_imported_later_is_there():
 
 def test_importing_minprune_imports_nothing_of_what_comes_later():
     assert not {f"minprune.{module}" for module in minprune.LATER.values()} & {*modules_after_import()}
+
+
+def files_that_take_part(act):
+    """The files of minprune whose functions were called while `act()` ran."""
+    files, here = set(), str(ROOT / "minprune")
+
+    def note(frame, event, _):
+        if event == "call" and frame.f_code.co_filename.startswith(here):
+            files.add(frame.f_code.co_filename)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        act()
+    finally:
+        sys.setprofile(before)
+    return files
+
+
+@each("act, most", [(lambda net, x, t: minprune.fit(net, x, t, epochs=1, batch_size=8), 10),
+                    (lambda net, x, t: minprune.score(net, "taylor", x, t), 14),
+                    (lambda net, x, t: minprune.verify(lambda do, z: do * (z > 0), equals="dL/dz", trials=20), 20)])
+def test_who_follows_a_call_opens_few_files(act, most):
+    """One batch of training, a score, and the verdict on a false formula, file by file."""
+    net = minprune.Network((8, 8, 1), [minprune.Conv2D(4, 3, "relu"), minprune.MaxPool2D(2), minprune.Flatten(),
+                                       minprune.Dense(8, "relu"), minprune.Dense(3)])
+    x, t = np.ones((8, 8, 8, 1)), np.arange(8) % 3
+    minprune.verify, minprune.score, minprune.fit               # imported when it is first asked for
+    files = files_that_take_part(lambda: act(net, x, t))
+    assert most / 2 < len(files) <= most, sorted(files)

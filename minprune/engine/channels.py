@@ -56,7 +56,7 @@ def is_series(layer, previous):
 
 def is_grouped(layer):
     """Whether its neurons read some of the channels each, in groups that have to stay equal."""
-    return getattr(layer, "groups", 1) > 1
+    return layer.groups > 1
 
 
 def is_depthwise(layer):

@@ -42,9 +42,12 @@ def find_units(chain):
 
     What is added to the network's input, or is its output, has channels that are given: none of them can go.
     """
-    if not any(layer.paths or layer.moves_zeros or is_grouped(layer) for layer in chain.values()):
-        return units_of_chain(chain)
-    return units_of_channels(chain)
+    return units_of_channels(chain) if any_leave_together(chain) else units_of_chain(chain)
+
+
+def any_leave_together(chain):
+    """Whether neurons may leave with those of other layers; where not, each layer reads all of the one before it."""
+    return any(layer.paths or layer.moves_zeros or layer.groups > 1 for layer in chain.values())
 
 
 def has_branches(chain):

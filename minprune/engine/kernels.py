@@ -7,9 +7,9 @@ with one thread. A dash: not measured by itself.
     trick                     the plain line                          gain
     blocks                    one operation on all channels at once   1.2, LeNet-5's first pooling, back
     pieces                    one operation on a whole parameter      1.1, Adam on 400,000 weights
-    order                     arrays in the order of their shape      1.25, LeNet-5's step; more in that file
-    patches.patch_blocks      W · patches, all of them at once        1.2, LeNet-5's second layer, forward
-    patches.add_back          one product for each kernel place       1.5, LeNet-5's second layer, back
+    layer.memory              images in the order of their shape      1.25, LeNet-5's step; more in that file
+    conv2d.patch_blocks       W · patches, all of them at once        1.2, LeNet-5's second layer, forward
+    conv2d.add_back           one product for each kernel place       1.5, LeNet-5's second layer, back
     layer.total               da.sum(axis=(0, 1, …))                  1.3, of (128, 24, 24, 20)
     reuse_freed_memory        nothing                                 -
     MaxPool2D: rows first     one maximum over all kh · kw places     -, kh + kw operations in place of kh · kw

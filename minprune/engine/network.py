@@ -12,7 +12,7 @@ from .channels import channels_read, places_of
 from .checks import (as_dtype, batch_shape, check_count, check_dtype, check_known, check_numbers, check_numeric,
                      check_seed, check_shape)
 from .coupled import Coupled, CoupledTrace, direct_slopes, series_of
-from .coupling import check_channels, find_units, has_branches, masks_without
+from .coupling import any_leave_together, check_channels, find_units, has_branches, masks_without
 from .layer import Layer, LayerTrace, NeuronLayer, flat
 from .origin import as_setting, from_setting, origin_of
 from .merged import merged
@@ -103,6 +103,8 @@ class Network:
         self.all_layers = flat(self.layers)
         self.output_shape = list(self.layers.values())[-1].output_shape
         self.origins = {}                   # {layer: Origin} of layers that a cut has left
+        if not any_leave_together(self.layers):
+            self.units                      # known at once; those of blocks take longer and wait until asked for
 
     @functools.cached_property
     def units(self):
@@ -253,7 +255,7 @@ class Network:
 
     def reading(self, name, reader, array):
         """(K, M), a row a neuron: of an array like the reader's W, what the weights that read layer `name` have."""
-        unit, groups = self.units[name], getattr(self.all_layers[reader], "groups", 1)
+        unit, groups = self.units[name], self.all_layers[reader].groups
         if not self.has_branches and unit.in_order:
             return np.moveaxis(array.reshape(-1, self[name].K), -1, 0)
         channels = self.channels_read[reader]

@@ -7,10 +7,9 @@ import numpy as np
 
 from . import pool_padding
 from .checks import check_flag
-from .conv2d import along, pair, padding_setting, zeros_on_sides
+from .geometry import along, pair, padding_setting, zeros_on_sides
 from .kernels import WHOLE, blocks
-from .layer import Layer, LayerTrace
-from .order import flattened, unflattened
+from .layer import Layer, LayerTrace, flattened, unflattened
 from .pool_padding import Border, border, counted
 from .registry import register_layer
 

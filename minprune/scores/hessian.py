@@ -98,7 +98,7 @@ def inverse(H, damping):
 
 def neurons_by_group(layer):
     """The neurons that read the same, as slices: all of a layer, or those of each group of a convolution."""
-    size = layer.K // getattr(layer, "groups", 1)
+    size = layer.K // layer.groups
     return [slice(start, start + size) for start in range(0, layer.K, size)]
 
 

@@ -24,7 +24,7 @@ def channels_of(net, name, reader):
 
 def parts_of(layer):
     """[(a layer without groups, the channels that it reads, a slice), …]: the layer itself, or each of its groups."""
-    if getattr(layer, "groups", 1) == 1:
+    if layer.groups == 1:
         return [(layer, slice(None))]
     return [(group_of(layer, neurons, channels), channels) for neurons, channels in layer.each_group()]
 

@@ -8,7 +8,7 @@ import numpy as np
 from ..engine.checks import check_known, check_network
 from ..engine.losses import find_loss
 from ..engine.network import Trace
-from ..engine.order import chosen
+from ..engine.layer import chosen
 from ..recording import stream
 from .score import Score
 from .units import outputs_of, silenced

@@ -16,7 +16,7 @@ import numpy as np
 from stopwatch import seconds
 
 import minprune as mp
-from minprune.engine.patches import columns_at_a_time
+from minprune.engine.conv2d import columns_at_a_time
 from minprune.engine.size import multiply_adds
 from minprune.evaluation.latency import LATENCY_BATCH
 

@@ -9,7 +9,7 @@ import pytest
 
 import minprune as mp
 from cases import case, each
-from minprune.engine import patches
+from minprune.engine import conv2d
 
 
 def build(shape, *settings, **more):
@@ -118,7 +118,7 @@ def test_same_makes_size_over_stride_rounded_up(stride):
 def test_many_samples_at_once_are_as_good_as_one_at_a_time(channels, training, rng, monkeypatch):
     """So many that their patches, 25 times the images, take 30 to 60 times what is worked through at a time."""
     for name, smaller in (("BLOCK", 1 << 14), ("LEAST", 1 << 8), ("SMALL", 1 << 16)):
-        monkeypatch.setattr(patches, name, smaller)
+        monkeypatch.setattr(conv2d, name, smaller)
     net = mp.Network((12, 10, channels), [mp.Conv2D(2, 5, "tanh", padding="same")])
     N = 80 // channels + 1
     x, dy = rng.normal(size=(N, 12, 10, channels)), rng.normal(size=(N, 12, 10, 2))
@@ -289,3 +289,54 @@ def test_a_dilated_kernel_is_a_larger_one_with_zeros(kernel, dilation, stride, p
     close(np.tanh(o).reshape(traces[0].y.shape), traces[0].y)
     assert layer.multiply_adds() == traces[0].y[0].size * layer.W[0].size
     assert layer.settings()["dilation"] == dilation and net.copy()["conv1"].dilation == dilation
+
+
+# --- patches, block by block: together they are the matrix of all patches
+
+
+def all_patches(x, kernel, stride):
+    """The plain line: every patch a column, and where it belongs."""
+    seen = conv2d.windows(x, kernel, (stride, stride))
+    return seen.reshape(-1, *seen.shape[3:]), seen.shape[3:]
+
+
+@pytest.mark.parametrize("kernel, stride", [((1, 1), 1), ((3, 2), 1), ((2, 3), 2), ((1, 1), 2), ((2, 2), 3)])
+@pytest.mark.parametrize("most", [1, 3, 8, 30, 1000])
+def test_blocks_make_up_all_patches(kernel, stride, most, monkeypatch, rng):
+    x = rng.normal(size=(2, 6, 7, 4))
+    expected, places = all_patches(x, kernel, stride)
+    monkeypatch.setattr(conv2d, "LEAST", 8 * most)
+    monkeypatch.setattr(conv2d, "BLOCK", 1)
+    found = np.full_like(expected, np.nan)
+    for block, part in conv2d.patch_blocks(x, kernel, stride):
+        place = found[block]
+        assert np.isnan(place).all()                            # each patch once
+        place[...] = part.reshape(place.shape)
+        rows = np.zeros((3, *places))[block]
+        assert np.shares_memory(rows.reshape(3, -1), rows)      # a product can be written there
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("kernel, stride", [((1, 1), 1), ((3, 2), 1), ((2, 3), 2), ((2, 2), 3)])
+@pytest.mark.parametrize("most", [1, 5, 1000])
+def test_the_way_back_adds_up_kernel_place_by_kernel_place(kernel, stride, most, monkeypatch, rng, close):
+    (kh, kw), W = kernel, rng.normal(size=(3, *kernel, 2))
+    height, width = ((size - k) // stride + 1 for size, k in zip((6, 7), kernel))
+    da, expected, dx = rng.normal(size=(3, height, width, 4)), np.zeros((2, 6, 7, 4)), np.zeros((2, 6, 7, 4))
+    for r, s in np.ndindex(kh, kw):
+        seen = expected[:, r:r + stride * height:stride, s:s + stride * width:stride]
+        seen += np.tensordot(W[:, r, s].T, da, axes=1)
+    monkeypatch.setattr(conv2d, "LEAST", 8 * most)
+    monkeypatch.setattr(conv2d, "BLOCK", 1)
+    conv2d.add_back(dx, W, da, stride)
+    close(dx, expected)
+
+
+@each("kernel, stride", [((1, 1), (1, 1)), ((2, 3), (1, 1)), ((3, 2), (2, 1)), ((2, 2), (1, 2))])
+def test_windows_number_by_number(kernel, stride):
+    X = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
+    array = np.ascontiguousarray(X.transpose(3, 1, 2, 0))
+    windows = conv2d.windows(array, kernel, stride)
+    for r, s, c, h, w, n in np.ndindex(windows.shape):
+        assert windows[r, s, c, h, w, n] == array[c, h * stride[0] + r, w * stride[1] + s, n]
+    assert windows.shape[3:5] == tuple((size - k) // step + 1 for size, k, step in zip((3, 4), kernel, stride))

@@ -5,7 +5,7 @@ import pytest
 
 import minprune as mp
 from cases import each
-from minprune.engine import kernels, optimizers, patches, pooling
+from minprune.engine import conv2d, kernels, optimizers, pooling
 from minprune.engine.layer import total
 
 
@@ -47,8 +47,8 @@ def test_a_network_in_small_blocks_computes_the_same_bits(training, monkeypatch,
     at_once = passes()
     monkeypatch.setattr(pooling, "BLOCK", 1000)
     for most in (100, 500, 3000):               # parts of a row, single rows, several rows
-        monkeypatch.setattr(patches, "BLOCK", most)
-        monkeypatch.setattr(patches, "LEAST", 1)
+        monkeypatch.setattr(conv2d, "BLOCK", most)
+        monkeypatch.setattr(conv2d, "LEAST", 1)
         for one, other in zip(at_once, passes()):
             np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-14)
 

@@ -32,7 +32,7 @@ def check_plain(net, score):
     """
     net.check_chain(f"score {score}")
     for name, layer in net.layers.items():
-        if getattr(layer, "groups", 1) != 1 or (hasattr(layer, "gamma") and not isinstance(layer, NeuronLayer)):
+        if layer.groups != 1 or (hasattr(layer, "gamma") and not isinstance(layer, NeuronLayer)):
             raise ValueError(f'score {score} was compared with its tool on layers that read all channels, batch norm '
                              f'inside, and layer "{name}" ({layer}) is another: it is not known what the tool does')
 

@@ -1,0 +1,38 @@
+"""The order of images in memory: every array looks as its shape says, whatever the order."""
+
+import numpy as np
+
+import minprune as mp
+from minprune.engine import layer
+
+X = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
+
+
+def test_images_in_the_order_are_views_and_others_are_copied():
+    inside = layer.memory(X)
+    assert inside.shape == (5, 3, 4, 2) and inside.flags.c_contiguous and not np.shares_memory(inside, X)
+    assert np.array_equal(layer.images(inside), X)
+    assert np.shares_memory(layer.memory(layer.images(inside)), inside)
+    new = layer.empty(X.shape, X.dtype)
+    assert new.shape == X.shape and layer.memory(new).base is not None and np.shares_memory(layer.memory(new), new)
+
+
+def test_flattened_and_back_in_either_order():
+    flat = X.reshape(2, -1)
+    for x in (X, layer.images(layer.memory(X))):
+        assert np.array_equal(layer.flattened(x), flat)
+    assert np.array_equal(layer.unflattened(flat, X.shape[1:]), X)
+    assert np.shares_memory(layer.flattened(X), X)              # what lies in the order of the shape is not copied
+    assert np.array_equal(layer.unflattened(flat, (60,)), flat)
+
+
+def test_a_network_does_not_care_in_which_order_its_input_lies(rng):
+    net = mp.models.cnn((8, 8, 1), 3)
+    x, dy = rng.normal(size=(5, 8, 8, 1)), rng.normal(size=(5, 3))
+    results = []
+    for given in (x, layer.images(layer.memory(x)), np.asfortranarray(x)):
+        trace = net.forward(given)
+        net.backward(trace, dy)
+        results.append([trace.y, trace.dx, trace["conv1"].o, *trace.grads().values()])
+    for other in results[1:]:
+        assert all(np.array_equal(one, same) for one, same in zip(results[0], other))
