@@ -12,7 +12,8 @@ from .registry import register_layer
 
 
 BLOCK = 1 << 17                 # bytes of patches at a time
-LEAST = 1 << 11                 # bytes of a row of them at least: products of fewer columns are slower
+LANES = 5 << 18                 # bytes of lanes at a time
+LEAST = 1 << 10                 # bytes of a row of either at least: products of fewer columns are slower
 SMALL = 1 << 19                 # bytes of all patches, up to which they fit the cache as they are
 
 
@@ -57,7 +58,7 @@ class Conv2D(NeuronLayer):
         self.check_input(x)
         trace = LayerTrace(x, saved={"training": training})
         if training and self.small(x):          # kept for the way back
-            trace.saved["patches"] = list(patch_blocks(self.padded(x), self.reach, self.stride))
+            trace.saved["patches"] = [patch_matrix(self.padded(x), self.reach, self.stride)]
         a = self.product(x, trace.saved.get("patches"))
         a += self.b
         trace.z = self.normalised(a, trace) if self.batch_norm else a
@@ -237,21 +238,26 @@ def windows(array, kernel, stride):
                       (row, column, channel, row * stride[0], column * stride[1], sample))
 
 
+def patch_matrix(x, kernel, stride):
+    """(everywhere, the matrix of all patches (F, H′ · W′ · N)): the plain line, one block for all."""
+    patches = windows(x, kernel, (stride, stride))
+    return slice(None), patches.reshape(math.prod(patches.shape[:3]), -1)
+
+
 def patch_blocks(x, kernel, stride):
     """Yield (which channels, rows, columns and samples of the output, their patches (F, positions · samples)).
 
-    `x` is the padded images' memory, (C, H, W, N).
+    `x` is the padded images' memory, (C, H, W, N). Each patches are gone when the next are asked for.
     """
     every = slice(None)
     kh, kw, C, height, width, N = windows(x, kernel, (stride, stride)).shape
-    most = columns_at_a_time(kh * kw * C, x.itemsize)
+    most = columns_at_a_time(BLOCK, kh * kw * C, x.itemsize)
     if most >= 2 * width * N or height == 1 and most >= width * N or kh * kw == 1:
         for rows, patches in several_rows(x, kernel, stride, max(most // max(width * N, 1), 1)):
             yield (every, rows), patches
         return
-    for columns, samples in parts_of_a_row(width, N, most):
-        for row, patches in single_rows(x, kernel, stride, columns, samples):
-            yield (every, row, columns, samples), patches
+    for row, columns, samples, patches in single_rows(x, kernel, stride):
+        yield (every, row, columns, samples), patches
 
 
 def several_rows(x, kernel, stride, count):
@@ -263,29 +269,44 @@ def several_rows(x, kernel, stride, count):
         yield rows, patches[:, :, :, rows].reshape(kh * kw * C, -1)
 
 
-def single_rows(x, kernel, stride, columns, samples):
-    """Yield (a row, the patches of these columns and samples in it), from lanes."""
+def single_rows(x, kernel, stride):
+    """Yield (a row, columns and samples in it, their patches), from lanes.
+
+    All lanes are written to the same memory: fresh memory would have to come into the cache first.
+    """
     kh, kw = kernel
-    lanes = windows(x, (1, kw), (1, stride))[0][..., columns, samples].transpose(2, 0, 1, 3, 4)     # (H, kw, C, …)
-    lanes = lanes.reshape(len(lanes), kw * len(x), -1)                                              # a copy
-    for row in range((len(lanes) - kh) // stride + 1):
-        yield row, lanes[row * stride:row * stride + kh].reshape(kh * kw * len(x), -1)              # a view
+    rows = windows(x, (1, kw), (1, stride))[0].transpose(2, 0, 1, 3, 4)                     # (H, kw, C, W′, N)
+    (H, _, C, width, N), room = rows.shape, None
+    for columns, samples in parts_of_a_row(width, N, columns_at_a_time(LANES, H * kw * C, x.itemsize)):
+        part = rows[..., columns, samples]
+        room = np.empty(part.size, x.dtype) if room is None else room                       # the first is the largest
+        lanes = room[:part.size].reshape(part.shape)
+        lanes[...] = part                                                                   # a copy
+        lanes = lanes.reshape(H, kw * C, -1)
+        for row in range((H - kh) // stride + 1):
+            yield row, columns, samples, lanes[row * stride:row * stride + kh].reshape(kh * kw * C, -1)     # a view
 
 
-def columns_at_a_time(rows, itemsize):
-    """How many columns of a matrix with this many rows make a block."""
-    return max(BLOCK // (rows * itemsize), LEAST // itemsize)
+def columns_at_a_time(size, rows, itemsize):
+    """How many columns of a matrix with this many rows have about `size` bytes."""
+    return max(size // (rows * itemsize), LEAST // itemsize, 1)
 
 
 def parts_of_a_row(width, N, most):
-    """Yield (columns, samples) of about `most` places each, that make up a row of `width` · N places.
+    """Yield (columns, samples) of at most about `most` places each, that make up a row of `width` · N places.
 
-    A part is some columns of all samples, or one column of some samples: then its places are one run in memory.
+    A part is some columns of all samples, or one column of some samples: then its places are one run in memory. Parts
+    are as equal as can be: a narrow one at the end would make a slow product. The first is the largest.
     """
-    step = max(most // N, 1)
+    step, count = equal_part(width, max(most // N, 1)), equal_part(N, most)
     for column in range(0, width, step):
-        for start in range(0, N, most):
-            yield slice(column, min(column + step, width)), slice(start, min(start + most, N))
+        for start in range(0, N, count):
+            yield slice(column, min(column + step, width)), slice(start, min(start + count, N))
+
+
+def equal_part(whole, most):
+    """The size of equal parts of a whole that are no larger than `most`."""
+    return -(-whole // max(-(-whole // most), 1))
 
 
 def add_back(dx, W, da, stride):
@@ -311,7 +332,7 @@ def add_back_by_rows(dx, W, da, stride):
     (K, kh, kw, C), (height, width, N) = W.shape, da.shape[1:]
     weights = np.ascontiguousarray(W.transpose(2, 3, 1, 0)[:, :, ::-1])        # (kw, C, kh, K), rows turned round
     da = np.ascontiguousarray(da.transpose(1, 0, 2, 3))                         # (H′, K, W′, N)
-    most = columns_at_a_time(kh * K, da.itemsize)
+    parts = [*parts_of_a_row(width, N, columns_at_a_time(LANES, kh * K, da.itemsize))]
     for h in range(dx.shape[1]):
         # rows first … last of ∂ℓ/∂a reach this row, by the kernel rows h − stride · row
         first, last = max(0, -((kh - 1 - h) // stride)), min(h // stride, height - 1)
@@ -319,7 +340,7 @@ def add_back_by_rows(dx, W, da, stride):
             continue
         turned = kh - 1 - h + stride * first
         rows = weights[:, :, turned:kh - h + stride * last:stride].reshape(kw * C, -1)
-        for columns, samples in parts_of_a_row(width, N, most):
+        for columns, samples in parts:
             given = da[first:last + 1, :, columns, samples]
             shares = rows @ given.reshape(rows.shape[1], -1)
             for s, share in enumerate(shares.reshape(kw, C, *given.shape[2:])):

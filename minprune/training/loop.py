@@ -168,7 +168,7 @@ def train_on_batch(run, x, t, epoch=0.0, weights=None):
     """One step: forward, backward, and the only place where a gradient is divided by N. Returns (trace, L)."""
     net = run.net
     trace = net.forward(x, training=True, seed=run.state.rng)
-    L, dy = run.loss(trace.y, t), run.loss.derivative(trace.y, t)
+    L, dy = run.loss.with_derivative(trace.y, t)
     if weights is not None:
         L, dy = weighted(L, dy, weights)
     net.backward(trace, dy, need_dx=False)

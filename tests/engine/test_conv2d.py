@@ -117,7 +117,7 @@ def test_same_makes_size_over_stride_rounded_up(stride):
 @pytest.mark.parametrize("training", [False, True])
 def test_many_samples_at_once_are_as_good_as_one_at_a_time(channels, training, rng, monkeypatch):
     """So many that their patches, 25 times the images, take 30 to 60 times what is worked through at a time."""
-    for name, smaller in (("BLOCK", 1 << 14), ("LEAST", 1 << 8), ("SMALL", 1 << 16)):
+    for name, smaller in (("BLOCK", 1 << 14), ("LANES", 1 << 15), ("LEAST", 1 << 8), ("SMALL", 1 << 16)):
         monkeypatch.setattr(conv2d, name, smaller)
     net = mp.Network((12, 10, channels), [mp.Conv2D(2, 5, "tanh", padding="same")])
     N = 80 // channels + 1
@@ -306,7 +306,8 @@ def test_blocks_make_up_all_patches(kernel, stride, most, monkeypatch, rng):
     x = rng.normal(size=(2, 6, 7, 4))
     expected, places = all_patches(x, kernel, stride)
     monkeypatch.setattr(conv2d, "LEAST", 8 * most)
-    monkeypatch.setattr(conv2d, "BLOCK", 1)
+    for size in ("BLOCK", "LANES"):
+        monkeypatch.setattr(conv2d, size, 1)
     found = np.full_like(expected, np.nan)
     for block, part in conv2d.patch_blocks(x, kernel, stride):
         place = found[block]
@@ -327,7 +328,8 @@ def test_the_way_back_adds_up_kernel_place_by_kernel_place(kernel, stride, most,
         seen = expected[:, r:r + stride * height:stride, s:s + stride * width:stride]
         seen += np.tensordot(W[:, r, s].T, da, axes=1)
     monkeypatch.setattr(conv2d, "LEAST", 8 * most)
-    monkeypatch.setattr(conv2d, "BLOCK", 1)
+    for size in ("BLOCK", "LANES"):
+        monkeypatch.setattr(conv2d, size, 1)
     conv2d.add_back(dx, W, da, stride)
     close(dx, expected)
 
@@ -340,3 +342,15 @@ def test_windows_number_by_number(kernel, stride):
     for r, s, c, h, w, n in np.ndindex(windows.shape):
         assert windows[r, s, c, h, w, n] == array[c, h * stride[0] + r, w * stride[1] + s, n]
     assert windows.shape[3:5] == tuple((size - k) // step + 1 for size, k, step in zip((3, 4), kernel, stride))
+
+
+@each("width, N, most", [(24, 128, 2232), (8, 128, 260), (8, 128, 100), (3, 7, 1), (1, 1, 5), (5, 4, 8)])
+def test_parts_of_a_row_are_as_equal_as_can_be(width, N, most):
+    parts = [*conv2d.parts_of_a_row(width, N, most)]
+    places = np.zeros((width, N), int)
+    for columns, samples in parts:
+        places[columns, samples] += 1
+    sizes = [places[part].size for part in parts]
+    assert (places == 1).all() and max(sizes) <= max(most, 1) and sizes[0] == max(sizes)
+    fewest = -(-width // max(most // N, 1)) * -(-N // most)
+    assert len(parts) == fewest

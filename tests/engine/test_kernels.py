@@ -48,6 +48,7 @@ def test_a_network_in_small_blocks_computes_the_same_bits(training, monkeypatch,
     monkeypatch.setattr(pooling, "BLOCK", 1000)
     for most in (100, 500, 3000):               # parts of a row, single rows, several rows
         monkeypatch.setattr(conv2d, "BLOCK", most)
+        monkeypatch.setattr(conv2d, "LANES", most)
         monkeypatch.setattr(conv2d, "LEAST", 1)
         for one, other in zip(at_once, passes()):
             np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-14)

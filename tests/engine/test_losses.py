@@ -49,6 +49,17 @@ def test_binary_cross_entropy_by_hand():
                                rtol=1e-14, atol=1e-15)
 
 
+@each("name, dtype", [(name, dtype) for name in LOSSES for dtype in ("float64", "float32")])
+def test_loss_and_derivative_at_once_are_the_two(name, dtype, rng):
+    loss = LOSSES[name]
+    y = (30 * rng.normal(size=(7, 4))).astype(dtype)
+    t = loss.targets(rng, y.shape).astype(dtype)
+    L, dy = loss.with_derivative(y, t)
+    assert np.array_equal(L, loss(y, t)) and np.array_equal(dy, loss.derivative(y, t)) and dy.dtype == dtype
+    louder = dataclasses.replace(loss, function=lambda y, t: 2 * loss(y, t))
+    assert np.array_equal(louder.with_derivative(y, t)[0], 2 * L)           # what is replaced is not shared any more
+
+
 def naive(name, y, t):
     """One sample's loss, as a textbook writes it."""
     if name == "mse":
