@@ -441,7 +441,7 @@ def flat(chain):
 # W · patches, leaves z in this order. Measured on LeNet-5 (128 images, float32, one BLAS thread), the order of the shape
 # to this one: W · patches of the first layer 1.6, of the second 1.2; max pooling 1.5, its way back 1.6; a step 1.25.
 #
-# Vectors (N, K) lie in memory as (K, N), for the same reason: z = W · xᵀ, see `Dense.product`.
+# Vectors (N, K) may lie in memory as (K, N), where the product is faster so: see `Dense.product`.
 #
 # An array in another order (the input, what a layer of the user returned) is copied into this order by the first layer
 # that needs it. So nothing depends on the order but the time, and nobody but these functions and the patches of

@@ -110,6 +110,7 @@ def changes(net, name, trace, loss, among=None):
     """
     reader, given = net[net.reader(name)], trace[net.reader(name)]
     K = net[name].K
+    given = dataclasses.replace(given, x=in_rows(given.x), z=in_rows(given.z))
     heard = (given.x.reshape(len(given.x), -1, K) != 0).any(axis=1)
     if among is not None:
         heard &= among
@@ -122,6 +123,11 @@ def changes(net, name, trace, loss, among=None):
         L = loss(net.tail(reader.name, reader.outputs(z)), trace.t[n[block]])
         total += np.bincount(i[block], L - trace.L[n[block]], K)
     return total
+
+
+def in_rows(x):
+    """x with each sample's numbers side by side in memory, if these are vectors: samples are chosen as rows then."""
+    return np.ascontiguousarray(x) if x.ndim == 2 else x
 
 
 def changes_by_passes(net, name, trace, loss):
