@@ -17,7 +17,7 @@ with one thread. A dash: not measured by itself.
     reuse_freed_memory        nothing                                 -
     MaxPool2D: rows first     one maximum over all kh · kw places     -, kh + kw operations in place of kh · kw
     optimizers.Joined         one update a parameter                  1.6, Adam on the weights of the digits' MLP
-    Adam.move, in place       m̂ / (√v̂ + ε), with new arrays           -
+    Adam.turn, in place       m̂ / (√v̂ + ε), with new arrays           -
 """
 
 import numpy as np

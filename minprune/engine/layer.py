@@ -502,7 +502,7 @@ def total(array):
     if array.ndim == 4:
         rows = memory(array).reshape(array.shape[-1], -1)
         return rows @ ones(rows.shape[1], rows.dtype)
-    rows = array.reshape(-1, array.shape[-1])
+    rows = array if array.ndim == 2 else array.reshape(-1, array.shape[-1])
     return ones(len(rows), rows.dtype) @ rows
 
 

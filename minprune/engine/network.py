@@ -563,7 +563,7 @@ def run_back(chain, traces, do, need_dx=True, need_grads=True):
 
 def trains(layer):
     """Whether the layer, or one inside it, has parameters."""
-    return any(inner.parameters() for inner in flat({layer.name: layer}).values())
+    return isinstance(layer, NeuronLayer) or any(inner.parameters() for inner in flat({layer.name: layer}).values())
 
 
 def run_tangent(chain, traces, dx):

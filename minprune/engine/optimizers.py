@@ -68,19 +68,21 @@ class Joined(dict):
     """
 
     def __init__(self, arrays):
-        self.whole = in_one(arrays.values())
+        self.whole, self.room = np.concatenate([array.ravel() for array in arrays.values()]), None
         super().__init__(parts(self.whole, arrays))
+
+    def gathered(self, arrays):
+        """Copies of the arrays of the same names, joined, in memory that is kept for the next ones."""
+        if self.room is None:
+            self.room = Joined(self)
+        np.concatenate([arrays[name].ravel() for name in self], out=self.room.whole)
+        return self.room
 
     def __setitem__(self, name, array):
         self[name][...] = array
 
     def __reduce__(self):
         return dict, ({**self},)
-
-
-def in_one(arrays):
-    """The arrays, flattened, one after the other."""
-    return np.concatenate([array.ravel() for array in arrays])
 
 
 def parts(whole, arrays):
@@ -98,14 +100,14 @@ def zeros(parameters):
     return Joined(each) if few else each
 
 
-def move_together(move, parameters, grads, *memories):
-    """move(w, g, …) of all parameters as one array; False, and nothing is done, if what is remembered is not joined."""
+def move_together(step, parameters, grads, *memories):
+    """w = w − step(g, …) of all parameters at once; False, and nothing is done, if what is remembered is not joined."""
     if not all(isinstance(memory, Joined) and list(memory) == list(parameters) for memory in memories):
         return False
-    w = in_one(parameters.values())
-    move(w, in_one([grads[name] for name in parameters]), *(memory.whole for memory in memories))
-    for name, moved in parts(w, parameters):
-        parameters[name][...] = moved
+    steps = memories[0].gathered(grads)
+    step(steps.whole, *(memory.whole for memory in memories))
+    for name, w in parameters.items():
+        w -= steps[name]
     return True
 
 
@@ -149,38 +151,36 @@ class SGD:
         what it holds: 1/N if it holds sums over N samples."""
         rate = self.rate(epoch)
         if self.momentum and not self.weight_decay and move_together(
-                functools.partial(self.move, rate=rate, share=share), parameters, grads, state["v"]):
+                functools.partial(self.turn, rate=rate, share=share), parameters, grads, state["v"]):
             return
         for name, w in parameters.items():
             decay = self.weight_decay if name.endswith(".W") else 0.0
-            arrays = (w, grads[name], state["v"][name]) if self.momentum else (w, grads[name])
-            for piece in in_pieces(arrays):
-                self.move(*piece, rate=rate, decay=decay, share=share)
+            for w, g, *v in in_pieces((w, grads[name], *([state["v"][name]] if self.momentum else []))):
+                self.turn(g, *v, rate=rate, share=share, pull=decay * w if decay else None)
+                w -= g
 
-    def move(self, w, g, v=None, *, rate, share, decay=0.0):
-        """One update of one piece of a parameter, in place. What `g` holds from line to line stands beside it.
+    def turn(self, g, v=None, *, rate, share, pull=None):
+        """Turn what `g` holds, in place, from a gradient of one piece of a parameter into the step, which w then loses.
 
-        The plain lines:  g = share · g + decay · w;   v = momentum · v + g;   w = w − rate · v
-        (nesterov: w − rate · (g + momentum · v);  without momentum: w − rate · g).
+        The plain lines:  g = share · g + pull;   v = momentum · v + g;   g = rate · v
+        (nesterov: rate · (g + momentum · v);  without momentum: rate · g).  `pull` is decay · w, towards 0.
         """
-        if v is None and not decay:
-            g *= rate * share               # the step
-            w -= g
+        if v is None and pull is None:
+            g *= rate * share
             return
         g *= share                          # the mean gradient
-        if decay:
-            g += decay * w                  # … and the pull towards 0
+        if pull is not None:
+            g += pull
         if v is not None:
             v *= self.momentum
             v += g
         if v is None:
-            g *= rate                       # the step
+            g *= rate
         elif self.nesterov:
             g += self.momentum * v          # the direction, one momentum ahead
-            g *= rate                       # the step
+            g *= rate
         else:
-            np.multiply(v, rate, out=g)     # the step; the gradient is no longer needed
-        w -= g
+            np.multiply(v, rate, out=g)     # the gradient is no longer needed
 
 
 class Adam:
@@ -212,16 +212,19 @@ class Adam:
         `share` times what it holds: 1/N if it holds sums over N samples."""
         rate = self.rate(epoch)
         state["steps"] += 1
-        move = functools.partial(self.move, rate=rate, steps=state["steps"], share=share)
-        if not self.weight_decay and move_together(move, parameters, grads, state["m"], state["v"]):
+        turn = functools.partial(self.turn, rate=rate, steps=state["steps"], share=share)
+        if not self.weight_decay and move_together(turn, parameters, grads, state["m"], state["v"]):
             return
         for name, w in parameters.items():
             decay = rate * self.weight_decay if name.endswith(".W") else 0.0
-            for piece in in_pieces((w, grads[name], state["m"][name], state["v"][name])):
-                move(*piece, decay=decay)
+            for w, g, m, v in in_pieces((w, grads[name], state["m"][name], state["v"][name])):
+                turn(g, m, v)
+                if decay:
+                    w *= 1 - decay
+                w -= g
 
-    def move(self, w, g, m, v, *, rate, steps, share, decay=0.0):
-        """One update of one piece of a parameter, in place. What `g` holds from line to line stands beside it.
+    def turn(self, g, m, v, *, rate, steps, share):
+        """Turn what `g` holds, in place, from a gradient of one piece of a parameter into the step, which w then loses.
 
         The plain lines are those of the class. The corrections of m̂ and v̂ are numbers, so they are taken out of the
         arrays:  rate · m̂ / (√v̂ + ε) = (rate · c / (1 − β₁ᵗ)) · m / (√v + ε c),   c = √(1 − β₂ᵗ).
@@ -237,9 +240,6 @@ class Adam:
         g += self.epsilon * c                       # √v + ε c
         np.divide(m, g, out=g)                      # m / (√v + ε c)
         g *= rate * c / (1 - self.beta1 ** steps)   # the step
-        if decay:
-            w *= 1 - decay
-        w -= g
 
 
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}
