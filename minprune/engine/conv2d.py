@@ -58,7 +58,7 @@ class Conv2D(NeuronLayer):
         self.check_input(x)
         trace = LayerTrace(x, saved={"training": training})
         if training and self.small(x):          # kept for the way back
-            trace.saved["patches"] = [patch_matrix(self.padded(x), self.reach, self.stride)]
+            trace.saved["patches"] = [patch_matrix(self.padded(x), self.reach[::-1], self.stride)]
         a = self.product(x, trace.saved.get("patches"))
         a += self.b
         trace.z = self.normalised(a, trace) if self.batch_norm else a
@@ -87,7 +87,7 @@ class Conv2D(NeuronLayer):
         W, places, padded = self.spread(), memory(a), None if patches else self.padded(x)
         for i, c in self.each_group():
             rows = W[i].reshape(self.K // self.groups, -1)
-            for block, part in patches or patch_blocks(padded[c], self.reach, self.stride):
+            for block, part in patches or patch_blocks(padded[c], self.reach[::-1], self.stride):
                 np.matmul(rows, part, out=places[i][block].reshape(len(rows), -1))
         return a
 
@@ -96,13 +96,14 @@ class Conv2D(NeuronLayer):
         d, places, padded = self.dilation, memory(da), None if patches else self.padded(x)
         dW = np.zeros((math.prod(self.reach) * self.W.shape[-1], self.K), da.dtype)
         for i, c in self.each_group():
-            for block, part in patches or patch_blocks(padded[c], self.reach, self.stride):
+            for block, part in patches or patch_blocks(padded[c], self.reach[::-1], self.stride):
                 dW[:, i] += part @ places[i][block].reshape(self.K // self.groups, -1).T
-        return np.ascontiguousarray(dW.T).reshape(self.K, *self.reach, -1)[:, ::d, ::d]
+        dW = dW.T.reshape(self.K, *self.reach[::-1], -1)[:, ::d, ::d]
+        return np.ascontiguousarray(dW.transpose(0, 2, 1, 3))
 
     def product_back(self, da):
         """Σ_i ∂ℓ/∂a_npi w_ij, added up where patches overlap."""
-        dx = np.zeros((self.input_shape[2], *self.padded_shape(), len(da)), da.dtype)
+        dx = np.zeros((self.input_shape[2], *self.padded_shape()[::-1], len(da)), da.dtype)
         W, da = self.spread(), memory(da)
         for i, c in self.each_group():
             add_back(dx[c], W[i], da[i], self.stride)
@@ -114,11 +115,13 @@ class Conv2D(NeuronLayer):
         return [(slice(g * K, (g + 1) * K), slice(g * C, (g + 1) * C)) for g in range(self.groups)]
 
     def spread(self):
-        """W as a kernel without dilation: with d − 1 zeros between its rows and between its columns."""
+        """W without dilation, with d − 1 zeros between its rows and between its columns, as images lie in memory: columns
+        before rows, (K, kw, kh, C)."""
+        lying = self.W.transpose(0, 2, 1, 3)
         if self.dilation == 1:
-            return self.W
-        W = np.zeros((self.K, *self.reach, self.W.shape[-1]), self.W.dtype)
-        W[:, ::self.dilation, ::self.dilation] = self.W
+            return np.ascontiguousarray(lying)
+        W = np.zeros((self.K, *self.reach[::-1], self.W.shape[-1]), self.W.dtype)
+        W[:, ::self.dilation, ::self.dilation] = lying
         return W
 
     def of_channel(self, x, i, n, K):
@@ -197,11 +200,11 @@ class Conv2D(NeuronLayer):
         return height + top + bottom, width + left + right
 
     def padded(self, x):
-        """The memory (C, H, W, N) of the images with their zeros."""
+        """The memory (C, W, H, N) of the images with their zeros."""
         shape = self.padded_shape()
         if shape == self.input_shape[:2]:
             return memory(x)
-        padded = np.zeros((self.input_shape[2], *shape, len(x)), x.dtype)
+        padded = np.zeros((self.input_shape[2], *shape[::-1], len(x)), x.dtype)
         self.unpadded(padded)[...] = samples_last(x)
         return padded
 
@@ -209,7 +212,7 @@ class Conv2D(NeuronLayer):
         """The view of the padded images' memory without their zeros."""
         (top, _), (left, _) = self.zeros
         height, width, _ = self.input_shape
-        return padded[:, top:top + height, left:left + width]
+        return padded[:, left:left + width, top:top + height]
 
 
 # ----------------------------------------------------------------------------------- patches, block by block
@@ -223,6 +226,8 @@ class Conv2D(NeuronLayer):
 #
 # In memory the lanes of a row follow those of the row above, so that the patches of a row are a view: a pixel is copied
 # kw times in place of kh · kw.
+#
+# An image lies on its side in memory. Rows, H and kh below are those of the memory, the columns of the image.
 
 
 def windows(array, kernel, stride):

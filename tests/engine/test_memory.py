@@ -10,7 +10,7 @@ X = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
 
 def test_images_in_the_order_are_views_and_others_are_copied():
     inside = layer.memory(X)
-    assert inside.shape == (5, 3, 4, 2) and inside.flags.c_contiguous and not np.shares_memory(inside, X)
+    assert inside.shape == (5, 4, 3, 2) and inside.flags.c_contiguous and not np.shares_memory(inside, X)
     assert np.array_equal(layer.images(inside), X)
     assert np.shares_memory(layer.memory(layer.images(inside)), inside)
     new = layer.empty(X.shape, X.dtype)
