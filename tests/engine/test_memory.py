@@ -3,6 +3,7 @@
 import numpy as np
 
 import minprune as mp
+from cases import each
 from minprune.engine import layer
 
 X = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
@@ -36,3 +37,11 @@ def test_a_network_does_not_care_in_which_order_its_input_lies(rng):
         results.append([trace.y, trace.dx, trace["conv1"].o, *trace.grads().values()])
     for other in results[1:]:
         assert all(np.array_equal(one, same) for one, same in zip(results[0], other))
+
+
+@each("n", [[0], [1], [0, 1], [1, 0], [0, 0], [0, 1, 0, 0, 3], [2, 3, 4], [0, 2, 4, 1, 4], []])
+def test_samples_are_chosen_by_their_numbers(n, rng):
+    x, n = rng.normal(size=(5, 3, 4, 2)), np.array(n, int)
+    for given in (x, layer.images(layer.memory(x)), x[:, 0, 0]):
+        found = layer.chosen(given, n)
+        assert np.array_equal(found, given[n])

@@ -104,7 +104,7 @@ def test_blocks_only_bound_the_memory(block, monkeypatch, random_network, random
         net = random_network(3, kind, activations=["relu", "tanh"])
         x, t = random_samples(net, 3, 9)
         expected = naive(net, x, t, "mse")
-        monkeypatch.setattr(module, "BLOCK", block)
+        monkeypatch.setattr(module, "BLOCK", {"vectors": block, "images": block})
         for name, scores in removal(net, x, t, "mse").items():
             np.testing.assert_allclose(scores, expected[name], rtol=0, atol=1e-12)
 
@@ -114,7 +114,7 @@ def test_no_more_rows_at_once_than_the_block_holds(monkeypatch):
     rows = []
     tail = net.tail
     monkeypatch.setattr(net, "tail", lambda name, o: rows.append(len(o)) or tail(name, o))
-    monkeypatch.setattr(module, "BLOCK", 8 * 50 * 16)                       # 16 rows of the widest layer
+    monkeypatch.setitem(module.BLOCK, "vectors", 8 * 50 * 16)              # 16 rows of the widest layer
     removal(net, np.ones((10, 4)), np.zeros((10, 3)), "mse")
     assert rows == [16, 16, 16, 12, 266, 234]                               # 6 · 10 pairs; 500, the widest now 3
 
@@ -276,7 +276,7 @@ def test_a_block_that_holds_less_than_a_row_is_a_row(monkeypatch):
     rows = []
     tail = net.tail
     monkeypatch.setattr(net, "tail", lambda name, o: rows.append(len(o)) or tail(name, o))
-    monkeypatch.setattr(module, "BLOCK", 1)
+    monkeypatch.setattr(module, "BLOCK", {"vectors": 1, "images": 1})
     removal(net, np.ones((2, 2)), np.zeros((2, 2)), "mse")
     assert rows == [1] * 6
 
