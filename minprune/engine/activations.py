@@ -71,7 +71,7 @@ INITIALISATIONS = ("he", "glorot")
 
 
 def identity(z):
-    return z.copy()                 # o is an array of its own, as with every other activation
+    return z.copy(order="K")        # o is an array of its own, as with every other activation
 
 
 def identity_derivative(z):

@@ -11,9 +11,11 @@ from .layer import LayerTrace, NeuronLayer, chosen, empty, images, memory, sampl
 from .registry import register_layer
 
 
-BLOCK = 1 << 17                 # bytes of patches at a time
+BLOCK = 1 << 17                 # bytes of the patches of several rows at a time
 LANES = 5 << 18                 # bytes of lanes at a time
-LEAST = 1 << 10                 # bytes of a row of either at least: products of fewer columns are slower
+LEAST = 1 << 10                 # bytes of a row of lanes at least: products of fewer columns are slower
+WIDE = 1 << 11                  # bytes of a row of patches, where so many lanes would not fit the cache
+MANY = 64                       # neurons from which on z is written by way of an array that fits the cache
 SMALL = 1 << 19                 # bytes of all patches, up to which they fit the cache as they are
 
 
@@ -88,17 +90,27 @@ class Conv2D(NeuronLayer):
         for i, c in self.each_group():
             rows = W[i].reshape(self.K // self.groups, -1)
             for block, part in patches or patch_blocks(padded[c], self.reach[::-1], self.stride):
-                np.matmul(rows, part, out=places[i][block].reshape(len(rows), -1))
+                write_product(rows, part, places[i][block])
         return a
 
     def weight_gradient(self, x, da, patches=None):
-        """Σ_np ∂ℓ/∂a_npi x_npj: patches · (∂ℓ/∂a)ᵀ, transposed."""
+        """Σ_np ∂ℓ/∂a_npi x_npj: ∂ℓ/∂a · patchesᵀ.
+
+        As its transpose, patches · (∂ℓ/∂a)ᵀ, since BLAS is faster with the longer side first; but not where to transpose
+        many weights would take longer than that gains.
+        """
         d, places, padded = self.dilation, memory(da), None if patches else self.padded(x)
-        dW = np.zeros((math.prod(self.reach) * self.W.shape[-1], self.K), da.dtype)
+        F = math.prod(self.reach) * self.W.shape[-1]
+        turned = self.K < MANY or da.size > 4 * F * self.K
+        dW = np.zeros((F, self.K) if turned else (self.K, F), da.dtype)
         for i, c in self.each_group():
             for block, part in patches or patch_blocks(padded[c], self.reach[::-1], self.stride):
-                dW[:, i] += part @ places[i][block].reshape(self.K // self.groups, -1).T
-        dW = dW.T.reshape(self.K, *self.reach[::-1], -1)[:, ::d, ::d]
+                rows = places[i][block].reshape(self.K // self.groups, -1)
+                if turned:
+                    dW[:, i] += part @ rows.T
+                else:
+                    dW[i] += rows @ part.T
+        dW = (dW.T if turned else dW).reshape(self.K, *self.reach[::-1], -1)[:, ::d, ::d]
         return np.ascontiguousarray(dW.transpose(0, 2, 1, 3))
 
     def product_back(self, da):
@@ -255,13 +267,16 @@ def patch_blocks(x, kernel, stride):
     `x` is the padded images' memory, (C, H, W, N). Each patches are gone when the next are asked for.
     """
     every = slice(None)
-    kh, kw, C, height, width, N = windows(x, kernel, (stride, stride)).shape
-    most = columns_at_a_time(BLOCK, kh * kw * C, x.itemsize)
+    (C, H, _, _), (kh, kw, _, height, width, N) = x.shape, windows(x, kernel, (stride, stride)).shape
+    most = max(BLOCK // (kh * kw * C * x.itemsize), WIDE // x.itemsize, 1)
     if most >= 2 * width * N or height == 1 and most >= width * N or kh * kw == 1:
         for rows, patches in several_rows(x, kernel, stride, max(most // max(width * N, 1), 1)):
             yield (every, rows), patches
         return
-    for row, columns, samples, patches in single_rows(x, kernel, stride):
+    lanes = LANES // (H * kw * C * x.itemsize)
+    by_parts = rows_by_lanes(x, kernel, stride, lanes) if lanes * x.itemsize >= LEAST \
+        else rows_by_themselves(x, kernel, stride, most)
+    for row, columns, samples, patches in by_parts:
         yield (every, row, columns, samples), patches
 
 
@@ -274,27 +289,48 @@ def several_rows(x, kernel, stride, count):
         yield rows, patches[:, :, :, rows].reshape(kh * kw * C, -1)
 
 
-def single_rows(x, kernel, stride):
-    """Yield (a row, columns and samples in it, their patches), from lanes.
-
-    All lanes are written to the same memory: fresh memory would have to come into the cache first.
-    """
+def rows_by_lanes(x, kernel, stride, most):
+    """Yield (a row, columns and samples in it, their patches), from lanes of `most` columns."""
     kh, kw = kernel
     rows = windows(x, (1, kw), (1, stride))[0].transpose(2, 0, 1, 3, 4)                     # (H, kw, C, W′, N)
-    (H, _, C, width, N), room = rows.shape, None
-    for columns, samples in parts_of_a_row(width, N, columns_at_a_time(LANES, H * kw * C, x.itemsize)):
-        part = rows[..., columns, samples]
-        room = np.empty(part.size, x.dtype) if room is None else room                       # the first is the largest
-        lanes = room[:part.size].reshape(part.shape)
-        lanes[...] = part                                                                   # a copy
-        lanes = lanes.reshape(H, kw * C, -1)
+    (H, _, C, width, N), room = rows.shape, Room()
+    for columns, samples in parts_of_a_row(width, N, most):
+        lanes = room.copy(rows[..., columns, samples]).reshape(H, kw * C, -1)
         for row in range((H - kh) // stride + 1):
             yield row, columns, samples, lanes[row * stride:row * stride + kh].reshape(kh * kw * C, -1)     # a view
 
 
-def columns_at_a_time(size, rows, itemsize):
-    """How many columns of a matrix with this many rows have about `size` bytes."""
-    return max(size // (rows * itemsize), LEAST // itemsize, 1)
+def rows_by_themselves(x, kernel, stride, most):
+    """Yield (a row, columns and samples in it, their patches), the plain line in parts of `most` columns."""
+    patches, room = windows(x, kernel, (stride, stride)), Room()
+    kh, kw, C, height, width, N = patches.shape
+    parts = [*parts_of_a_row(width, N, most)]
+    for row in range(height):
+        for columns, samples in parts:
+            yield row, columns, samples, room.copy(patches[:, :, :, row, columns, samples]).reshape(kh * kw * C, -1)
+
+
+class Room:
+    """Memory for copies that are used one after the other, the largest first. Fresh memory for each would have to come
+    into the cache first."""
+
+    memory = None
+
+    def copy(self, array):
+        if self.memory is None:
+            self.memory = np.empty(array.size, array.dtype)
+        copied = self.memory[:array.size].reshape(array.shape)
+        copied[...] = array
+        return copied
+
+
+def write_product(rows, patches, out):
+    """out = rows · patches. Of many neurons by way of a new array: rows of z that lie far apart in memory drive each
+    other out of the cache."""
+    if len(rows) < MANY:
+        np.matmul(rows, patches, out=out.reshape(len(rows), -1))
+    else:
+        out[...] = (rows @ patches).reshape(out.shape)
 
 
 def parts_of_a_row(width, N, most):
@@ -337,7 +373,7 @@ def add_back_by_rows(dx, W, da, stride):
     (K, kh, kw, C), (height, width, N) = W.shape, da.shape[1:]
     weights = np.ascontiguousarray(W.transpose(2, 3, 1, 0)[:, :, ::-1])        # (kw, C, kh, K), rows turned round
     da = np.ascontiguousarray(da.transpose(1, 0, 2, 3))                         # (H′, K, W′, N)
-    parts = [*parts_of_a_row(width, N, columns_at_a_time(LANES, kh * K, da.itemsize))]
+    parts = [*parts_of_a_row(width, N, max(LANES // (kh * K * da.itemsize), WIDE // da.itemsize, 1))]
     for h in range(dx.shape[1]):
         # rows first … last of ∂ℓ/∂a reach this row, by the kernel rows h − stride · row
         first, last = max(0, -((kh - 1 - h) // stride)), min(h // stride, height - 1)

@@ -9,7 +9,7 @@ with one thread. A dash: not measured by itself.
     pieces                    one operation on a whole parameter      1.1, Adam on 400,000 weights
     layer.memory              images in the order of their shape      1.25, LeNet-5's step; more in that file
     conv2d.patch_blocks       W · patches, all of them at once        1.2, LeNet-5's second layer, forward
-    conv2d.single_rows        new memory for each part's lanes        1.1, the same
+    conv2d.Room               new memory for each part's lanes        1.1, the same
     Dense.product             x · Wᵀ                                  1.2, 784 inputs, 300 neurons, 128 samples
     losses.TOGETHER           the loss, then its derivative           1.04, a step of the digits' MLP
     conv2d.add_back           one product for each kernel place       1.5, LeNet-5's second layer, back

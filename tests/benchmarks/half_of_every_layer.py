@@ -16,7 +16,7 @@ import numpy as np
 from stopwatch import seconds
 
 import minprune as mp
-from minprune.engine.conv2d import BLOCK, columns_at_a_time
+from minprune.engine.conv2d import WIDE
 from minprune.engine.size import multiply_adds
 from minprune.evaluation.latency import LATENCY_BATCH
 
@@ -44,7 +44,7 @@ def bare_products(net):
         layer = net[name]
         W, positions = layer.W.reshape(layer.K, -1), int(np.prod(layer.output_shape[:-1]))
         columns = LATENCY_BATCH * positions
-        size = min(columns, columns_at_a_time(BLOCK, W.shape[1], W.itemsize)) if positions > 1 else columns
+        size = min(columns, WIDE // W.itemsize) if positions > 1 else columns
         x = rng.normal(size=(W.shape[1], size)).astype(net.dtype)
         products.append((W, x, np.empty((layer.K, size), net.dtype), -(-columns // size)))
 

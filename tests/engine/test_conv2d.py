@@ -114,10 +114,11 @@ def test_same_makes_size_over_stride_rounded_up(stride):
 
 
 @pytest.mark.parametrize("channels", [1, 4])
-@pytest.mark.parametrize("training", [False, True])
-def test_many_samples_at_once_are_as_good_as_one_at_a_time(channels, training, rng, monkeypatch):
+@pytest.mark.parametrize("training, many", [(False, 64), (True, 64), (False, 1)])
+def test_many_samples_at_once_are_as_good_as_one_at_a_time(channels, training, many, rng, monkeypatch):
     """So many that their patches, 25 times the images, take 30 to 60 times what is worked through at a time."""
-    for name, smaller in (("BLOCK", 1 << 14), ("LANES", 1 << 15), ("LEAST", 1 << 8), ("SMALL", 1 << 16)):
+    monkeypatch.setattr(conv2d, "MANY", many)           # 1: the two neurons are many
+    for name, smaller in (("BLOCK", 1 << 14), ("LANES", 1 << 15), ("LEAST", 1 << 8), ("WIDE", 1 << 8), ("SMALL", 1 << 16)):
         monkeypatch.setattr(conv2d, name, smaller)
     net = mp.Network((12, 10, channels), [mp.Conv2D(2, 5, "tanh", padding="same")])
     N = 80 // channels + 1
@@ -305,7 +306,8 @@ def all_patches(x, kernel, stride):
 def test_blocks_make_up_all_patches(kernel, stride, most, monkeypatch, rng):
     x = rng.normal(size=(2, 6, 7, 4))
     expected, places = all_patches(x, kernel, stride)
-    monkeypatch.setattr(conv2d, "LEAST", 8 * most)
+    for size in ("LEAST", "WIDE"):
+        monkeypatch.setattr(conv2d, size, 8 * most)
     for size in ("BLOCK", "LANES"):
         monkeypatch.setattr(conv2d, size, 1)
     found = np.full_like(expected, np.nan)
@@ -327,7 +329,8 @@ def test_the_way_back_adds_up_kernel_place_by_kernel_place(kernel, stride, most,
     for r, s in np.ndindex(kh, kw):
         seen = expected[:, r:r + stride * height:stride, s:s + stride * width:stride]
         seen += np.tensordot(W[:, r, s].T, da, axes=1)
-    monkeypatch.setattr(conv2d, "LEAST", 8 * most)
+    for size in ("LEAST", "WIDE"):
+        monkeypatch.setattr(conv2d, size, 8 * most)
     for size in ("BLOCK", "LANES"):
         monkeypatch.setattr(conv2d, size, 1)
     conv2d.add_back(dx, W, da, stride)
@@ -342,6 +345,24 @@ def test_windows_number_by_number(kernel, stride):
     for r, s, c, h, w, n in np.ndindex(windows.shape):
         assert windows[r, s, c, h, w, n] == array[c, h * stride[0] + r, w * stride[1] + s, n]
     assert windows.shape[3:5] == tuple((size - k) // step + 1 for size, k, step in zip((3, 4), kernel, stride))
+
+
+@each("kernel, padding, stride, groups, positions", [
+    ((2, 3), "same", 1, 1, "few"), ((3, 2), 1, 2, 1, "few"), (2, "valid", 1, 2, "few"), ((2, 3), "same", 1, 1, "many")])
+def test_many_neurons_number_by_number_as_few(kernel, padding, stride, groups, positions, monkeypatch, rng):
+    """Their products are written by way of another array, and ∂ℓ/∂W is added up the other way round."""
+    layer = build((5, 6, 4), 6, kernel, "tanh", stride, padding, groups=groups)
+    N = 3 if positions == "few" else 40                         # more than 4 · 24 positions, or fewer
+    x = rng.normal(size=(N, 5, 6, 4))
+    do = rng.normal(size=(N, *layer.output_shape))
+    results = []
+    for many in (64, 1):
+        monkeypatch.setattr(conv2d, "MANY", many)
+        trace = layer.forward(x)
+        dx = layer.backward(trace, do)
+        results.append([trace.z, dx, trace.grads["W"], trace.grads["b"]])
+    for few, many in zip(*results):
+        np.testing.assert_allclose(many, few, rtol=1e-12, atol=1e-12)
 
 
 @each("width, N, most", [(24, 128, 2232), (8, 128, 260), (8, 128, 100), (3, 7, 1), (1, 1, 5), (5, 4, 8)])

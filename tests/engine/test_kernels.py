@@ -50,6 +50,7 @@ def test_a_network_in_small_blocks_computes_the_same_bits(training, monkeypatch,
         monkeypatch.setattr(conv2d, "BLOCK", most)
         monkeypatch.setattr(conv2d, "LANES", most)
         monkeypatch.setattr(conv2d, "LEAST", 1)
+        monkeypatch.setattr(conv2d, "WIDE", 1)
         for one, other in zip(at_once, passes()):
             np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-14)
 
