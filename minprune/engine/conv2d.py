@@ -96,8 +96,8 @@ class Conv2D(NeuronLayer):
     def weight_gradient(self, x, da, patches=None):
         """Σ_np ∂ℓ/∂a_npi x_npj: ∂ℓ/∂a · patchesᵀ.
 
-        As its transpose, patches · (∂ℓ/∂a)ᵀ, since BLAS is faster with the longer side first; but not where to transpose
-        many weights would take longer than that gains.
+        As its transpose, patches · (∂ℓ/∂a)ᵀ, since BLAS is faster with the longer side first; but not where it would
+        take longer to transpose many weights than that gains.
         """
         d, places, padded = self.dilation, memory(da), None if patches else self.padded(x)
         F = math.prod(self.reach) * self.W.shape[-1]
@@ -127,8 +127,8 @@ class Conv2D(NeuronLayer):
         return [(slice(g * K, (g + 1) * K), slice(g * C, (g + 1) * C)) for g in range(self.groups)]
 
     def spread(self):
-        """W without dilation, with d − 1 zeros between its rows and between its columns, as images lie in memory: columns
-        before rows, (K, kw, kh, C)."""
+        """W without dilation, with d − 1 zeros between its rows and between its columns, as images lie in memory:
+        columns before rows, (K, kw, kh, C)."""
         lying = self.W.transpose(0, 2, 1, 3)
         if self.dilation == 1:
             return np.ascontiguousarray(lying)
@@ -229,9 +229,9 @@ class Conv2D(NeuronLayer):
 
 # ----------------------------------------------------------------------------------- patches, block by block
 #
-# What each neuron reads, as matrices (F, positions · samples). The plain line is one matrix of all patches, W · patches.
-# It repeats each pixel kh · kw times, so that it is made, and multiplied, in blocks that stay in the processor's cache.
-# Where a row of positions and samples fills a block, the rows share their patches:
+# What each neuron reads, as matrices (F, positions · samples). The plain line is one matrix of all patches: W · patches.
+# It repeats each pixel kh · kw times, so it is made, and multiplied, in blocks that stay in the processor's cache. Where
+# a row of positions and samples fills a block, the rows share their patches:
 #
 #     lanes[h] = [x[h, columns s, s + 1, …] for each kernel column s], a matrix (kw·C, W′·N)
 #     the patches of the positions in row h: lanes[h], lanes[h + 1], … lanes[h + kh − 1], one below the other

@@ -118,7 +118,8 @@ def test_same_makes_size_over_stride_rounded_up(stride):
 def test_many_samples_at_once_are_as_good_as_one_at_a_time(channels, training, many, rng, monkeypatch):
     """So many that their patches, 25 times the images, take 30 to 60 times what is worked through at a time."""
     monkeypatch.setattr(conv2d, "MANY", many)           # 1: the two neurons are many
-    for name, smaller in (("BLOCK", 1 << 14), ("LANES", 1 << 15), ("LEAST", 1 << 8), ("WIDE", 1 << 8), ("SMALL", 1 << 16)):
+    for name, smaller in (("BLOCK", 1 << 14), ("LANES", 1 << 15), ("LEAST", 1 << 8), ("WIDE", 1 << 8),
+                          ("SMALL", 1 << 16)):
         monkeypatch.setattr(conv2d, name, smaller)
     net = mp.Network((12, 10, channels), [mp.Conv2D(2, 5, "tanh", padding="same")])
     N = 80 // channels + 1
