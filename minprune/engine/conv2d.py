@@ -229,9 +229,9 @@ class Conv2D(NeuronLayer):
 
 # ----------------------------------------------------------------------------------- patches, block by block
 #
-# What each neuron reads, as matrices (F, positions · samples). The plain line is one matrix of all patches: W · patches.
-# It repeats each pixel kh · kw times, so it is made, and multiplied, in blocks that stay in the processor's cache. Where
-# a row of positions and samples fills a block, the rows share their patches:
+# What each neuron reads, as matrices (F, positions · samples). The plain line is one matrix of all patches: W ·
+# patches. It repeats each pixel kh · kw times, so it is made, and multiplied, in blocks that stay in the processor's
+# cache. Where a row of positions and samples fills a block, the rows share their patches:
 #
 #     lanes[h] = [x[h, columns s, s + 1, …] for each kernel column s], a matrix (kw·C, W′·N)
 #     the patches of the positions in row h: lanes[h], lanes[h + 1], … lanes[h + kh − 1], one below the other

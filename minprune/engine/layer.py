@@ -439,9 +439,9 @@ def flat(chain):
 # Why: whatever a layer does to a pixel it does to the same pixel of all samples, and these are neighbours now. So bias,
 # relu, pooling and batch norm run over long runs, a run of patches is one straight copy, and the formula's own product,
 # W · patches, leaves z in this order. Columns stand before rows for max pooling, which has to compare within a row
-# first: whole columns are then compared at once. Measured on LeNet-5 (128 images, float32, one BLAS thread), the order of
-# the shape to this one: W · patches of the first layer 1.6, of the second 1.2; max pooling 1.5, its way back 1.6; a step
-# 1.25.
+# first: whole columns are then compared at once. Measured on LeNet-5 (128 images, float32, one BLAS thread), the order
+# of the shape to this one: W · patches of the first layer 1.6, of the second 1.2; max pooling 1.5, its way back 1.6; a
+# step 1.25.
 #
 # Vectors (N, K) may lie in memory as (K, N), where the product is faster so: see `Dense.product`.
 #
