@@ -75,7 +75,7 @@ def run(arguments):
     if arguments.make_starters is not None:
         print_starters(arguments.make_starters)
     elif arguments.start is not None:
-        print(start(arguments.start))
+        print_start(start(arguments.start))
     elif arguments.check is not None:
         return print_check(arguments)
     elif arguments.workflow is not None:
@@ -87,6 +87,12 @@ def run(arguments):
     else:
         return print_grades(arguments)
     return 0
+
+
+def print_start(folder):
+    """What a student has now, and what to do with it."""
+    print(f"{folder / 'brief.md'}      what is asked")
+    print(f"{folder / 'starter.py'}    fill in its functions; then: minprune grade {folder / 'starter.py'}")
 
 
 def print_starters(folder):

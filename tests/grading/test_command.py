@@ -1,6 +1,7 @@
 """The command `minprune grade`."""
 
 import json
+import pathlib
 import sys
 
 import pytest
@@ -72,7 +73,8 @@ def test_list_and_start(tmp_path, capsys, monkeypatch):
         "01_the_neuron", "11", "points", "The", "neuron", "and", "its", "gradients"]
     assert command("--start", "1") == 0
     assert sorted(path.name for path in (tmp_path / "01_the_neuron").iterdir()) == ["brief.md", "starter.py"]
-    capsys.readouterr()
+    told = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert told == [str(pathlib.Path("01_the_neuron", file)) for file in ("brief.md", "starter.py")]
     for name, message in (("01_the_neuron", "exists already"), ("77", 'unknown assignment "77"')):
         assert command("--start", name) == 2 and message in capsys.readouterr().err
 
