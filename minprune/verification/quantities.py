@@ -10,6 +10,7 @@ import numpy as np
 
 from ..engine.checks import check_known
 from ..engine.dense import Dense
+from ..scoring.catalogue import CATALOGUE
 from .forms import (shapes_of_biases, shapes_of_inputs, shapes_of_neurons, shapes_of_neurons_and_inputs,
                     shapes_of_neurons_and_outputs, shapes_of_outputs, shapes_of_pairs, shapes_of_removals,
                     shapes_of_weights)
@@ -267,11 +268,15 @@ REMOVALS = ("removal", "pair removal")              # of the neurons of hidden l
 
 
 def find_quantity(name):
-    """The Quantity called `name`, "|name|" for its absolute value; ValueError names the nearest if there is none."""
+    """The Quantity called `name`, "|name|" for its absolute value; ValueError names the nearest if there is none, and
+    says how a formula is compared with a score."""
     if isinstance(name, str) and len(name) > 2 and name[0] == name[-1] == "|":
         signed = find_quantity(name[1:-1])
         return signed._replace(name=name, measure=lambda case, step: np.abs(signed.measure(case, step)))
     same_but_for_case = [known for known in QUANTITIES if known.lower() == str(name).lower()]
+    if isinstance(name, str) and name not in QUANTITIES and name in CATALOGUE:
+        raise ValueError(f'unknown quantity "{name}": it is a score; a formula is compared with it by '
+                         f'equals=mp.scores.CATALOGUE["{name}"]')
     check_known("quantity", name, same_but_for_case or QUANTITIES)
     return QUANTITIES[name]
 

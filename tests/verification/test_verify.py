@@ -45,6 +45,7 @@ def taylor(o, do):
     ({"ranks_like": "removals"}, ValueError, 'unknown quantity "removals"; did you mean "removal"'),
     ({"equals": "removal", "where": {"layer": "output"}}, ValueError, "the output layer cannot be removed"),
     ({"invariant": "batch size", "where": {"layer": "output"}}, ValueError, "goes with the derivatives only"),
+    ({"equals": "taylor"}, ValueError, 'it is a score; a formula is compared with it by equals=mp.scores.CATALOGUE["'),
     ({"equals": 3}, ValueError, 'unknown quantity "3"'),
     ({"ranks_like": "|dL/dW|"}, ValueError, 'unknown quantity that ranks neurons: "dL/dW"'),
     ({"ranks_like": "removal", "least": "high"}, TypeError, "least expects a number"),
