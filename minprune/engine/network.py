@@ -509,8 +509,8 @@ def passed(layer, x, training=False, rng=None):
     trace = layer.forward(x if is_ours(type(layer)) else read_only(x), training, rng)
     if not isinstance(trace, LayerTrace):
         raise TypeError(f"{layer}: forward expects to return a LayerTrace, got {type(trace).__name__}")
-    got = getattr(trace.o, "shape", type(trace.o).__name__)
-    if got != (len(x), *layer.output_shape):
+    if getattr(trace.o, "shape", None) != (len(x), *layer.output_shape):
+        got = getattr(trace.o, "shape", type(trace.o).__name__)
         raise ValueError(f"{layer}: forward expects outputs of shape {batch_shape(layer.output_shape)}, got {got}")
     return trace
 
