@@ -60,7 +60,7 @@ class Conv2D(NeuronLayer):
         self.check_input(x)
         trace = LayerTrace(x, saved={"training": training})
         if training and self.small(x):          # kept for the way back
-            trace.saved["patches"] = [patch_matrix(self.padded(x), self.reach[::-1], self.stride)]
+            trace.saved["patches"] = [patch_matrix(self.padded(x), self.reach, self.stride)]
         a = self.product(x, trace.saved.get("patches"))
         a += self.b
         trace.z = self.normalised(a, trace) if self.batch_norm else a
@@ -89,7 +89,7 @@ class Conv2D(NeuronLayer):
         W, places, padded = self.spread(), memory(a), None if patches else self.padded(x)
         for i, c in self.each_group():
             rows = W[i].reshape(self.K // self.groups, -1)
-            for block, part in patches or patch_blocks(padded[c], self.reach[::-1], self.stride):
+            for block, part in patches or patch_blocks(padded[c], self.reach, self.stride):
                 write_product(rows, part, places[i][block])
         return a
 
@@ -104,18 +104,18 @@ class Conv2D(NeuronLayer):
         turned = self.K < MANY or da.size > 4 * F * self.K
         dW = np.zeros((F, self.K) if turned else (self.K, F), da.dtype)
         for i, c in self.each_group():
-            for block, part in patches or patch_blocks(padded[c], self.reach[::-1], self.stride):
+            for block, part in patches or patch_blocks(padded[c], self.reach, self.stride):
                 rows = places[i][block].reshape(self.K // self.groups, -1)
                 if turned:
                     dW[:, i] += part @ rows.T
                 else:
                     dW[i] += rows @ part.T
-        dW = (dW.T if turned else dW).reshape(self.K, *self.reach[::-1], -1)[:, ::d, ::d]
-        return np.ascontiguousarray(dW.transpose(0, 2, 1, 3))
+        dW = (dW.T if turned else dW).reshape(self.K, *self.reach, -1)
+        return np.ascontiguousarray(dW[:, ::d, ::d])
 
     def product_back(self, da):
         """Σ_i ∂ℓ/∂a_npi w_ij, added up where patches overlap."""
-        dx = np.zeros((self.input_shape[2], *self.padded_shape()[::-1], len(da)), da.dtype)
+        dx = np.zeros((self.input_shape[2], *self.padded_shape(), len(da)), da.dtype)
         W, da = self.spread(), memory(da)
         for i, c in self.each_group():
             add_back(dx[c], W[i], da[i], self.stride)
@@ -127,13 +127,11 @@ class Conv2D(NeuronLayer):
         return [(slice(g * K, (g + 1) * K), slice(g * C, (g + 1) * C)) for g in range(self.groups)]
 
     def spread(self):
-        """W without dilation, with d − 1 zeros between its rows and between its columns, as images lie in memory:
-        columns before rows, (K, kw, kh, C)."""
-        lying = self.W.transpose(0, 2, 1, 3)
+        """W as a kernel without dilation: with d − 1 zeros between its rows and between its columns."""
         if self.dilation == 1:
-            return np.ascontiguousarray(lying)
-        W = np.zeros((self.K, *self.reach[::-1], self.W.shape[-1]), self.W.dtype)
-        W[:, ::self.dilation, ::self.dilation] = lying
+            return self.W
+        W = np.zeros((self.K, *self.reach, self.W.shape[-1]), self.W.dtype)
+        W[:, ::self.dilation, ::self.dilation] = self.W
         return W
 
     def of_channel(self, x, i, n, K):
@@ -212,11 +210,11 @@ class Conv2D(NeuronLayer):
         return height + top + bottom, width + left + right
 
     def padded(self, x):
-        """The memory (C, W, H, N) of the images with their zeros."""
+        """The memory (C, H, W, N) of the images with their zeros."""
         shape = self.padded_shape()
         if shape == self.input_shape[:2]:
             return memory(x)
-        padded = np.zeros((self.input_shape[2], *shape[::-1], len(x)), x.dtype)
+        padded = np.zeros((self.input_shape[2], *shape, len(x)), x.dtype)
         self.unpadded(padded)[...] = samples_last(x)
         return padded
 
@@ -224,7 +222,7 @@ class Conv2D(NeuronLayer):
         """The view of the padded images' memory without their zeros."""
         (top, _), (left, _) = self.zeros
         height, width, _ = self.input_shape
-        return padded[:, left:left + width, top:top + height]
+        return padded[:, top:top + height, left:left + width]
 
 
 # ----------------------------------------------------------------------------------- patches, block by block
@@ -238,8 +236,6 @@ class Conv2D(NeuronLayer):
 #
 # In memory the lanes of a row follow those of the row above, so that the patches of a row are a view: a pixel is copied
 # kw times in place of kh · kw.
-#
-# An image lies on its side in memory. Rows, H and kh below are those of the memory, the columns of the image.
 
 
 def windows(array, kernel, stride):

@@ -21,9 +21,10 @@ with one thread. A dash: not measured by itself.
 
 Tried on LeNet-5 and left out, the time as a ratio to what is here: bias and relu inside the loop over blocks, 1.4 for
 the first layer; the kernel's rows in one product, added up afterwards, 1.1; max pooling that notes in its forward pass
-who is larger, 0.9, but 1.3 where no backward pass follows; columns before rows in memory, 0.98; halves of the channels
-in two Python threads, 1.05 to 1.6, since a thread that sleeps wakes late, and 1.0 to 1.3 with one that never sleeps;
-memory in pages of 2 MiB, 1.0. Of a step the products alone, in the blocks that they are made in, take 1/1.4.
+who is larger, 0.9, but 1.3 where no backward pass follows; columns before rows in memory, 0.98, but 1.8 for scores,
+whose positions are then copied; halves of the channels in two Python threads, 1.05 to 1.6, since a thread that sleeps
+wakes late, and 1.0 to 1.3 with one that never sleeps; memory in pages of 2 MiB, 1.0. Of a step the products alone, in
+the blocks that they are made in, take 1/1.4.
 """
 
 import numpy as np

@@ -427,21 +427,20 @@ def flat(chain):
 
 # ------------------------------------------------------------------------ images in memory, sample by sample
 #
-# Everybody sees images as (N, H, W, C). Those of a layer lie in memory as channel, column, row, sample, and the view is
+# Everybody sees images as (N, H, W, C). Those of a layer lie in memory as channel, row, column, sample, and the view is
 # transposed. Two samples n of a 2×2 image with the channels a and b:
 #
-#     shape (N, H, W, C)           memory (C, W, H, N)
+#     shape (N, H, W, C)           memory (C, H, W, N)
 #
-#     n = 0:  a00,b00  a01,b01     a00 a00 | a10 a10 | a01 a01 | a11 a11 ‖ b00 b00 | b10 b10 | b01 b01 | b11 b11
+#     n = 0:  a00,b00  a01,b01     a00 a00 | a01 a01 | a10 a10 | a11 a11 ‖ b00 b00 | b01 b01 | b10 b10 | b11 b11
 #             a10,b10  a11,b11     n=0 n=1
 #     n = 1:  the same again
 #
 # Why: whatever a layer does to a pixel it does to the same pixel of all samples, and these are neighbours now. So bias,
-# relu, pooling and batch norm run over long runs, a run of patches is one straight copy, and the formula's own product,
-# W · patches, leaves z in this order. Columns stand before rows for max pooling, which has to compare within a row
-# first: whole columns are then compared at once. Measured on LeNet-5 (128 images, float32, one BLAS thread), the order
-# of the shape to this one: W · patches of the first layer 1.6, of the second 1.2; max pooling 1.5, its way back 1.6; a
-# step 1.25.
+# relu, pooling and batch norm run over long rows, a row of patches is one straight copy, and the formula's own product,
+# W · patches, leaves z in this order. Rows stand before columns, so that an image's positions are one axis of a view:
+# (N, P, C) is no copy. Measured on LeNet-5 (128 images, float32, one BLAS thread), the order of the shape to this one:
+# W · patches of the first layer 1.6, of the second 1.2; max pooling 1.5, its way back 1.6; a step 1.25.
 #
 # Vectors (N, K) may lie in memory as (K, N), where the product is faster so: see `Dense.product`.
 #
@@ -451,31 +450,31 @@ def flat(chain):
 
 
 def memory(x):
-    """The images x (N, H, W, C) as they lie in memory, (C, W, H, N): a view of x if they do, else a copy."""
+    """The images x (N, H, W, C) as they lie in memory, (C, H, W, N): a view of x if they do, else a copy."""
     return np.ascontiguousarray(samples_last(x))
 
 
 def samples_last(x):
-    """x.transpose(3, 2, 1, 0), with the samples of a pixel side by side in memory.
+    """x.transpose(3, 1, 2, 0), with the samples of a pixel side by side in memory.
 
     Images in the order of their shape are copied, as one matrix (N, H·W·C) is transposed. That and the copy of its rows
     that may follow take a quarter of the time of a copy in which all four axes change places.
     """
     if not x.flags.c_contiguous:
-        return x.transpose(3, 2, 1, 0)
+        return x.transpose(3, 1, 2, 0)
     N, *pixel = x.shape
-    return np.ascontiguousarray(x.reshape(N, -1).T).reshape(*pixel, N).transpose(2, 1, 0, 3)
+    return np.ascontiguousarray(x.reshape(N, -1).T).reshape(*pixel, N).transpose(2, 0, 1, 3)
 
 
 def images(array):
-    """The view (N, H, W, C) of an array (C, W, H, N)."""
-    return array.transpose(3, 2, 1, 0)
+    """The view (N, H, W, C) of an array (C, H, W, N)."""
+    return array.transpose(3, 1, 2, 0)
 
 
 def empty(shape, dtype):
     """New images of this shape, (N, H, W, C), in this order."""
     N, height, width, channels = shape
-    return images(np.empty((channels, width, height, N), dtype))
+    return images(np.empty((channels, height, width, N), dtype))
 
 
 def flattened(x):

@@ -11,7 +11,7 @@ X = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
 
 def test_images_in_the_order_are_views_and_others_are_copied():
     inside = layer.memory(X)
-    assert inside.shape == (5, 4, 3, 2) and inside.flags.c_contiguous and not np.shares_memory(inside, X)
+    assert inside.shape == (5, 3, 4, 2) and inside.flags.c_contiguous and not np.shares_memory(inside, X)
     assert np.array_equal(layer.images(inside), X)
     assert np.shares_memory(layer.memory(layer.images(inside)), inside)
     new = layer.empty(X.shape, X.dtype)
@@ -45,3 +45,13 @@ def test_samples_are_chosen_by_their_numbers(n, rng):
     for given in (x, layer.images(layer.memory(x)), x[:, 0, 0]):
         found = layer.chosen(given, n)
         assert np.array_equal(found, given[n])
+
+
+def test_an_images_positions_are_one_axis_of_a_view(rng):
+    """Every score reads them so: (N, P, K) is no copy of (N, H, W, K), whatever made it."""
+    net = mp.Network((6, 7, 2), [mp.Conv2D(3, 2, "relu", padding="same"), mp.MaxPool2D(2), mp.Conv2D(4, 2),
+                                 mp.AvgPool2D((1, 2), 1), mp.Conv2D(2, 1, "tanh"), mp.Flatten(), mp.Dense(3)])
+    trace = mp.record(net, rng.normal(size=(4, 6, 7, 2)), rng.integers(0, 3, 4))
+    for name in ("conv1", "conv2", "conv3"):
+        for array in (trace[name].z, trace[name].o, trace[name].do, trace[name].dz):
+            assert np.shares_memory(array, array.reshape(4, -1, net[name].K)), name
