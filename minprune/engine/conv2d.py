@@ -10,7 +10,6 @@ from .geometry import along, check_padding, pair, padding_setting
 from .layer import LayerTrace, NeuronLayer, chosen, empty, images, memory, samples_last, total
 from .registry import register_layer
 
-
 BLOCK = 1 << 17                 # bytes of the patches of several rows at a time
 LANES = 5 << 18                 # bytes of lanes at a time
 LEAST = 1 << 10                 # bytes of a row of lanes at least: products of fewer columns are slower
@@ -102,16 +101,12 @@ class Conv2D(NeuronLayer):
         d, places, padded = self.dilation, memory(da), None if patches else self.padded(x)
         F = math.prod(self.reach) * self.W.shape[-1]
         turned = self.K < MANY or da.size > 4 * F * self.K
-        dW = np.zeros((F, self.K) if turned else (self.K, F), da.dtype)
+        dW = np.zeros((F, self.K), da.dtype).T if turned else np.zeros((self.K, F), da.dtype)
         for i, c in self.each_group():
             for block, part in patches or patch_blocks(padded[c], self.reach, self.stride):
                 rows = places[i][block].reshape(self.K // self.groups, -1)
-                if turned:
-                    dW[:, i] += part @ rows.T
-                else:
-                    dW[i] += rows @ part.T
-        dW = (dW.T if turned else dW).reshape(self.K, *self.reach, -1)
-        return np.ascontiguousarray(dW[:, ::d, ::d])
+                dW[i] += (part @ rows.T).T if turned else rows @ part.T
+        return np.ascontiguousarray(dW.reshape(self.K, *self.reach, -1)[:, ::d, ::d])
 
     def product_back(self, da):
         """Σ_i ∂ℓ/∂a_npi w_ij, added up where patches overlap."""

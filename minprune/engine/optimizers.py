@@ -155,12 +155,13 @@ class SGD:
             return
         for name, w in parameters.items():
             decay = self.weight_decay if name.endswith(".W") else 0.0
-            for w, g, *v in in_pieces((w, grads[name], *([state["v"][name]] if self.momentum else []))):
-                self.turn(g, *v, rate=rate, share=share, pull=decay * w if decay else None)
-                w -= g
+            arrays = (w, grads[name], state["v"][name]) if self.momentum else (w, grads[name])
+            for piece, g, *v in in_pieces(arrays):
+                self.turn(g, *v, rate=rate, share=share, pull=decay * piece if decay else None)
+                piece -= g
 
     def turn(self, g, v=None, *, rate, share, pull=None):
-        """Turn what `g` holds, in place, from a gradient of one piece of a parameter into the step, which w then loses.
+        """Turn what `g` holds, in place, from a gradient of one piece of a parameter into the step that w then loses.
 
         The plain lines:  g = share · g + pull;   v = momentum · v + g;   g = rate · v
         (nesterov: rate · (g + momentum · v);  without momentum: rate · g).  `pull` is decay · w, towards 0.
@@ -217,14 +218,14 @@ class Adam:
             return
         for name, w in parameters.items():
             decay = rate * self.weight_decay if name.endswith(".W") else 0.0
-            for w, g, m, v in in_pieces((w, grads[name], state["m"][name], state["v"][name])):
+            for piece, g, m, v in in_pieces((w, grads[name], state["m"][name], state["v"][name])):
                 turn(g, m, v)
                 if decay:
-                    w *= 1 - decay
-                w -= g
+                    piece *= 1 - decay
+                piece -= g
 
     def turn(self, g, m, v, *, rate, steps, share):
-        """Turn what `g` holds, in place, from a gradient of one piece of a parameter into the step, which w then loses.
+        """Turn what `g` holds, in place, from a gradient of one piece of a parameter into the step that w then loses.
 
         The plain lines are those of the class. The corrections of m̂ and v̂ are numbers, so they are taken out of the
         arrays:  rate · m̂ / (√v̂ + ε) = (rate · c / (1 − β₁ᵗ)) · m / (√v + ε c),   c = √(1 − β₂ᵗ).

@@ -321,21 +321,23 @@ def test_blocks_make_up_all_patches(kernel, stride, most, monkeypatch, rng):
     assert np.array_equal(found, expected)
 
 
-@pytest.mark.parametrize("kernel, stride", [((1, 1), 1), ((3, 2), 1), ((2, 3), 2), ((2, 2), 3)])
-@pytest.mark.parametrize("most", [1, 5, 1000])
-def test_the_way_back_adds_up_kernel_place_by_kernel_place(kernel, stride, most, monkeypatch, rng, close):
+@each("kernel, stride, shape, most", [
+    (kernel, stride, shape, most) for kernel, stride in (((1, 1), 1), ((3, 2), 1), ((2, 3), 2), ((2, 2), 3))
+    for shape in ((6, 7), (8, 5)) for most in (1, 5, 1000)])
+def test_the_way_back_adds_up_kernel_place_by_kernel_place(kernel, stride, shape, most, monkeypatch, rng, close):
     (kh, kw), W = kernel, rng.normal(size=(3, *kernel, 2))
-    height, width = ((size - k) // stride + 1 for size, k in zip((6, 7), kernel))
-    da, expected, dx = rng.normal(size=(3, height, width, 4)), np.zeros((2, 6, 7, 4)), np.zeros((2, 6, 7, 4))
+    height, width = ((size - k) // stride + 1 for size, k in zip(shape, kernel))
+    da, expected = rng.normal(size=(3, height, width, 4)), np.zeros((2, *shape, 4))
     for r, s in np.ndindex(kh, kw):
         seen = expected[:, r:r + stride * height:stride, s:s + stride * width:stride]
         seen += np.tensordot(W[:, r, s].T, da, axes=1)
-    for size in ("LEAST", "WIDE"):
-        monkeypatch.setattr(conv2d, size, 8 * most)
-    for size in ("BLOCK", "LANES"):
-        monkeypatch.setattr(conv2d, size, 1)
-    conv2d.add_back(dx, W, da, stride)
-    close(dx, expected)
+    for size, value in (("LEAST", 8 * most), ("WIDE", 8 * most), ("BLOCK", 1), ("LANES", 1)):
+        monkeypatch.setattr(conv2d, size, value)
+    for small in (1 << 30, 0):                                  # all at once; row by row
+        monkeypatch.setattr(conv2d, "SMALL", small)
+        dx = np.zeros_like(expected)
+        conv2d.add_back(dx, W, da, stride)
+        close(dx, expected)
 
 
 @each("kernel, stride", [((1, 1), (1, 1)), ((2, 3), (1, 1)), ((3, 2), (2, 1)), ((2, 2), (1, 2))])

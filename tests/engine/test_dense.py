@@ -43,6 +43,19 @@ def test_weigh_and_its_two_ways_back_are_sums(rng):
     np.testing.assert_allclose(dense.weight_gradient(x, da), gradient, rtol=1e-12)
 
 
+@each("units, N, samples_last", [(4, 3, False), (3, 2, False), (4, 2, True), (9, 3, True)])
+def test_the_longer_side_comes_first_in_memory(units, N, samples_last, rng):
+    """The same numbers; and what lies with its samples side by side stays so, through the layer and back."""
+    dense, x = layer(5, units), rng.normal(size=(N, 5))
+    for given, expected in ((x, samples_last), (np.asfortranarray(x), True)):
+        z = dense.product(given)
+        np.testing.assert_allclose(z, x @ dense.W.T, rtol=1e-13)
+        assert z.flags.f_contiguous == expected
+        dx = dense.product_back(z)
+        np.testing.assert_allclose(dx, z @ dense.W, rtol=1e-13)
+        assert dx.flags.f_contiguous == expected
+
+
 def test_weigh_leaves_out_the_bias():
     dense = layer()
     dense.b += 5
