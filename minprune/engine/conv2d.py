@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from . import winograd
 from .checks import check_size
 from .facts import NotSaid
 from .geometry import along, check_padding, pair, padding_setting
@@ -58,9 +59,12 @@ class Conv2D(NeuronLayer):
         """a_npi = Σ_j x_npj w_ij + b_i, W times all patches;   z = a, or batch norm of a;   o = f(z)."""
         self.check_input(x)
         trace = LayerTrace(x, saved={"training": training})
-        if training and self.small(x):          # kept for the way back
-            trace.saved["patches"] = [patch_matrix(self.padded(x), self.reach, self.stride)]
-        a = self.product(x, trace.saved.get("patches"))
+        if self.by_winograd(len(x)):
+            a = self.winograd_product(trace)
+        else:
+            if training and self.small(x):          # kept for the way back
+                trace.saved["patches"] = [patch_matrix(self.padded(x), self.reach, self.stride)]
+            a = self.product(x, trace.saved.get("patches"))
         a += self.b
         trace.z = self.normalised(a, trace) if self.batch_norm else a
         trace.o = self.outputs(trace.z)
@@ -76,11 +80,37 @@ class Conv2D(NeuronLayer):
         trace.do = do
         trace.dz = self.slope_times(do, trace.z)
         da = self.unnormalised(trace, need_grads)
+        if need_grads and self.bias:
+            trace.grads["b"] = total(da)
+        if "points" in trace.saved:
+            return self.winograd_back(trace, da, need_dx, need_grads)
         if need_grads:
             trace.grads["W"] = self.weight_gradient(trace.x, da, trace.saved.get("patches"))
-            if self.bias:
-                trace.grads["b"] = total(da)
         return self.product_back(da) if need_dx else None
+
+    def by_winograd(self, N):
+        """Whether N samples are faster with the same sums made of fewer products: see winograd.py."""
+        return self.groups == self.stride == self.dilation == 1 and winograd.pays(self.W, N, self.output_shape[0])
+
+    def winograd_product(self, trace):
+        """Σ_j x_npj w_ij, `product` of trace.x."""
+        padded, a = self.padded(trace.x), empty((len(trace.x), *self.output_shape), trace.x.dtype)
+        points = winograd.image_at_points(padded, self.kernel[0])
+        winograd.product(self.W, points, memory(a))
+        winograd.keep_zeros(memory(a), padded, self.kernel)
+        if trace.saved["training"]:                 # kept for the way back
+            trace.saved["points"] = points
+        return a
+
+    def winograd_back(self, trace, da, need_dx, need_grads):
+        """`weight_gradient` of trace.x and da into trace.grads, and `product_back` of da."""
+        given = winograd.outputs_at_points(memory(da), self.kernel[0])
+        if need_grads:
+            trace.grads["W"] = winograd.weight_gradient(trace.saved["points"], given, self.W.shape)
+        if not need_dx:
+            return None
+        padded = (self.input_shape[2], *self.padded_shape(), len(da))
+        return images(self.unpadded(winograd.product_back(given, self.W, padded)))
 
     def product(self, x, patches=None):
         """Σ_j x_npj w_ij: W · patches, block by block (see `patch_blocks`, for when they are not given)."""
