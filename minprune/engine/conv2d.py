@@ -80,17 +80,20 @@ class Conv2D(NeuronLayer):
         trace.do = do
         trace.dz = self.slope_times(do, trace.z)
         da = self.unnormalised(trace, need_grads)
+        if "points" in trace.saved:
+            dx = self.winograd_back(trace, da, need_dx, need_grads)
+        else:
+            if need_grads:
+                trace.grads["W"] = self.weight_gradient(trace.x, da, trace.saved.get("patches"))
+            dx = self.product_back(da) if need_dx else None
         if need_grads and self.bias:
             trace.grads["b"] = total(da)
-        if "points" in trace.saved:
-            return self.winograd_back(trace, da, need_dx, need_grads)
-        if need_grads:
-            trace.grads["W"] = self.weight_gradient(trace.x, da, trace.saved.get("patches"))
-        return self.product_back(da) if need_dx else None
+        return dx
 
     def by_winograd(self, N):
         """Whether N samples are faster with the same sums made of fewer products: see winograd.py."""
-        return self.groups == self.stride == self.dilation == 1 and winograd.pays(self.W, N, self.output_shape[0])
+        return (N >= winograd.SAMPLES and self.groups == self.stride == self.dilation == 1
+                and winograd.pays(self.W, self.output_shape[0]))
 
     def winograd_product(self, trace):
         """Σ_j x_npj w_ij, `product` of trace.x."""

@@ -42,10 +42,11 @@ SAMPLES = 64
 SHARE = 0.7                                     # of the plain line's multiplications, at most
 
 
-def pays(W, samples, height):
-    """Whether kernels W (K, kh, kw, C), none of them with a 0, gain from it, for `height` rows of outputs."""
+def pays(W, height):
+    """Whether kernels W (K, kh, kw, C), none of them with a 0, gain from it, for `height` rows of outputs of at least
+    SAMPLES samples."""
     r = W.shape[1]
-    if samples < SAMPLES or len(W) < NEURONS or W[0].size < FIELD or rows_at_once(r) < 2:
+    if len(W) < NEURONS or W[0].size < FIELD or rows_at_once(r) < 2:
         return False
     multiplications = (rows_at_once(r) + r - 1) * -(-height // rows_at_once(r))
     return multiplications <= SHARE * r * height and W.all()
