@@ -33,6 +33,9 @@ class Conv2D(NeuronLayer):
     channels of its own group: W (K, kh, kw, C / G). G = C is a depthwise convolution: each channel leaves together with
     the K / C neurons that are made of it. Otherwise the groups have to stay equal, which they do if what leaves is the
     i-th neuron of each group, or, of what they read, the j-th channel of each group (so in Torch-Pruning as well).
+
+    Where many samples meet many weights, the same sums are made of fewer products (winograd.py): z is then equal to the
+    sums above but for the last digits, and where a patch is 0 throughout equal to b in every digit.
     """
 
     prefix = "conv"
@@ -93,7 +96,7 @@ class Conv2D(NeuronLayer):
     def by_winograd(self, N):
         """Whether N samples are faster with the same sums made of fewer products: see winograd.py."""
         return (N >= winograd.SAMPLES and self.groups == self.stride == self.dilation == 1
-                and winograd.pays(self.W, self.output_shape[0]))
+                and winograd.pays(self.W, N, self.output_shape[0]))
 
     def winograd_product(self, trace):
         """Σ_j x_npj w_ij, `product` of trace.x."""

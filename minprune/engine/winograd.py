@@ -36,17 +36,17 @@ MOST = 4                                        # rows of outputs at a time
 PART = 1 << 20                                  # bytes of products at a time
 
 # where it is faster than the plain line: measured with 4 to 256 channels, 8 to 512 neurons and 16 to 400 samples
-FIELD = 200                                     # numbers of a patch
+SAMPLES = 32
 NEURONS = 16
-SAMPLES = 64
+FIELD = 150                                     # numbers of a patch
+READ = 9600                                     # numbers of the patches at one position, of all samples
 SHARE = 0.7                                     # of the plain line's multiplications, at most
 
 
-def pays(W, height):
-    """Whether kernels W (K, kh, kw, C), none of them with a 0, gain from it, for `height` rows of outputs of at least
-    SAMPLES samples."""
-    r = W.shape[1]
-    if len(W) < NEURONS or W[0].size < FIELD or rows_at_once(r) < 2:
+def pays(W, N, height):
+    """Whether N ≥ SAMPLES samples of `height` rows of outputs gain by it from kernels W (K, kh, kw, C), without a 0."""
+    r, F = W.shape[1], W[0].size
+    if len(W) < NEURONS or F < FIELD or N * F < READ or rows_at_once(r) < 2:
         return False
     multiplications = (rows_at_once(r) + r - 1) * -(-height // rows_at_once(r))
     return multiplications <= SHARE * r * height and W.all()

@@ -16,7 +16,7 @@ SHAPES = [((8, 8, 3), 3, "valid"), ((9, 6, 2), 3, "same"), ((7, 7, 2), 5, 1), ((
 @pytest.fixture
 def everywhere(monkeypatch):
     """Winograd's way for layers of any size."""
-    for limit in ("SAMPLES", "NEURONS", "FIELD"):
+    for limit in ("SAMPLES", "NEURONS", "FIELD", "READ"):
         monkeypatch.setattr(winograd, limit, 1)
     monkeypatch.setattr(winograd, "SHARE", 10)
 
@@ -177,12 +177,12 @@ def test_only_training_goes_back_this_way(everywhere, monkeypatch):
 
 
 def test_where_it_is_taken():
-    W = np.ones((16, 5, 5, 8))
-    assert winograd.pays(W, 8)
-    assert not winograd.pays(W[1:], 8) and not winograd.pays(W[..., 1:], 8)
-    assert not winograd.pays(W, 1) and not winograd.pays(W, 2)          # 8 products in place of 5, and of 10
-    assert not winograd.pays(np.ones((16, 1, 25, 8)), 8)                    # a kernel of one row has no sums over rows
-    assert not winograd.pays(np.ones((16, 8, 8, 8)), 8)                     # more points than there are
+    W = np.ones((16, 5, 5, 6))
+    assert winograd.pays(W, 64, 8) and winograd.pays(np.ones((16, 5, 5, 12)), 32, 8)
+    assert not winograd.pays(W, 63, 8) and not winograd.pays(W[1:], 64, 8) and not winograd.pays(W[..., 1:], 80, 8)
+    assert not winograd.pays(W, 64, 1) and not winograd.pays(W, 64, 2)          # 8 products in place of 5, and of 10
+    assert not winograd.pays(np.ones((16, 1, 25, 8)), 64, 8)                    # no sums over rows
+    assert not winograd.pays(np.ones((16, 8, 8, 8)), 64, 8)                     # of more rows than there are points
 
 
 @pytest.mark.parametrize("other", [{"stride": 2}, {"dilation": 2}, {"groups": 2}])
@@ -196,6 +196,6 @@ def test_predictions_and_training_agree_with_what_a_small_batch_gives():
     """A batch of LeNet-5's size takes Winograd's way, single samples the plain line."""
     net = mp.Network((12, 12, 20), [mp.Conv2D(50, 5, "relu"), mp.Flatten(), mp.Dense(4)], seed=2)
     x = np.random.default_rng(2).normal(size=(64, 12, 12, 20))
-    assert net["conv1"].by_winograd(64) and not net["conv1"].by_winograd(63)
+    assert net["conv1"].by_winograd(64) and not net["conv1"].by_winograd(1)
     alone = np.concatenate([net.output(x[n:n + 1]) for n in range(64)])
     np.testing.assert_allclose(net.output(x), alone, rtol=0, atol=1e-12 * np.abs(alone).max())
