@@ -20,8 +20,9 @@ matrices:
 
 Only rows are treated so. With columns too, the products would become thin, and sums would lose more digits. The error
 is two to ten times that of the plain line: some 1e-6 of the largest output in float32, 1e-15 in float64. An exact 0 can
-become 1e-17, and then lie on either side of a kink: so outputs of empty patches are set to 0 (`keep_zeros`), kernels
-with a 0 in them are left to the plain line (`pays`), and so is the way back of all that is not training: the scores.
+become 1e-17, and then lie on either side of a kink: so outputs of empty patches are set to 0 (`keep_zeros`); kernels
+with a 0 in them, and kernels of whole numbers, whose sums of whole numbers are exact, are left to the plain line
+(`pays`); and so is the way back of all that is not training: the scores.
 
 Sources: Winograd (1980), Arithmetic Complexity of Computations, SIAM, as cited by Lavin and Gray (2016), Fast Algorithms
 for Convolutional Neural Networks, CVPR, arXiv:1509.09308, who made layers of it, of rows and columns.
@@ -44,12 +45,13 @@ SHARE = 0.7                                     # of the plain line's multiplica
 
 
 def pays(W, N, height):
-    """Whether N ≥ SAMPLES samples of `height` rows of outputs gain by it from kernels W (K, kh, kw, C), without a 0."""
+    """Whether N ≥ SAMPLES samples of `height` rows of outputs gain by it from kernels W (K, kh, kw, C), and lose no exact
+    zeros: no weight is 0, and not all are whole numbers (the first neuron's stand for all)."""
     r, F = W.shape[1], W[0].size
     if len(W) < NEURONS or F < FIELD or N * F < READ or rows_at_once(r) < 2:
         return False
     multiplications = (rows_at_once(r) + r - 1) * -(-height // rows_at_once(r))
-    return multiplications <= SHARE * r * height and W.all()
+    return multiplications <= SHARE * r * height and W.all() and not (W[0] == np.rint(W[0])).all()
 
 
 @lru_cache

@@ -164,6 +164,19 @@ def test_a_kernel_with_a_zero_is_left_to_the_plain_line(everywhere):
     assert not layer.by_winograd(len(x))
 
 
+def test_kernels_of_whole_numbers_are_left_to_the_plain_line(everywhere):
+    """Binary weights meet binary pixels: many sums are exactly 0, and the plain line makes them exactly."""
+    layer, _, _ = conv((9, 8, 3), 3, "same", N=40)
+    rng = np.random.default_rng(0)
+    layer.b[:], layer.W[:] = 0, rng.choice([-1.0, 1.0], layer.W.shape)
+    assert not layer.by_winograd(40)
+    x = rng.integers(0, 2, (40, 9, 8, 3)).astype(float)
+    z = layer.forward(x).z
+    assert np.array_equal(z, np.rint(z)) and (z == 0).mean() > 0.05
+    layer.W[0, 0, 0, 0] = 0.5
+    assert layer.by_winograd(40)
+
+
 def test_only_training_goes_back_this_way(everywhere, monkeypatch):
     layer, x, do = conv((9, 8, 3), 3, "same")
     monkeypatch.setattr(winograd, "weight_gradient", None)
@@ -177,12 +190,12 @@ def test_only_training_goes_back_this_way(everywhere, monkeypatch):
 
 
 def test_where_it_is_taken():
-    W = np.ones((16, 5, 5, 6))
-    assert winograd.pays(W, 64, 8) and winograd.pays(np.ones((16, 5, 5, 12)), 32, 8)
+    W = np.full((16, 5, 5, 6), 0.5)
+    assert winograd.pays(W, 64, 8) and winograd.pays(np.full((16, 5, 5, 12), 0.5), 32, 8)
     assert not winograd.pays(W, 63, 8) and not winograd.pays(W[1:], 64, 8) and not winograd.pays(W[..., 1:], 80, 8)
     assert not winograd.pays(W, 64, 1) and not winograd.pays(W, 64, 2)          # 8 products in place of 5, and of 10
-    assert not winograd.pays(np.ones((16, 1, 25, 8)), 64, 8)                    # no sums over rows
-    assert not winograd.pays(np.ones((16, 8, 8, 8)), 64, 8)                     # of more rows than there are points
+    assert not winograd.pays(np.full((16, 1, 25, 8), 0.5), 64, 8)                    # no sums over rows
+    assert not winograd.pays(np.full((16, 8, 8, 8), 0.5), 64, 8)                     # of more rows than there are points
 
 
 @pytest.mark.parametrize("other", [{"stride": 2}, {"dilation": 2}, {"groups": 2}])
