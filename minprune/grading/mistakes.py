@@ -35,7 +35,10 @@ GENERAL_MISTAKES = (
     GeneralMistake("it is divided by the number of samples, and should not be", lambda returned, N: returned * N),
     GeneralMistake("it should be divided by the number of samples", lambda returned, N: returned / N),
     GeneralMistake("the absolute value is missing", lambda returned, N: np.abs(returned)),
+    GeneralMistake("the square root is missing", lambda returned, N: np.sqrt(np.maximum(returned, 0))),
+    GeneralMistake("it is the square root of the answer", lambda returned, N: returned ** 2),
     GeneralMistake("it is the transpose of the answer", lambda returned, N: returned.T),
+    GeneralMistake("it is in the reverse order", lambda returned, N: np.flip(returned)),
 )
 
 

@@ -39,6 +39,9 @@ def test_general_mistakes(judge):
     assert named(lambda w: np.abs(w) * len(w)) == "it is twice the answer"       # two samples in all cases
     assert named(lambda w: np.abs(w) / len(w)) == "it is half the answer"
     assert named(lambda w: -np.abs(w)) == "the sign is wrong"
+    assert named(lambda w: w ** 2) == "the square root is missing"
+    assert named(lambda w: np.abs(w) ** 0.5) == "it is the square root of the answer"
+    assert named(lambda w: np.abs(w)[::-1, ::-1]) == "it is in the reverse order"
 
 
 def test_means_for_sums_and_sums_for_means(marks_of, solution):
