@@ -17,7 +17,8 @@ mean ± standard deviation over the networks, with two controls: random scores, 
 removal reversed. A last table says which scores are best at equal cost, and which the
 networks cannot tell apart (a paired t test by network, Holm's correction). Scores that are
 only for small networks are left out there, and a second table compares all of them on small
-ones. Writes the tables, compare.json and the figures to --out."""
+ones. Writes the tables, compare.json and the figures to --out. Each network that is finished
+is a line of log.jsonl there: the same command goes on where one that was killed ended."""
 
 
 def add(commands):

@@ -4,10 +4,10 @@ from ...engine.checks import check_count
 from ...retraining.text import as_text as describe_settings
 from ...strategies.search import check_executor
 from ..common import prepare_folder
+from ..log import Log
 from .checks import check_fit, check_fractions, check_seeds
 from .jobs import plan, prune_all, train_all
 from .latency import speedups
-from .log import Log
 from .method import check_methods, with_controls
 from .progress import Progress, announcement, work_of
 from .report import write

@@ -17,7 +17,9 @@ from ...scoring.scoring import without_evidence
 from ...training.loop import fit
 from ...training.quality import loss_and_accuracy
 from ..common import build, make_optimizer, prepare_folder
+from ..log import Log
 from .measurement import FRACTIONS, Subject, compute, measure_scores, summary
+from .records import from_record, name_of, to_record
 from .report import write
 from .table import table
 
@@ -46,7 +48,8 @@ def compare_scores(settings=Settings()):
     """Measure every score on each network: ρ with the exact removal, the cost, the quality without retraining.
 
     Scores that are only for small networks (`obs`) are measured, with all others once more, on networks of 16 and 12
-    hidden neurons. Writes compare.json, compare.txt and two figures, and returns what is in compare.json. Raises
+    hidden neurons. Writes compare.json, compare.txt and two figures, and returns what is in compare.json. Each network
+    that is finished is a line of log.jsonl at once: the same call goes on where one that was killed ended. Raises
     ValueError or OSError if a setting does not fit.
     """
     check_count("seeds", settings.seeds)
@@ -54,10 +57,11 @@ def compare_scores(settings=Settings()):
     names = [name for name in CATALOGUE if name not in settings.leave_out]
     nets = [build(datasets.load(settings.data, seed=seed), settings.model, seed) for seed in range(settings.seeds)]
     out = prepare_folder(settings.out)
+    log = Log(out / "log.jsonl")
     # the networks as they are
     report = {"settings": {"data": str(settings.data), "model": settings.model, "seeds": settings.seeds,
                            "samples": settings.samples, "epochs": settings.epochs, "rate": settings.rate},
-              "fractions": FRACTIONS, "scores": measure_networks(nets, names, settings)}
+              "fractions": FRACTIONS, "scores": measure_networks(nets, names, settings, log)}
     # small networks, if there are scores that need them
     missing = [name for name in names if name not in report["scores"]
                and not without_evidence(CATALOGUE[name], nets[0][0])]
@@ -67,24 +71,37 @@ def compare_scores(settings=Settings()):
         shape = shape_of(small[0][0])
         print(f"\nonce more on small networks, {shape}, where {' and '.join(missing)} can be measured too")
         report["small"] = {"network": shape, "scores": measure_networks(
-            small, [name for name in names if name in missing or name in report["scores"]], settings)}
+            small, [name for name in names if name in missing or name in report["scores"]], settings, log)}
     print(f"\n{table(report)}")
     write(out, report)
     return report
 
 
-def measure_networks(nets, names, settings):
-    """{score: mean and deviation of what was measured}; network number s is trained and measured on split s."""
+def measure_networks(nets, names, settings, log):
+    """{score: mean and deviation of what was measured}; network number s is trained and measured on split s, unless the
+    log has it."""
     rows = {}
     for seed, (net, loss) in enumerate(nets):
-        subject = train(net, loss, seed, settings)
-        quality = loss_and_accuracy(net, *subject.test)
-        print(f"network {seed + 1} of {len(nets)}: test loss and accuracy {quality_text(*quality)}", flush=True)
-        measured = measure_scores(subject, names)
+        name, begin = name_of(net, loss, seed, names, settings), f"network {seed + 1} of {len(nets)}: "
+        if name in log.records:
+            quality, measured = from_record(log.records[name])
+            print(f"{begin}test loss and accuracy {quality_text(*quality)}, measured before", flush=True)
+        else:
+            measured = measure_network(net, loss, seed, names, settings, log, name, begin)
         names = [name for name in names if name in measured]        # those refused once are not tried again
         for name, row in measured.items():
             rows.setdefault(name, []).append(row)
     return {name: summary(measurements) for name, measurements in rows.items()}
+
+
+def measure_network(net, loss, seed, names, settings, log, record, begin):
+    """Train a network, measure the scores, and add the record of this name to the log."""
+    subject = train(net, loss, seed, settings)
+    quality = loss_and_accuracy(net, *subject.test)
+    print(f"{begin}test loss and accuracy {quality_text(*quality)}", flush=True)
+    measured = measure_scores(subject, names)
+    log.add(record, to_record(quality, measured))
+    return measured
 
 
 def train(net, loss, seed, settings):

@@ -86,6 +86,31 @@ def test_the_table_and_the_figures_are_there(out):
         assert (out / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+def test_the_same_command_goes_on_where_one_that_was_killed_ended(out, tmp_path, monkeypatch, capsys):
+    """Of the first network all is in the log, of the second half a line; the third call finds both."""
+    arguments = dict(data=str(out / "parts.npz"), model="mlp", seeds=2, samples=40, epochs=1, out=str(tmp_path),
+                     leave_out=tuple(set(mp.scores.CATALOGUE) - {"taylor", "removal", "batch_norm_scale"}))
+    trained = []
+    train = score_comparison.train
+    monkeypatch.setattr(score_comparison, "train", lambda *given: trained.append(given[2]) or train(*given))
+    monkeypatch.setattr(score_comparison, "write", lambda out, report: None)
+    monkeypatch.setattr(measurement, "SECONDS", 0.0)
+    whole = score_comparison.compare_scores(score_comparison.Settings(**arguments))
+    assert trained == [0, 1]
+    first, second = (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "log.jsonl").write_text(f"{first}\n{second[:100]}", encoding="utf-8")
+    again = score_comparison.compare_scores(score_comparison.Settings(**arguments))
+    assert trained == [0, 1, 1] and "network 1 of 2: test loss" in capsys.readouterr().out
+    third = score_comparison.compare_scores(score_comparison.Settings(**arguments))
+    assert trained == [0, 1, 1] and capsys.readouterr().out.count("measured before") == 2
+    for name in ("taylor", "removal", "removal, reversed"):
+        for key in ("rho", "loss", "accuracy", "by_network"):
+            assert third["scores"][name][key] == again["scores"][name][key] == whole["scores"][name][key]
+    assert third["scores"] == again["scores"]
+    score_comparison.compare_scores(score_comparison.Settings(**arguments | {"samples": 41}))
+    assert trained == [0, 1, 1, 0, 1]                       # another measurement
+
+
 def test_small_networks_are_there_only_where_the_hessian_fits():
     narrow, wide = (mp.Network(inputs, [mp.Dense(4), mp.Dense(3)]) for inputs in (20, 200))
     (net, loss), = small_networks([(narrow, "mse")])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minprune.studies.experiments.log import Log
+from minprune.studies.log import Log
 
 
 def test_a_log_that_cannot_be_written_is_reported_and_keeps_what_it_has(tmp_path):

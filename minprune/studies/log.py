@@ -1,9 +1,9 @@
-"""The log of an experiment: a line for each network that is finished, so that a run that was killed can go on."""
+"""The log of a study: a line for each network that is finished, so that a run that was killed can go on."""
 
 import json
 import pathlib
 
-from ..common import json_values
+from .common import json_values
 
 
 class Log:
