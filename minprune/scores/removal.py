@@ -91,14 +91,12 @@ def interactions_by_passes(net, name, trace, loss):
 
 
 def without(net, name, i, trace, loss):
-    """The trace, as far as `changes` reads it, of the network in which neuron i is silent."""
+    """The trace, as far as `changes` reads it for other neurons than i, of the network in which i is silent."""
     reader, given = net[net.reader(name)], trace[net.reader(name)]
     everything = np.arange(len(given.x))
     z = given.z - contribution(reader, given, i, everything, net[name].K)
-    x = given.x.copy()
-    x.reshape(len(x), -1, net[name].K)[..., i] = 0
     silent = Trace(trace.x)
-    silent.layers[reader.name] = dataclasses.replace(given, x=x, z=z)
+    silent.layers[reader.name] = dataclasses.replace(given, z=z)
     silent.t, silent.L = trace.t, loss(net.tail(reader.name, reader.outputs(z)), trace.t)
     return silent
 

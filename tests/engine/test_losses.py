@@ -325,6 +325,7 @@ NUMBERS, SHARES, LABELS = [0.3, 1.7, -2.0, 4.0], [0.1, 0.9, 0.5, 0.2], [0, 2, 1,
 
 @each("units, t, loss, told", [
     (1, NUMBERS, "cross_entropy", 'got 1; for targets that are numbers use loss="mse"$'),
+    (1, [-1, 0, 2, 1], "cross_entropy", 'got 1; for targets that are numbers use loss="mse"$'),
     (1, SHARES, "cross_entropy", 'got 1; for one output use loss="binary_cross_entropy"; for targets that are numbers'),
     (1, [0, 1, 1, 0], "cross_entropy", 'got 1; for one output use loss="binary_cross_entropy"$'),
     (1, LABELS, "cross_entropy", "got 1; for classes the network needs an output for each; for targets that are num"),
