@@ -9,8 +9,8 @@ from ..engine.checks import check_known
 from ..engine.models import MODELS
 
 CLASSES = ("digits", "topics", "vowels")        # data of the package that the commands train on
-OWN_LOSS = {"ratings": "a target of 0 says that there is nothing to predict, which takes a loss of its own",
-            "tictactoe": "several of nine moves can be right at once, which takes the binary cross-entropy"}
+OWN_LOSS = {"ratings": "a target of 0 stands for a rating that is not known",
+            "tictactoe": "several of nine moves can be right at once"}
 OF_DATA = ("target", "task", "drop", "scale", "limit")
 
 
@@ -69,8 +69,8 @@ def number(convert, least, below=float("inf")):
 def name_or_path(text):
     """The type of --data; the commands, which train with cross-entropy or mse, refuse data that take another loss."""
     if text in OWN_LOSS:
-        raise argparse.ArgumentTypeError(f"expects classes or numbers to predict; of {text!r} {OWN_LOSS[text]}: "
-                                         "'minprune tutorial 15' trains on it")
+        raise argparse.ArgumentTypeError(f"this command cannot train on {text!r}, which takes another loss: in it "
+                                         f"{OWN_LOSS[text]}. 'minprune tutorial 15' trains on it")
     return text
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -113,4 +114,8 @@ def index_columns(samples, x):
 
 def drop_text(samples, i):
     """What leaves column i out, if that is a column of a table."""
-    return f"; drop={json.dumps(samples.columns[i], ensure_ascii=False)} leaves it out" if samples.columns else ""
+    if not samples.columns:
+        return ""
+    column = samples.columns[i]
+    return (f"; drop={json.dumps(column, ensure_ascii=False)} leaves it out, in the shell "
+            f"--drop {shlex.quote(str(column))}")

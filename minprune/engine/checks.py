@@ -34,7 +34,8 @@ def nearest(name, known):
             return f': it is part of "{group}";'
     import difflib                  # slow to import, and only needed for an error
 
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    lower = {one.lower(): one for one in reversed(known)}
+    near = [lower[name.lower()]] if name.lower() in lower else difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f'; did you mean "{near[0]}"?' if near else ";"
 
 

@@ -162,8 +162,8 @@ def lines_of(damage):
 
 def answer_lines(damage):
     yield f"the same answer to {damage.agreement:.2%} of {damage.samples} samples"
-    yield (f"lost: {len(damage.lost)} samples right before and wrong after; won: {len(damage.won)}; wrong in another "
-           f"way: {len(damage.changed)} (as uneven by chance: p = {damage.chance:.2g})")
+    yield (f"lost, right before and wrong after: {len(damage.lost)}; won: {len(damage.won)}; wrong in another way: "
+           f"{len(damage.changed)} (lost and won differ so much by chance: p = {damage.chance:.2g})")
     if damage.hardest_hit is not None:
         row = damage.classes[damage.hardest_hit]
         yield (f"hardest hit: class {damage.hardest_hit}, accuracy {row['before']:.1%} → {row['after']:.1%} "

@@ -9,7 +9,7 @@ from .mistakes import named_mistake
 from .reports import shorten
 from .values import count_numbers, describe_numbers, describe_shapes, is_numeric, largest_number
 
-FEW = 16                        # a case with at most so many numbers is printed with all of them
+FEW = 24                        # a case with at most so many numbers is printed with all of them
 UNWRITTEN = "not written yet"
 # {what stands in the feedback: what it is in a few words}
 KINDS = {"it returned None": "nothing is returned", "shape": "another shape",

@@ -51,7 +51,7 @@ def submissions(paths, assignment=None, trusting=True):
     """
     for path in paths:
         if not path.exists():
-            raise FileNotFoundError(f"no such file or folder: {path}")
+            raise FileNotFoundError(f"no such file or folder: {path}" + start_hint(path))
     if len(paths) == 1 and paths[0].is_file():
         check_kind(paths[0])
         return [Submission(paths[0], assignment or assignment_of(paths[0], paths[0], trusting))], []
@@ -63,6 +63,13 @@ def submissions(paths, assignment=None, trusting=True):
         folders = ", ".join(map(str, paths))
         raise ValueError(f'no file in {folders} has a line ASSIGNMENT = "…" or a tasks.py beside it')
     return graded, left_out
+
+
+def start_hint(path):
+    """The hint to --start for the number or name of an assignment that stands in the place of a file."""
+    name = str(path)
+    known = name in names() or name.isdecimal() and 0 < int(name) <= len(names())
+    return f"; to begin assignment {name}, minprune grade --start {name}" if known else ""
 
 
 def check_kind(file):

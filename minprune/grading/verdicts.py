@@ -3,6 +3,7 @@
 The networks are drawn and measured here; the student's process gets arrays and returns arrays.
 """
 
+import functools
 import inspect
 import time
 
@@ -39,13 +40,27 @@ def verdict_of(task, parameters, function, seed):
         function.__signature__ = inspect.Signature([inspect.Parameter(one, inspect.Parameter.POSITIONAL_OR_KEYWORD)
                                                     for one in parameters])
         with quietly():
-            verdict = verify(function, **task.claim, seed=seed)
+            verdict = verify(function, **named(task.claim), seed=seed)
             if verdict.problem is not None:     # an exception, say: the feedback tells that better
                 return None
             verdict.explain()
     except Exception:                           # parameters of other names, other numbers the second time
         return None
     return [bool(verdict.holds), str(verdict), plain_verdict(verdict)]
+
+
+def named(claim):
+    """The claim with "the solution" as the name of the function that it compares with."""
+    equals = claim.get("equals")
+    if not callable(equals):
+        return claim
+
+    @functools.wraps(equals)
+    def solution(*positional, **given):
+        return equals(*positional, **given)
+
+    solution.__name__ = "the solution"
+    return {**claim, "equals": solution}
 
 
 def remote_function(work, name, required, stand_ins, limit=None):

@@ -77,7 +77,7 @@ def answer_bars(ax, found):
 def reliability_lines(ax, found):
     """Accuracy against confidence, a point a bin, its area by the share of the samples; on the diagonal the network is
     right as often as it is sure."""
-    ax.plot([0, 1], [0, 1], color="0.6", linestyle=":", linewidth=1, label="right as often as sure")
+    ax.plot([0, 1], [0, 1], color="0.6", linestyle=":", linewidth=1, label="perfect calibration")
     for when, place, style in WHEN:
         confidence, accuracy, samples = np.array(found["reliability"][place]).T
         ax.plot(confidence, accuracy, linewidth=0.8, **{**style, "marker": ""})

@@ -103,7 +103,7 @@ def title_of(net, keep):
 def legend_of(rows, lanes, groups):
     """What the signs mean that are there, a line each."""
     signs = ["white: can never leave"]
-    signs += ["joined on the left: one above the other is one neuron"] * bool(groups)
+    signs += ["joined on the left: a column of squares is one neuron"] * bool(groups)
     signs += ["equal numbers: one neuron"] * any(row.numbers is not None for row in rows)
     signs += ["right: ○ is read by ●"] * bool(lanes)
     return signs

@@ -5,6 +5,7 @@ import numpy as np
 from ..engine.checks import check_known
 from .style import legend_beside, light_grid, line_styles, new_figure, percent_axis, set_title
 
+TITLES = {"compression": "What is kept with fewer parameters", "speedup": "What is kept with fewer multiply-adds"}
 SIZES = {"compression": "parameters before / after",
          "speedup": "speed-up in theory: multiply-adds before / after"}
 
@@ -39,7 +40,7 @@ def trade_off(rows, size, kind, unpruned, about=""):
         percent_axis(ax.yaxis)
     light_grid(ax)
     legend_beside(ax)
-    set_title(figure, "What is kept at each size", about)
+    set_title(figure, TITLES[size], about)
     return figure
 
 

@@ -100,6 +100,6 @@ def test_a_column_that_counts_the_rows_is_told(first):
     t = np.array([0, 1, 0, 1, 0, 1])
     note = f"only counts the rows, {first}, {first + 1}, {first + 2}, …"
     assert f"the column of index 1 {note}" in split(x, t).notes
-    assert f'column "id" {note}; drop="id" leaves it out' in split(x, t, columns=["a", "id"]).notes
-    assert f"the column of index 3 {note}; drop=3 leaves it out" in split(x, t, columns=[0, 3]).notes
+    assert f'column "id" {note}; drop="id" leaves it out, in the shell --drop id' in split(x, t, columns=["a", "id"]).notes
+    assert f"the column of index 3 {note}; drop=3 leaves it out, in the shell --drop 3" in split(x, t, columns=[0, 3]).notes
     assert not any("counts" in note for note in split(x[::-1], t).notes)

@@ -100,7 +100,7 @@ def test_csv_target_drop_and_task(tmp_path):
     data = load(path, drop="id")
     assert data.class_names == ("u", "v") and data.x_train.shape[1] == 2
     assert data.notes[:2] == ['left out: column "id"', '2 classes in column "kind": u, v']
-    assert 'column "id" only counts the rows, 0, 1, 2, …; drop="id" leaves it out' in load(path).notes
+    assert 'column "id" only counts the rows, 0, 1, 2, …; drop="id" leaves it out, in the shell --drop id' in load(path).notes
     data = load(path, target="a", drop=["id", "kind"])
     assert data.classes is None and data.x_train.shape[1] == 1
     assert load(path, target=-1, drop=["id", "kind"], task="regression").classes is None

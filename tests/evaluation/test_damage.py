@@ -38,7 +38,7 @@ def test_who_lost_by_hand():
     assert found.reliability[0] == [(pytest.approx(p), 5 / 8, 8)] and found.worse == 2 / 8
     text = str(found)
     assert "37.50% of 8 samples" in text
-    assert "lost: 2 samples right before and wrong after; won: 1; wrong in another way: 2" in text
+    assert "lost, right before and wrong after: 2; won: 1; wrong in another way: 2 (" in text
     assert "hardest hit: class 1, accuracy 66.7% → 33.3% (3 samples)" in text and repr(found) == text
 
 

@@ -23,7 +23,7 @@ def test_all_panels(bars, legend, overlaps):
     sizes = [points.get_sizes().tolist() for points in calibration.collections]
     assert sizes == [[12 + 120 * 0.4, 12 + 120 * 0.6], [132]]
     assert bars(disturbed) == {-0.2: (0.9, True), 0.2: (0.8, False), 0.8: (0.5, True), 1.2: (0.25, False)}
-    assert legend(figure) == ["before", "after", "right as often as sure"]
+    assert legend(figure) == ["before", "after", "perfect calibration"]
     assert figure.get_suptitle() == "What was lost?\ndigits, half gone" and not overlaps(figure)
 
 

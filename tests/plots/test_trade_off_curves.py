@@ -36,7 +36,7 @@ def test_each_method_has_a_line_by_rising_size(line):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("parameters before / after", "test accuracy (mean ± s.d.)")
     assert ax.get_xscale() == "log" and ax.xaxis.get_major_formatter()(4) == "4×"
     assert ax.yaxis.get_major_formatter()(0.5) == "50%"
-    assert figure.get_suptitle() == "What is kept at each size\ndigits"
+    assert figure.get_suptitle() == "What is kept with fewer parameters\ndigits"
 
 
 def test_losses_by_the_multiply_adds_that_are_saved():

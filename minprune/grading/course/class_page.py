@@ -74,7 +74,7 @@ def shares(table):
             found.append(tag("td", f"{right / count:.0%}" if count else "–"))
         points = table.points_of(assignment)
         found.append(tag("td", f"{sum(points) / len(points):.1f}" if points else "–", "total"))
-    return row([tag("td", "right, mean"), *found, tag("td", f"{table.mean:.1f}", "total")])
+    return row([tag("td", "share right; mean points"), *found, tag("td", f"{table.mean:.1f}", "total")])
 
 
 def link(student):

@@ -4,7 +4,7 @@ The steps are the actions classroom-resources/autograding-command-grader and …
 a command that ends with 0 gives all of its points.
 """
 
-SETUP = "pip install minprune"
+SETUP = "pip install minprune                 # or: pip install git+URL, of the repository that you have it from"
 MINUTES = 5                     # that a step may take
 
 HEAD = """\

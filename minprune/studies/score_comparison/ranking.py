@@ -11,7 +11,7 @@ CONTROLS = ("random", "removal, reversed")
 METHOD = ["Best is the highest mean over the networks. A score counts as told apart from it if a two-sided t test of",
           "the paired differences, network by network, says so at the level of 5 % after Holm's correction for the",
           "number of scores of that cost. The other way round nothing is shown: with few networks much cannot be told",
-          "apart. Costs are equal within a row: those of a measurement, in forward passes."]
+          "apart. The classes of cost are in forward passes, as measured; within a class costs count as equal."]
 
 
 def ranking(rows):

@@ -72,7 +72,9 @@ def compare_scores(settings=Settings()):
         print(f"\nonce more on small networks, {shape}, where {' and '.join(missing)} can be measured too")
         report["small"] = {"network": shape, "scores": measure_networks(
             small, [name for name in names if name in missing or name in report["scores"]], settings, log)}
-    print(f"\n{table(report)}")
+    measured = {*report["scores"], *report.get("small", {}).get("scores", {})}
+    report["left_out"] = [name for name in CATALOGUE if name not in measured]
+    print(f"\n{table(report)}\n\ndrawing the figures", flush=True)
     write(out, report)
     return report
 
@@ -86,6 +88,9 @@ def measure_networks(nets, names, settings, log):
         if name in log.records:
             quality, measured = from_record(log.records[name])
             print(f"{begin}test loss and accuracy {quality_text(*quality)}, measured before", flush=True)
+            missing = [one for one in names if one not in measured]
+            if missing:
+                print(f"left out: {', '.join(missing)}", flush=True)
         else:
             measured = measure_network(net, loss, seed, names, settings, log, name, begin)
         names = [name for name in names if name in measured]        # those refused once are not tried again

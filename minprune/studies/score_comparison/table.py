@@ -1,5 +1,7 @@
 """The table of a comparison: a line a score, the best first."""
 
+import textwrap
+
 import numpy as np
 
 from ..common import plus_minus
@@ -23,6 +25,8 @@ def table(report):
     if "small" in report:
         lines += ["", f"on small networks, {report['small']['network']}:", *lines_of(report["small"]["scores"])]
     kind = "accuracy" if next(iter(rows.values()))["accuracy"] else "loss"
+    if report.get("left_out"):
+        lines += ["", *textwrap.wrap(f"not measured: {', '.join(report['left_out'])}", 110)]
     return "\n".join([*lines, "", *NOTES, "", *ranking_lines(rows, kind), "", seconds_text(rows)])
 
 

@@ -23,7 +23,8 @@ def removal(rng):
     _, o, y, errors = pass_of(given)
     v, before = given["W2"][0], errors[0] ** 2 / 2
     steps = [f"without {i}: y = {number(y[0] - v[i] * o[i])}, ℓ = {number((errors[0] - v[i] * o[i]) ** 2 / 2)}, "
-             f"{number(costs[i])}" for i in range(3)]
+             f"cost {number(costs[i])}" for i in range(3)]
+    silent = " A neuron that is silent costs 0." if (o == 0).any() else ""
     return Question(
         intro=describe(given),
         given=given,
@@ -31,7 +32,7 @@ def removal(rng):
              "0, less the loss as it is?",
         answer=tuple(costs),
         way=f"o = {as_text(o)}, y = {number(y[0])}, ℓ = ½·{factor(errors[0])}² = {number(before)}. "
-            f"{'; '.join(steps)}. A neuron that is silent costs 0.")
+            f"{'; '.join(steps)}.{silent}")
 
 
 def place_of_the_absolute_value(rng):

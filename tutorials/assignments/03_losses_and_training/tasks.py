@@ -115,6 +115,7 @@ TASKS = [
         "e^y overflows: subtract the largest logit of each row first": lambda y, t: naive(y) - np.eye(y.shape[1])[t],
         "[:, t] takes whole columns: the 1 is one number's in each row, [np.arange(N), t]": one_taken_from_columns}),
     Task("momentum_step", points=2, case=step, answer=momentum_step, mistakes={
+        "the two are returned in the other order: it is w, then v": lambda **given: momentum_step(**given)[::-1],
         "the weights move with the old velocity": lambda w, g, v, rate, momentum, weight_decay: (
             w - rate * v, momentum * v + g + weight_decay * w),
         "the gradient is weighed with 1 − momentum": lambda w, g, v, rate, momentum, weight_decay: (
@@ -126,7 +127,7 @@ TASKS = [
         "the step goes uphill": lambda w, g, v, rate, momentum, weight_decay: (
             w + rate * (u := momentum * v + g + weight_decay * w), u)}),
     Task("train", points=3, case=training, answer=train, trials=10, mistakes={
-        "the loss is the mean over the samples, not the sum": lambda x, t, W, b, rate, steps: train(
+        "the loss is summed over the samples: it should be their mean": lambda x, t, W, b, rate, steps: train(
             x, t, W, b, rate * len(x), steps),
         "the steps go uphill": lambda x, t, W, b, rate, steps: train(x, t, W, b, -rate, steps),
         "it is one step too many": lambda x, t, W, b, rate, steps: train(x, t, W, b, rate, steps + 1),

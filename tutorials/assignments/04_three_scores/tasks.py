@@ -58,6 +58,14 @@ def silenced_by_bias(x, t, W1, b1, W2, b2):
     return np.array([loss_of(x, t, W1 * (1 - one), b1, W2, b2) - loss_of(x, t, W1, b1, W2, b2) for one in alone])
 
 
+def removal_without_relu(x, t, W1, b1, W2, b2):
+    """Removal from a network whose hidden neurons say z."""
+    z, everyone = x @ W1.T + b1, np.ones(len(W1))
+    all_speak, *one_silent = [0.5 * ((z * speaks @ W2.T + b2 - t) ** 2).sum(axis=1).mean()
+                              for speaks in (everyone, *everyone - np.eye(len(W1)))]
+    return np.array(one_silent) - all_speak
+
+
 def loss_of(x, t, W1, b1, W2, b2):
     return 0.5 * ((np.maximum(x @ W1.T + b1, 0) @ W2.T + b2 - t) ** 2).sum(axis=1).mean()
 
@@ -66,23 +74,29 @@ TASKS = [
     Task("weight_norm", points=1, case=weights, answer=weight_norm,
          claim={"equals": weight_norm, "trials": 50}, mistakes={
         "the square root is missing": lambda W: (W ** 2).sum(axis=1),
+        "it is the norm of the whole matrix: axis=1 is missing": lambda W: np.sqrt((W ** 2).sum()),
+        "it is the root of the mean of the squares, not of their sum": lambda W: np.sqrt((W ** 2).mean(axis=1)),
         "it is the sum of absolute values, not the root of the sum of squares": lambda W: np.abs(W).sum(axis=1),
         "the sum goes over the neurons, not over their inputs": lambda W: weight_norm(W.T)}),
     Task("activity", points=2, case=outputs, answer=apoz,
          claim={"equals": apoz, "where": {"layers": "conv", "activation": "relu"}, "trials": 50}, mistakes={
         "it is the share of zeros: high must mean keep": lambda o: 1 - apoz(o),
-        "negative outputs are not 0 either: it is o != 0, not o > 0": lambda o: (o > 0).mean(axis=1),
+        "it counts o > 0: negative outputs are not 0 either, so it is o != 0": lambda o: (o > 0).mean(axis=1),
+        "it is the mean over everything, not for each sample and neuron": lambda o: (o != 0).mean(),
         "it is a number of positions, not a share": lambda o: apoz(o) * o.shape[1],
         "it is the mean output, not how often it is not 0": lambda o: o.mean(axis=1)}),
     Task("taylor", points=3, case=recorded, answer=taylor,
          claim={"equals": taylor, "where": {"layers": "conv"}, "trials": 50}, mistakes={
         "the absolute value is taken before the sum over positions": lambda o, do: np.abs(o * do).sum(axis=1),
         "it is the mean over positions, not the sum": lambda o, do: np.abs((o * do).mean(axis=1)),
+        "it is averaged over the samples: each sample has scores of its own": lambda o, do: taylor(o, do).mean(axis=0),
         "it is squared, not the absolute value": lambda o, do: (o * do).sum(axis=1) ** 2,
         "the absolute value is missing": lambda o, do: (o * do).sum(axis=1),
         "the output o is missing: that is a slope, not a change": lambda o, do: np.abs(do.sum(axis=1))}),
     Task("removal", points=4, case=network, answer=removal, mistakes={
         "it is the sum over the samples, not the mean": lambda x, **rest: len(x) * removal(x, **rest),
+        "the loss of the network as it is is not taken away": lambda **given: removal(**given) + loss_of(**given),
+        "the relu of the hidden neurons is missing": removal_without_relu,
         "only the weights are silenced: with its bias the neuron still speaks": silenced_by_bias,
         "the absolute value is one too many: a negative score says that the network is better off":
             lambda **given: np.abs(removal(**given))}),

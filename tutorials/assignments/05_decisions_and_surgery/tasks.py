@@ -127,16 +127,16 @@ TASKS = [
             layer: s >= np.sort(s)[int(remove * len(s))] for layer, s in scores.items()},
         "a threshold cannot tell equal scores apart: too many go": lambda scores, remove: {
             layer: s > np.sort(s)[int(remove * len(s))] for layer, s in scores.items()},
-        "a fraction of K neurons is rounded down": lambda scores, remove: {
+        "a fraction of K neurons is rounded to the nearest: it should be rounded down": lambda scores, remove: {
             layer: lowest_go(s, round(remove * len(s))) for layer, s in scores.items()},
-        "a fraction of K neurons is rounded down, not up": lambda scores, remove: {
+        "a fraction of K neurons is rounded up: it should be rounded down": lambda scores, remove: {
             layer: lowest_go(s, math.ceil(remove * len(s))) for layer, s in scores.items()}}),
     Task("keep_global", points=4, case=counts, answer=keep_global, trials=60, mistakes={
         "True means stays": lambda scores, remove: turned(keep_global(scores, remove)),
         "the absolute value is taken first: the lowest scores go, also negative ones": lambda scores, remove:
             keep_global(absolute(scores), remove),
         "a layer is emptied: each keeps at least one neuron": emptied,
-        "of equal scores the layer comes before the index": by_index,
+        "of equal scores the lower index goes first: it should be the layer that comes first": by_index,
         "the highest go; high must mean keep": lambda scores, remove: keep_global(
             {layer: -s for layer, s in scores.items()}, remove),
         "of equal scores the layer that comes first in scores goes first": lambda scores, remove: keep_global(

@@ -173,5 +173,7 @@ TASKS = [
             W, b, np.ones_like(gamma), beta, mean, var, eps),
         "the root is missing": lambda W, b, gamma, beta, mean, var, eps: fold(
             W, b, gamma, beta, mean, (var + eps) ** 2, 0),
-        "ε is left out": lambda W, b, gamma, beta, mean, var, eps: fold(W, b, gamma, beta, mean, var, 0)}),
+        "ε is left out": lambda W, b, gamma, beta, mean, var, eps: fold(W, b, gamma, beta, mean, var, 0),
+        "ε belongs under the root": lambda W, b, gamma, beta, mean, var, eps: fold(
+            W, b, gamma, beta, mean, (np.sqrt(var) + eps) ** 2, 0)}),
 ]

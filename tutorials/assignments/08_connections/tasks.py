@@ -154,7 +154,7 @@ TASKS = [
             lowest_go(scores.ravel(), int(remove * scores.size))).reshape(scores.shape),
         "a threshold cannot tell equal scores apart": lambda scores, remove: (
             scores >= np.sort(scores, axis=1)[:, [int(remove * scores.shape[1])]]),
-        "a fraction of F weights is rounded down, not up": lambda scores, remove: np.array(
+        "a fraction of F weights is rounded up: it should be rounded down": lambda scores, remove: np.array(
             [lowest_go(row, math.ceil(remove * len(row))) for row in scores]),
         "the columns lose their lowest, not the rows": lambda scores, remove: keep_by_row(scores.T, remove).T}),
     Task("n_of_m", points=3, case=groups, answer=n_of_m, trials=40, mistakes={

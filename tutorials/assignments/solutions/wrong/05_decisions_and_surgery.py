@@ -4,8 +4,8 @@
 """
 
 WRONG = [
-    ("keep_by_layer", "int(remove * len(s))", "round(remove * len(s))", "is rounded down"),
-    ("keep_by_layer", "int(remove * len(s))", "int(np.ceil(remove * len(s)))", "rounded down, not up"),
+    ("keep_by_layer", "int(remove * len(s))", "round(remove * len(s))", "rounded to the nearest"),
+    ("keep_by_layer", "int(remove * len(s))", "int(np.ceil(remove * len(s)))", "rounded up: it should"),
     ("keep_by_layer", "np.argsort(s, kind", "np.argsort(np.abs(s), kind", "absolute value"),
     ("keep_by_layer", "np.argsort(s, kind=\"stable\")[:int(remove * len(s))]",
      "np.argsort(-s, kind=\"stable\")[-int(remove * len(s)):]", "wrong in"),
@@ -20,7 +20,7 @@ WRONG = [
     ("keep_global", "sorted((s, place, i, layer)", "sorted((s, i, place, layer)", "wrong in"),
     ("keep_global", "sorted((s, place, i, layer)", "sorted((abs(s), place, i, layer)", "absolute value"),
     ("keep_global", "enumerate(row))\n", "enumerate(row))\n    ranked = [(0, 0, i, layer) for _, i, _, layer in "
-     "sorted((s, i, place, layer) for s, place, i, layer in ranked)]\n", "layer comes before the index"),
+     "sorted((s, i, place, layer) for s, place, i, layer in ranked)]\n", "lower index goes first"),
     ("keep_global", "        if remove > 0 and keep[layer].sum() > 1:\n            keep",
      "        remove -= 1\n        if remove > -1 and keep[layer].sum() > 1:\n            keep", "wrong in"),
     ("prune_dense", "W_next[:, keep]\n    # solution ends\n\n\ndef prune_after",

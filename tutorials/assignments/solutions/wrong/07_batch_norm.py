@@ -30,5 +30,7 @@ WRONG = [
      "dz.sum(axis=others(a))\n    through_variance = a_hat * (dz * a_hat).sum(axis=others(a))", "wrong in"),
     ("fold", "scale * (b - mean) + beta", "scale * b + beta", "running mean is not taken away"),
     ("fold", "scale * (b - mean) + beta", "b - scale * mean + beta", "b is not scaled"),
+    ("fold", "gamma / np.sqrt(var + eps)\n    return scale", "gamma / (np.sqrt(var) + eps)\n    return scale",
+     "ε belongs under the root"),
     ("fold", "scale[:, None] * W", "scale * W", "ValueError|wrong in"),
 ]

@@ -11,7 +11,7 @@ WRONG = [
     ("synflow", "    for size in sizes[:-1]:\n        before.append(size @ before[-1])",
      "    for size in sizes[:-1]:\n        before.append(np.ones(len(size)))", "wrong in"),
     ("keep_by_row", "count = int(remove * scores.shape[1])", "count = int(np.ceil(remove * scores.shape[1]))",
-     "rounded down, not up"),
+     "rounded up: it should"),
     ("keep_by_row", "    keep = np.ones(scores.shape, dtype=bool)\n    np.put_along_axis(keep, np.argsort(scores, "
      'axis=1, kind="stable")[:, :count], False, axis=1)\n    return keep',
      "    return scores >= np.sort(scores, axis=1)[:, [count]]", "cannot tell equal scores apart"),
