@@ -1,5 +1,6 @@
 """Conv2D: every neuron (channel) reads every patch of the image with the same weights."""
 
+import functools
 import math
 
 import numpy as np
@@ -34,8 +35,9 @@ class Conv2D(NeuronLayer):
     the K / C neurons that are made of it. Otherwise the groups have to stay equal, which they do if what leaves is the
     i-th neuron of each group, or, of what they read, the j-th channel of each group (so in Torch-Pruning as well).
 
-    Where many samples meet many weights, the same sums are made of fewer products (winograd.py): z is then equal to the
-    sums above but for the last digits, and where a patch is 0 throughout equal to b in every digit.
+    In training and in predictions, where many samples meet many weights, the same sums are made of fewer products
+    (winograd.py): equal but for the last digits, and where a patch is 0 throughout in every digit. What is recorded and
+    scored is not.
     """
 
     prefix = "conv"
@@ -60,10 +62,19 @@ class Conv2D(NeuronLayer):
 
     def forward(self, x, training=False, rng=None):
         """a_npi = Σ_j x_npj w_ij + b_i, W times all patches;   z = a, or batch norm of a;   o = f(z)."""
+        return self.run(x, training, fewer=training)
+
+    def output(self, x):
+        """o alone: by fewer products where that pays."""
+        return self.run(x, False, fewer=True).o
+
+    def run(self, x, training, fewer):
+        """The LayerTrace of a pass, by fewer products (winograd.py) if they are allowed and pay."""
         self.check_input(x)
         trace = LayerTrace(x, saved={"training": training})
-        if self.by_winograd(len(x)):
-            a = self.winograd_product(trace)
+        if fewer and self.by_winograd(len(x)):
+            a, trace.saved["winograd"] = empty((len(x), *self.output_shape), x.dtype), True
+            winograd.product(self.W, self.padded(x), memory(a))
         else:
             if training and self.small(x):          # kept for the way back
                 trace.saved["patches"] = [patch_matrix(self.padded(x), self.reach, self.stride)]
@@ -83,40 +94,24 @@ class Conv2D(NeuronLayer):
         trace.do = do
         trace.dz = self.slope_times(do, trace.z)
         da = self.unnormalised(trace, need_grads)
-        if "points" in trace.saved:
-            dx = self.winograd_back(trace, da, need_dx, need_grads)
-        else:
-            if need_grads:
-                trace.grads["W"] = self.weight_gradient(trace.x, da, trace.saved.get("patches"))
-            dx = self.product_back(da) if need_dx else None
-        if need_grads and self.bias:
-            trace.grads["b"] = total(da)
-        return dx
-
-    def by_winograd(self, N):
-        """Whether N samples are faster with the same sums made of fewer products: see winograd.py."""
-        return (N >= winograd.SAMPLES and self.groups == self.stride == self.dilation == 1
-                and winograd.pays(self.W, N, self.output_shape[0]))
-
-    def winograd_product(self, trace):
-        """Σ_j x_npj w_ij, `product` of trace.x."""
-        padded, a = self.padded(trace.x), empty((len(trace.x), *self.output_shape), trace.x.dtype)
-        points = winograd.image_at_points(padded, self.kernel[0])
-        winograd.product(self.W, points, memory(a))
-        winograd.keep_zeros(memory(a), padded, self.kernel)
-        if trace.saved["training"]:                 # kept for the way back
-            trace.saved["points"] = points
-        return a
-
-    def winograd_back(self, trace, da, need_dx, need_grads):
-        """`weight_gradient` of trace.x and da into trace.grads, and `product_back` of da."""
-        given = winograd.outputs_at_points(memory(da), self.kernel[0])
         if need_grads:
-            trace.grads["W"] = winograd.weight_gradient(trace.saved["points"], given, self.W.shape)
+            trace.grads["W"] = self.weight_gradient(trace.x, da, trace.saved.get("patches"))
+            if self.bias:
+                trace.grads["b"] = total(da)
         if not need_dx:
             return None
-        padded = (self.input_shape[2], *self.padded_shape(), len(da))
-        return images(self.unpadded(winograd.product_back(given, self.W, padded)))
+        return self.winograd_back(da) if "winograd" in trace.saved else self.product_back(da)
+
+    def by_winograd(self, N):
+        """Whether N samples are faster with the same sums made of fewer products, in a layer of the plain kind."""
+        return (N >= winograd.SAMPLES and self.groups == self.stride == self.dilation == 1 and computes_as_conv2d(type(self))
+                and winograd.pays(self.W, N, self.output_shape))
+
+    def winograd_back(self, da):
+        """`product_back` of da by fewer products."""
+        dx = np.zeros((self.input_shape[2], *self.padded_shape(), len(da)), da.dtype)
+        winograd.product_back(self.W, memory(da), dx)
+        return images(self.unpadded(dx))
 
     def product(self, x, patches=None):
         """Σ_j x_npj w_ij: W · patches, block by block (see `patch_blocks`, for when they are not given)."""
@@ -335,6 +330,12 @@ def rows_by_themselves(x, kernel, stride, most):
     for row in range(height):
         for columns, samples in parts:
             yield row, columns, samples, room.copy(patches[:, :, :, row, columns, samples]).reshape(kh * kw * C, -1)
+
+
+@functools.lru_cache(maxsize=None)
+def computes_as_conv2d(cls):
+    """Whether a class has Conv2D's own products, not a user's."""
+    return all(getattr(cls, name) is getattr(Conv2D, name) for name in ("product", "product_back", "padded", "spread"))
 
 
 class Room:

@@ -1,6 +1,6 @@
 """The tricks of speed: what stands in place of a plain line, and what it gained.
 
-Every trick computes the same numbers as its plain line; a network that is too small to gain takes the plain line. Gains
+Every trick computes the same numbers as its plain line, winograd's but for the last digits; a network that is too small to gain takes the plain line. Gains
 are ratios of medians, plain line to trick, measured in one run on two cores with OpenBLAS in float32, those of images
 with one thread. A dash: not measured by itself.
 

@@ -107,6 +107,10 @@ class Layer:
         """Return a LayerTrace with x and o."""
         raise NotImplementedError(f"{self} has no forward pass")
 
+    def output(self, x):
+        """o of `forward`, to the last digits, where nothing else is asked for."""
+        return self.forward(x).o
+
     def backward(self, trace, do, need_dx=True, need_grads=True):
         """Store do (with neurons also dz, and grads if needed) in the trace; return ∂ℓ_n/∂x (None if not needed)."""
         raise NotImplementedError(f"{self} has no backward pass")

@@ -346,7 +346,7 @@ class Network:
     def output(self, x):
         """y alone: without a trace each layer's arrays are given up as soon as the next one has read them."""
         for layer in self.layers.values():
-            x = passed(layer, x).o
+            x = checked(layer, x, layer.output(x)) if is_ours(type(layer)) else passed(layer, x).o
         return x
 
     def check_input(self, x, name="x"):
@@ -509,10 +509,16 @@ def passed(layer, x, training=False, rng=None):
     trace = layer.forward(x if is_ours(type(layer)) else read_only(x), training, rng)
     if not isinstance(trace, LayerTrace):
         raise TypeError(f"{layer}: forward expects to return a LayerTrace, got {type(trace).__name__}")
-    if getattr(trace.o, "shape", None) != (len(x), *layer.output_shape):
-        got = getattr(trace.o, "shape", type(trace.o).__name__)
-        raise ValueError(f"{layer}: forward expects outputs of shape {batch_shape(layer.output_shape)}, got {got}")
+    checked(layer, x, trace.o)
     return trace
+
+
+def checked(layer, x, o):
+    """What a layer put out for x, an array of the shape of its outputs; else raise, naming the layer."""
+    if getattr(o, "shape", None) != (len(x), *layer.output_shape):
+        got = getattr(o, "shape", type(o).__name__)
+        raise ValueError(f"{layer}: forward expects outputs of shape {batch_shape(layer.output_shape)}, got {got}")
+    return o
 
 
 @functools.lru_cache(maxsize=None)

@@ -14,15 +14,17 @@ column, channel, neuron and sample). m + r − 1 times suffice. Two rows of outp
 In general y = Aᵀ [G w · Bᵀ x], with three small matrices (see `transforms`) and one product for each of the m + r − 1
 entries in the brackets, which are called points here. Sums over channels and kernel columns can be made before Aᵀ: so
 at each point stands W · patches, of a kernel of one row. y is linear in x and in w, so the way back has the same
-matrices:
-
-    ∂ℓ/∂w = Gᵀ [A ∂ℓ/∂y · Bᵀ x]             ∂ℓ/∂x = B [G w · A ∂ℓ/∂y]
+matrices: ∂ℓ/∂x = B [G w · A ∂ℓ/∂y].
 
 Only rows are treated so. With columns too, the products would become thin, and sums would lose more digits. The error
-is two to ten times that of the plain line: some 1e-6 of the largest output in float32, 1e-15 in float64. An exact 0 can
-become 1e-17, and then lie on either side of a kink: so outputs of empty patches are set to 0 (`keep_zeros`); kernels
-with a 0 in them, and kernels of whole numbers, whose sums of whole numbers are exact, are left to the plain line
-(`pays`); and so is the way back of all that is not training: the scores.
+is two to ten times that of the plain line: some 1e-6 of the largest output in float32, 1e-15 in float64.
+
+So small an error matters where a sum is exactly 0, or equal to another one: 1e-17 in place of 0 lies on either side of a
+kink of relu, of two maxima that were equal max pooling takes the other one, and Adam divides a gradient by its own size.
+Therefore the scores' passes keep to the plain line, and so does ∂ℓ/∂w everywhere. What is made this way are passes of
+which only the output is asked (predictions are continuous), and in training a = W x and ∂ℓ/∂x. There `keep_zeros` keeps
+what is 0 because all that was read is 0, and `pays` leaves kernels with zeros, or of few different values, whose sums
+cancel exactly, to the plain line. Equal maxima remain: in a region without contrast training may take any of them.
 
 Sources: Winograd (1980), Arithmetic Complexity of Computations, SIAM, as cited by Lavin and Gray (2016), Fast Algorithms
 for Convolutional Neural Networks, CVPR, arXiv:1509.09308, who made layers of it, of rows and columns.
@@ -41,17 +43,24 @@ SAMPLES = 32
 NEURONS = 16
 FIELD = 150                                     # numbers of a patch
 READ = 9600                                     # numbers of the patches at one position, of all samples
-SHARE = 0.7                                     # of the plain line's multiplications, at most
+COLUMNS = 1024                                  # positions, of all samples
+SHARE = 0.6                                     # of the plain line's multiplications, at most
 
 
-def pays(W, N, height):
-    """Whether N ≥ SAMPLES samples of `height` rows of outputs gain by it from kernels W (K, kh, kw, C), and lose no exact
-    zeros: no weight is 0, and not all are whole numbers (the first neuron's stand for all)."""
-    r, F = W.shape[1], W[0].size
-    if len(W) < NEURONS or F < FIELD or N * F < READ or rows_at_once(r) < 2:
+def pays(W, N, shape):
+    """Whether N samples with outputs of this shape (H′, W′, K) gain by it from kernels W (K, kh, kw, C), and their exact
+    zeros are safe: no weight is 0, and weights differ."""
+    (height, width, _), r, F = shape, W.shape[1], W[0].size
+    if (N < SAMPLES or len(W) < NEURONS or F < FIELD or N * F < READ or N * height * width < COLUMNS
+            or rows_at_once(r) < 2):
         return False
     multiplications = (rows_at_once(r) + r - 1) * -(-height // rows_at_once(r))
-    return multiplications <= SHARE * r * height and W.all() and not (W[0] == np.rint(W[0])).all()
+    return multiplications <= SHARE * r * height and W.all() and differ(W[0]) and differ(W[:, 0, 0, 0])
+
+
+def differ(weights):
+    """Whether most weights differ in size, and are no whole numbers: of quantised weights, sums are often exactly 0."""
+    return np.unique(np.abs(weights)).size > weights.size / 2 and not (weights == np.rint(weights)).all()
 
 
 @lru_cache
@@ -84,30 +93,22 @@ def rows_at_once(r):
 
 
 def tiles(height, r):
-    """(number, slice of its rows) for each m rows of outputs; the last may have fewer."""
+    """Slices of m rows of outputs each; the last may have fewer."""
     m = rows_at_once(r)
-    return [*enumerate(slice(start, min(start + m, height)) for start in range(0, height, m))]
+    return [slice(start, min(start + m, height)) for start in range(0, height, m)]
 
 
-def image_at_points(x, r):
-    """Bᵀ x (n, tiles, W, C, N) of padded images (C, H, W, N)."""
-    _, _, B = transforms(r, x.dtype)
-    return at_points(B.T, x, [slice(rows.start, rows.stop + r - 1) for _, rows in tiles(x.shape[1] - r + 1, r)])
+def read_by(rows, r):
+    """The rows of the image that a kernel of r rows reads for these rows of outputs."""
+    return slice(rows.start, rows.stop + r - 1)
 
 
-def outputs_at_points(da, r):
-    """A ∂ℓ/∂y (n, tiles, W′, K, N) of (K, H′, W′, N)."""
-    A, _, _ = transforms(r, da.dtype)
-    return at_points(A, da, [rows for _, rows in tiles(da.shape[1], r)])
-
-
-def at_points(matrix, images, all_rows):
-    """The matrix (n, ·) times the rows of each tile. Where the last tile has fewer rows, the others would be 0."""
-    C, _, W, N = images.shape
-    found = np.empty((len(matrix), len(all_rows), W, C, N), images.dtype)
-    for i, rows in enumerate(all_rows):
-        read = images[:, rows].transpose(0, 2, 1, 3)                                        # (C, W, rows, N)
-        np.matmul(matrix[:, :read.shape[2]], read, out=found[:, i].transpose(2, 1, 0, 3))
+def at_points(matrix, images):
+    """The matrix (n, ·) times the rows of one tile of images (C, rows, W, N), as (n, W, C, N). Where the last tile has
+    fewer rows, the others would be 0."""
+    C, rows, W, N = images.shape
+    found = np.empty((len(matrix), W, C, N), images.dtype)
+    np.matmul(matrix[:, :rows], images.transpose(0, 2, 1, 3), out=found.transpose(2, 1, 0, 3))
     return found
 
 
@@ -118,11 +119,11 @@ def kernel_at_points(W):
     return (G @ W.transpose(1, 0, 2, 3).reshape(r, -1)).reshape(len(G), K, kw * C)
 
 
-def patches(image, kw):
-    """The patches of a kernel of one row at all points, (n, tiles, W′, kw · C, N): a view, since columns of an image
-    lie one behind the other in memory, each of all its channels and samples."""
-    n, count, W, C, N = image.shape
-    return np.ndarray((n, count, W - kw + 1, kw * C, N), image.dtype, image, 0, image.strides)
+def patches(points, kw):
+    """The patches of a kernel of one row at all points, (n, W′, kw · C, N): a view, since columns of an image lie one
+    behind the other in memory, each of all its channels and samples."""
+    n, W, C, N = points.shape
+    return np.ndarray((n, W - kw + 1, kw * C, N), points.dtype, points, 0, points.strides)
 
 
 def parts(width, nbytes):
@@ -132,85 +133,44 @@ def parts(width, nbytes):
     return [slice(start, start + step) for start in range(0, width, step)]
 
 
-def product(W, points, out):
-    """out = Σ_j x_npj w_ij = Aᵀ [G w · Bᵀ x], (K, H′, W′, N)."""
+def product(W, x, out):
+    """out = Σ_j x_npj w_ij = Aᵀ [G w · Bᵀ x], (K, H′, W′, N), of padded images (C, H, W, N)."""
     (K, r, kw, _), (height, width, N) = W.shape, out.shape[1:]
-    A, _, _ = transforms(r, out.dtype)
-    weights, read = kernel_at_points(W)[:, None], patches(points, kw)
-    for columns in parts(width, len(A) * K * width * N * out.itemsize):
-        for i, rows in tiles(height, r):
-            products = weights @ read[:, i, columns]                                        # (n, columns, K, N)
+    A, _, B = transforms(r, x.dtype)
+    weights = kernel_at_points(W)[:, None]
+    for rows in tiles(height, r):
+        read = patches(at_points(B.T, x[:, read_by(rows, r)]), kw)
+        for columns in parts(width, len(A) * K * width * N * x.itemsize):
+            products = weights @ read[:, columns]                                           # (n, columns, K, N)
             np.matmul(A[:, :rows.stop - rows.start].T, products.transpose(2, 1, 0, 3),
                       out=out[:, rows, columns].transpose(0, 2, 1, 3))
+    keep_zeros(out, x, (r, kw))
 
 
-def weight_gradient(points, given, shape):
-    """Σ_np ∂ℓ/∂a_npi x_npj = Gᵀ [A ∂ℓ/∂a · Bᵀ x], as `shape` (K, kh, kw, C)."""
-    K, r, kw, C = shape
-    _, G, _ = transforms(r, points.dtype)
-    read = patches(points, kw)
-    if points.shape[-1] > K:
-        found = G.T @ sums_by_columns(given, read).reshape(len(G), -1)
-        return np.ascontiguousarray(found.reshape(r, kw, C, K).transpose(3, 0, 1, 2))
-    found = G.T @ sums_by_tiles(given, read).reshape(len(G), -1)
-    return np.ascontiguousarray(found.reshape(r, K, kw, C).transpose(1, 0, 2, 3))
-
-
-def sums_by_columns(given, read):
-    """The products at all points, (n, kw · C, K), summed over positions one after the other."""
-    sums = np.zeros((len(read), read.shape[3], given.shape[3]), read.dtype)
-    product = np.empty_like(sums)
-    for i in range(read.shape[1]):
-        for w in range(read.shape[2]):
-            sums += np.matmul(read[:, i, w], given[:, i, w].transpose(0, 2, 1), out=product)
-    return sums
-
-
-def sums_by_tiles(given, read):
-    """The same, (n, K, kw · C), where a sum has more numbers than there are samples: then it is faster to copy the
-    patches of some tiles one behind the other and have the sum over their positions made by the product."""
-    (n, count, width, F, N), K = read.shape, given.shape[3]
-    sums = np.zeros((n, K, F), read.dtype)
-    step = max(PART // (F * width * N * read.itemsize), 1)
-    for at_point, x_there, da_there in zip(sums, read, given):
-        for start in range(0, count, step):
-            part = slice(start, start + step)
-            at_point += in_rows(da_there[part]) @ in_rows(x_there[part]).T
-    return sums
-
-
-def in_rows(part):
-    """(tiles, W′, rows, N) as a matrix (rows, tiles · W′ · N)."""
-    return part.transpose(2, 0, 1, 3).reshape(part.shape[2], -1)
-
-
-def product_back(given, W, shape):
-    """Σ_i ∂ℓ/∂a_npi w_ij = B [G w · A ∂ℓ/∂a], added up where patches overlap, as `shape` (C, H, W, N)."""
-    (K, r, kw, C), (_, H, width, N) = W.shape, shape
-    _, _, B = transforms(r, given.dtype)
+def product_back(W, da, dx):
+    """Add Σ_i ∂ℓ/∂a_npi w_ij = B [G w · A ∂ℓ/∂a] to dx (C, H, W, N), 0 until now; da is (K, H′, W′, N)."""
+    (K, r, kw, C), (_, height, width, N) = W.shape, da.shape
+    A, _, B = transforms(r, da.dtype)
     weights = np.ascontiguousarray(kernel_at_points(W).transpose(0, 2, 1))[:, None]         # (n, 1, kw · C, K)
-    dx = np.zeros(shape, given.dtype)
-    for i, rows in tiles(H - r + 1, r):
-        points = np.zeros((len(B), width, C, N), given.dtype)
-        for columns in parts(given.shape[2], kw * C * given[:, i, :, 0].nbytes):
-            shares = (weights @ given[:, i, columns]).reshape(len(B), -1, kw, C, N)
+    for rows in tiles(height, r):
+        given, points = at_points(A, da[:, rows]), np.zeros((len(B), dx.shape[2], C, N), da.dtype)
+        for columns in parts(width, len(B) * kw * C * width * N * da.itemsize):
+            shares = (weights @ given[:, columns]).reshape(len(B), -1, kw, C, N)
             for s in range(kw):
                 points[:, columns.start + s:columns.start + s + shares.shape[1]] += shares[:, :, s]
-        read = slice(rows.start, rows.stop + r - 1)
+        read = read_by(rows, r)
         dx[:, read] += (B[:read.stop - read.start] @ points.transpose(2, 1, 0, 3)).transpose(0, 2, 1, 3)
-    return dx
+    keep_zeros(dx, np.pad(da.any(axis=0), ((r - 1, r - 1), (kw - 1, kw - 1), (0, 0)))[np.newaxis], (r, kw))
 
 
-def keep_zeros(out, x, kernel):
-    """Set out to exactly 0 where a patch of x is 0 throughout, as an image's background may be.
-
-    It is so by the plain line. Here rounding would leave some 1e-17, on either side of the kink of a relu.
-    """
-    lit = x.any(axis=0)                                                                     # (H, W, N)
+def keep_zeros(out, read, kernel):
+    """Set out (K, H′, W′, N) to exactly 0 where all that a window of `read` (C, H, W, N) holds is 0, as an image's
+    background may be."""
+    lit = read.any(axis=0)                                                                  # (H, W, N)
     if lit.all():
         return
     for axis, k in enumerate(kernel):
         places = lit.shape[axis] - k + 1
         lit = np.logical_or.reduce([lit.take(range(s, s + places), axis) for s in range(k)])
     if not lit.all():
-        out *= lit.astype(out.dtype)
+        np.copyto(out, 0, where=~lit)
