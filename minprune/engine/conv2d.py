@@ -100,7 +100,8 @@ class Conv2D(NeuronLayer):
                 trace.grads["b"] = total(da)
         if not need_dx:
             return None
-        return self.winograd_back(da) if "winograd" in trace.saved else self.product_back(da)
+        fewer = "winograd" in trace.saved and self.K >= winograd.BACK
+        return self.winograd_back(da) if fewer else self.product_back(da)
 
     def by_winograd(self, N):
         """Whether N samples are faster with the same sums made of fewer products, in a layer of the plain kind."""

@@ -8,7 +8,7 @@ with one thread. A dash: not measured by itself.
     blocks                    one operation on all channels at once   1.2, LeNet-5's first pooling, back
     pieces                    one operation on a whole parameter      1.1, Adam on 400,000 weights
     layer.memory              images in the order of their shape      1.25, LeNet-5's step; more in that file
-    winograd                  W · patches                             1.5, LeNet-5's second layer; 0.8 of the step
+    winograd                  W · patches                             1.5, LeNet-5's second layer, forward
     conv2d.patch_blocks       W · patches, all of them at once        1.2, LeNet-5's second layer, forward
     conv2d.Room               new memory for each part's lanes        1.1, the same
     Dense.product             x · Wᵀ                                  1.2, 784 inputs, 300 neurons, 128 samples
@@ -25,7 +25,8 @@ the first layer; the kernel's rows in one product, added up afterwards, 1.1; max
 who is larger, 0.9, but 1.3 where no backward pass follows; columns before rows in memory, 0.98, but 1.8 for scores,
 whose positions are then copied; halves of the channels in two Python threads, 1.05 to 1.6, since a thread that sleeps
 wakes late, and 1.0 to 1.3 with one that never sleeps; memory in pages of 2 MiB, 1.0; Winograd's way for its first
-layer, of one channel, whose products are thin already, 1.2; halves of the batch, each through the whole step in a
+layer, of one channel, whose products are thin already, 1.2, and for ∂ℓ/∂W, 0.9 of the step, but gradients that are
+exactly 0 become 1e-8, from which Adam makes steps; halves of the batch, each through the whole step in a
 Python thread of its own, 0.6 where OpenBLAS has one thread, but 1.2 where it has two, as by default.
 """
 

@@ -41,6 +41,7 @@ PART = 1 << 20                                  # bytes of products at a time
 # where it is faster than the plain line: measured with 4 to 256 channels, 8 to 512 neurons and 16 to 400 samples
 SAMPLES = 32
 NEURONS = 16
+BACK = 32                                       # neurons, for the way back: its products sum over them
 FIELD = 150                                     # numbers of a patch
 READ = 9600                                     # numbers of the patches at one position, of all samples
 COLUMNS = 1024                                  # positions, of all samples

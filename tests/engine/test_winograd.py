@@ -16,7 +16,7 @@ SHAPES = [((8, 8, 3), 3, "valid"), ((9, 6, 2), 3, "same"), ((7, 7, 2), 5, 1), ((
 @pytest.fixture
 def everywhere(monkeypatch):
     """Winograd's way for layers of any size."""
-    for limit in ("SAMPLES", "NEURONS", "FIELD", "READ", "COLUMNS"):
+    for limit in ("SAMPLES", "NEURONS", "BACK", "FIELD", "READ", "COLUMNS"):
         monkeypatch.setattr(winograd, limit, 1)
     monkeypatch.setattr(winograd, "SHARE", 10)
 
@@ -223,6 +223,14 @@ def test_where_it_is_taken():
     assert not winograd.pays(W, 99, (2, 8, 16))                                         # 8 products in place of 10
     assert not winograd.pays(rng.normal(size=(16, 1, 25, 8)), 64, outputs)              # no sums over rows
     assert not winograd.pays(rng.normal(size=(16, 8, 8, 8)), 64, outputs)               # of more rows than there are points
+
+
+def test_few_neurons_go_back_by_the_plain_line(everywhere, monkeypatch):
+    layer, x, do = conv((9, 8, 3), 3, "same", K=4)
+    monkeypatch.setattr(winograd, "BACK", 5)
+    monkeypatch.setattr(winograd, "product_back", None)
+    trace, *_ = passes(layer, x, do)
+    assert "winograd" in trace.saved
 
 
 @pytest.mark.parametrize("other", [{"stride": 2}, {"dilation": 2}, {"groups": 2}])
