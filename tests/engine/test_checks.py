@@ -343,3 +343,8 @@ def test_a_path_is_a_text_or_a_path_without_nul(tmp_path):
     for value, error in ((3, TypeError), (b"a", TypeError), (None, TypeError), ("", ValueError), ("a\0", ValueError)):
         with pytest.raises(error, match="path expects a path"):
             checks.check_path("path", value)
+
+
+def test_a_name_in_other_capitals_is_the_one_that_was_meant():
+    with pytest.raises(ValueError, match='did you mean "do"'):
+        check_known("array", "dO", ["dz", "do", "o"])

@@ -20,6 +20,7 @@ from minprune.grading.sheets import grade_file
 from minprune.grading.starters import cut_starter, solved_sources
 from minprune.grading.user_file import run_file
 from minprune.grading.values import decode
+from minprune.grading.verdicts import verdict_on_mistake
 from minprune.grading.working import How
 from wrong_solutions import failures, in_float32
 
@@ -242,3 +243,10 @@ def test_all_named_mistakes_can_be_named(name):
             calls = [Call(returned_in_case(case, text, wrong)) for case in cases]
             right, feedback = judge(task, cases, calls)
             assert not right and "Most likely: " in feedback, (task.name, text, feedback)
+
+
+def test_what_a_claim_compares_with_is_called_the_solution():
+    task, *_ = assignments.find("04_three_scores").tasks
+    task = dataclasses.replace(task, claim={**task.claim, "trials": TRIALS})
+    holds, text, _ = verdict_on_mistake(task, "the square root is missing", 0)
+    assert not holds and text.startswith("weight_norm equals the solution: it fails")

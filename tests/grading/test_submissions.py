@@ -108,3 +108,12 @@ def test_a_helper_that_a_submission_imports_is_no_submission(tmp_path, folder):
         str(tmp_path / "an.py"): 2, str(tmp_path / "bo.py"): 0}
     assert [file.reason for file in grades.left_out] == [
         "a file beside it imports it, and it has none of the functions"]
+
+
+@pytest.mark.parametrize("name", ["4", "04_three_scores"])
+def test_an_assignment_in_the_place_of_a_file_leads_to_its_starter(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=f"no such file or folder: {name}; .*minprune grade --start {name}$"):
+        grade(name)
+    with pytest.raises(FileNotFoundError, match="no such file or folder: 44$"):
+        grade("44")

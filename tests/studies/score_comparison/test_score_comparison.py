@@ -111,6 +111,13 @@ def test_the_same_command_goes_on_where_one_that_was_killed_ended(out, tmp_path,
     assert trained == [0, 1, 1, 0, 1]                       # another measurement
 
 
+def test_what_was_not_measured_is_named(out):
+    report = json.loads((out / "compare.json").read_text(encoding="utf-8"))
+    assert set(report["left_out"]) == {*SLOW, "batch_norm_scale"}
+    text = (out / "compare.txt").read_text(encoding="utf-8")
+    assert "not measured: " in text and all(name in text for name in report["left_out"])
+
+
 def test_small_networks_are_there_only_where_the_hessian_fits():
     narrow, wide = (mp.Network(inputs, [mp.Dense(4), mp.Dense(3)]) for inputs in (20, 200))
     (net, loss), = small_networks([(narrow, "mse")])
