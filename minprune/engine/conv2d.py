@@ -9,6 +9,7 @@ from . import winograd
 from .checks import check_size
 from .facts import NotSaid
 from .geometry import along, check_padding, pair, padding_setting
+from .kernels import equal_part
 from .layer import LayerTrace, NeuronLayer, chosen, empty, images, memory, samples_last, total
 from .registry import register_layer
 
@@ -105,8 +106,8 @@ class Conv2D(NeuronLayer):
 
     def by_winograd(self, N):
         """Whether N samples are faster with the same sums made of fewer products, in a layer of the plain kind."""
-        return (N >= winograd.SAMPLES and self.groups == self.stride == self.dilation == 1 and computes_as_conv2d(type(self))
-                and winograd.pays(self.W, N, self.output_shape))
+        plain = self.groups == self.stride == self.dilation == 1 and computes_as_conv2d(type(self))
+        return N >= winograd.SAMPLES and plain and winograd.pays(self.W, N, self.output_shape)
 
     def winograd_back(self, da):
         """`product_back` of da by fewer products."""
@@ -372,11 +373,6 @@ def parts_of_a_row(width, N, most):
     for column in range(0, width, step):
         for start in range(0, N, count):
             yield slice(column, min(column + step, width)), slice(start, min(start + count, N))
-
-
-def equal_part(whole, most):
-    """The size of equal parts of a whole that are no larger than `most`."""
-    return -(-whole // max(-(-whole // most), 1))
 
 
 def add_back(dx, W, da, stride):

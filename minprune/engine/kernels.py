@@ -1,8 +1,8 @@
 """The tricks of speed: what stands in place of a plain line, and what it gained.
 
-Every trick computes the same numbers as its plain line, winograd's but for the last digits; a network that is too small to gain takes the plain line. Gains
-are ratios of medians, plain line to trick, measured in one run on two cores with OpenBLAS in float32, those of images
-with one thread. A dash: not measured by itself.
+Every trick computes the same numbers as its plain line (winograd's but for the last digits); a network that is too small
+to gain takes the plain line. Gains are ratios of medians, plain line to trick, measured in one run on two cores with
+OpenBLAS in float32, those of images with one thread. A dash: not measured by itself.
 
     trick                     the plain line                          gain
     blocks                    one operation on all channels at once   1.2, LeNet-5's first pooling, back
@@ -26,8 +26,8 @@ who is larger, 0.9, but 1.3 where no backward pass follows; columns before rows 
 whose positions are then copied; halves of the channels in two Python threads, 1.05 to 1.6, since a thread that sleeps
 wakes late, and 1.0 to 1.3 with one that never sleeps; memory in pages of 2 MiB, 1.0; Winograd's way for its first
 layer, of one channel, whose products are thin already, 1.2, and for ∂ℓ/∂W, 0.9 of the step, but gradients that are
-exactly 0 become 1e-8, from which Adam makes steps; halves of the batch, each through the whole step in a
-Python thread of its own, 0.6 where OpenBLAS has one thread, but 1.2 where it has two, as by default.
+exactly 0 become 1e-8, from which Adam makes steps; halves of the batch, each through the whole step in a Python thread
+of its own, 0.6 where OpenBLAS has one thread, but 1.2 where it has two, as by default.
 """
 
 import numpy as np
@@ -45,6 +45,11 @@ def blocks(array, size):
     count = max(1, size * len(array) // max(array.nbytes, 1))
     for start in range(0, len(array), count):
         yield slice(start, start + count)
+
+
+def equal_part(whole, most):
+    """The size of equal parts of a whole that are no larger than `most`."""
+    return -(-whole // max(-(-whole // most), 1))
 
 
 def pieces(arrays, size):

@@ -1,7 +1,7 @@
 """Winograd's convolution: fewer multiplications for the same sums over the rows of a kernel.
 
-A kernel of r rows makes m rows of outputs of m + r − 1 rows of an image. The plain line multiplies m · r times (for each
-column, channel, neuron and sample). m + r − 1 times suffice. Two rows of outputs by a kernel of three rows:
+A kernel of r rows makes m rows of outputs of m + r − 1 rows of an image. The plain line multiplies m · r times (for
+each column, channel, neuron and sample). m + r − 1 times suffice. Two rows of outputs by a kernel of three rows:
 
     y_0 = x_0 w_0 + x_1 w_1 + x_2 w_2                   the plain line: six products
     y_1 = x_1 w_0 + x_2 w_1 + x_3 w_2
@@ -19,20 +19,23 @@ matrices: ∂ℓ/∂x = B [G w · A ∂ℓ/∂y].
 Only rows are treated so. With columns too, the products would become thin, and sums would lose more digits. The error
 is two to ten times that of the plain line: some 1e-6 of the largest output in float32, 1e-15 in float64.
 
-So small an error matters where a sum is exactly 0, or equal to another one: 1e-17 in place of 0 lies on either side of a
-kink of relu, of two maxima that were equal max pooling takes the other one, and Adam divides a gradient by its own size.
-Therefore the scores' passes keep to the plain line, and so does ∂ℓ/∂w everywhere. What is made this way are passes of
-which only the output is asked (predictions are continuous), and in training a = W x and ∂ℓ/∂x. There `keep_zeros` keeps
-what is 0 because all that was read is 0, and `pays` leaves kernels with zeros, or of few different values, whose sums
-cancel exactly, to the plain line. Equal maxima remain: in a region without contrast training may take any of them.
+So small an error matters where a sum is exactly 0, or equal to another one. 1e-17 in place of 0 lies on either side of
+a kink of relu; of two maxima that were equal, max pooling takes the other one; and Adam divides a gradient by its own
+size. Therefore the scores' passes keep to the plain line, and so does ∂ℓ/∂w everywhere. Two things are made this way:
+passes of which only the output is asked, since predictions are continuous, and in training a = W x and ∂ℓ/∂x. There
+`keep_zeros` keeps what is 0 because all that was read is 0, and `pays` leaves kernels with zeros, or of few different
+values, whose sums cancel exactly, to the plain line. Equal maxima remain: in a region without contrast training may
+take any of them.
 
-Sources: Winograd (1980), Arithmetic Complexity of Computations, SIAM, as cited by Lavin and Gray (2016), Fast Algorithms
-for Convolutional Neural Networks, CVPR, arXiv:1509.09308, who made layers of it, of rows and columns.
+Sources: Winograd (1980), Arithmetic Complexity of Computations, SIAM, as cited by Lavin and Gray (2016), Fast
+Algorithms for Convolutional Neural Networks, CVPR, arXiv:1509.09308, who made layers of it, of rows and columns.
 """
 
 from functools import lru_cache
 
 import numpy as np
+
+from .kernels import equal_part
 
 POINTS = (0, 1, -1, 2, -2, 1 / 2, -1 / 2)       # and infinity
 MOST = 4                                        # rows of outputs at a time
@@ -49,11 +52,10 @@ SHARE = 0.6                                     # of the plain line's multiplica
 
 
 def pays(W, N, shape):
-    """Whether N samples with outputs of this shape (H′, W′, K) gain by it from kernels W (K, kh, kw, C), and their exact
-    zeros are safe: no weight is 0, and weights differ."""
+    """Whether N samples (SAMPLES or more) with outputs of this shape (H′, W′, K) gain by it from kernels
+    W (K, kh, kw, C), and their exact zeros are safe: no weight is 0, and weights differ."""
     (height, width, _), r, F = shape, W.shape[1], W[0].size
-    if (N < SAMPLES or len(W) < NEURONS or F < FIELD or N * F < READ or N * height * width < COLUMNS
-            or rows_at_once(r) < 2):
+    if len(W) < NEURONS or F < FIELD or N * F < READ or N * height * width < COLUMNS or rows_at_once(r) < 2:
         return False
     multiplications = (rows_at_once(r) + r - 1) * -(-height // rows_at_once(r))
     return multiplications <= SHARE * r * height and W.all() and differ(W[0]) and differ(W[:, 0, 0, 0])
@@ -129,8 +131,7 @@ def patches(points, kw):
 
 def parts(width, nbytes):
     """Slices of `width` columns, equal as far as can be, of about PART bytes of all `nbytes`."""
-    step = max(width * PART // max(nbytes, 1), 1)
-    step = -(-width // -(-width // step))
+    step = equal_part(width, max(width * PART // max(nbytes, 1), 1))
     return [slice(start, start + step) for start in range(0, width, step)]
 
 

@@ -37,7 +37,8 @@ def cost_quality(scores, ranking, about=""):
     # Axes and legend
     ax.set_xscale("log")
     ax.margins(x=0.1, y=0.08)
-    ax.set(xlabel=f"cost in forward passes of the same samples (scores that cost none: at {FREE:g})", ylabel=f"mean {kind} after all cuts")
+    ax.set(xlabel=f"cost in forward passes of the same samples (scores that cost none: at {FREE:g})",
+           ylabel=f"mean {kind} after all cuts")
     if kind == "accuracy":
         percent_axis(ax.yaxis)
     light_grid(ax)

@@ -1,9 +1,15 @@
 """The log of a study: a line for each network that is finished, so that a run that was killed can go on."""
 
+import hashlib
 import json
 import pathlib
 
 from .common import json_values
+
+
+def name_of(*descriptions):
+    """A hash of descriptions (plain values): equal for the same job in another call, and only then."""
+    return hashlib.sha256(json.dumps(descriptions, sort_keys=True).encode()).hexdigest()[:16]
 
 
 class Log:

@@ -222,7 +222,7 @@ def test_where_it_is_taken():
     assert winograd.pays(W, 64, (8, 2, 16)) and not winograd.pays(W, 64, (8, 1, 16))    # few columns
     assert not winograd.pays(W, 99, (2, 8, 16))                                         # 8 products in place of 10
     assert not winograd.pays(rng.normal(size=(16, 1, 25, 8)), 64, outputs)              # no sums over rows
-    assert not winograd.pays(rng.normal(size=(16, 8, 8, 8)), 64, outputs)               # of more rows than there are points
+    assert not winograd.pays(rng.normal(size=(16, 8, 8, 8)), 64, outputs)               # more rows than points allow
 
 
 def test_few_neurons_go_back_by_the_plain_line(everywhere, monkeypatch):

@@ -1,7 +1,7 @@
 """Experiments: several ways to prune, at several sizes, over several networks: the results, and how far they spread."""
 
-from .experiment import FRACTIONS, METHODS, experiment
 from ..log import Log
+from .experiment import FRACTIONS, METHODS, experiment
 from .method import Method
 from .results import Results
 

@@ -2,9 +2,7 @@
 
 import dataclasses
 import functools
-import hashlib
 import itertools
-import json
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from ...scoring.catalogue import find_score
 from ...training.loop import fit
 from ...training.quality import loss_and_accuracy
 from ..common import default_loss
+from ..log import name_of
 from .execution import completed
 from .method import Method
 
@@ -58,7 +57,7 @@ class Job:
 def plan(training, methods, retrain, fractions, seeds):
     """All Starts and all Jobs. TypeError names what has no lasting description, so that it cannot be in a log."""
     described = {seed: describe_training(training, seed) for seed in seeds}
-    starts = {seed: Start(name_of(described[seed]), seed) for seed in seeds}
+    starts = {seed: Start(name_of(described[seed], None, None), seed) for seed in seeds}
     jobs = []
     for method, fraction, seed in itertools.product(methods, fractions, seeds):
         recipe = seeded(method.retraining(retrain), seed)
@@ -71,12 +70,6 @@ def plan(training, methods, retrain, fractions, seeds):
 def describe_training(training, seed):
     """{name: description} of all that the unpruned network of a seed depends on."""
     return {name: describe(name, value) for name, value in training.settings(seed).items()}
-
-
-def name_of(training, method=None, fraction=None):
-    """A hash of descriptions: equal for the same job in another call, and only then."""
-    text = json.dumps([training, method, fraction], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def seeded(retrain, seed):

@@ -1,21 +1,18 @@
 """Records: what was measured of a network, as a line of the log and back, so that a run that was killed can go on."""
 
-import hashlib
-import json
-
 from ... import datasets
 from ...evaluation.timing import Ratio
 from ...retraining.descriptions import describe
+from .. import log
 
 USED = ("samples", "epochs", "rate")            # the settings that a measurement depends on, beside data and network
 
 
 def name_of(net, loss, seed, names, settings):
-    """A hash of all that the measurement of a network depends on: equal for the same one in another call."""
-    told = {"net": net, "loss": loss, "seed": seed, "names": list(names), "data": datasets.load(settings.data, seed=seed),
-            **{key: getattr(settings, key) for key in USED}}
-    text = json.dumps(describe("the comparison", told), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    """The name in the log of all that the measurement of a network depends on."""
+    told = {"net": net, "loss": loss, "seed": seed, "names": list(names),
+            "data": datasets.load(settings.data, seed=seed), **{key: getattr(settings, key) for key in USED}}
+    return log.name_of(describe("the comparison", told))
 
 
 def to_record(quality, rows):

@@ -92,21 +92,20 @@ def measure_networks(nets, names, settings, log):
             if missing:
                 print(f"left out: {', '.join(missing)}", flush=True)
         else:
-            measured = measure_network(net, loss, seed, names, settings, log, name, begin)
+            quality, measured = measure_network(net, loss, seed, names, settings, begin)
+            log.add(name, to_record(quality, measured))
         names = [name for name in names if name in measured]        # those refused once are not tried again
         for name, row in measured.items():
             rows.setdefault(name, []).append(row)
     return {name: summary(measurements) for name, measurements in rows.items()}
 
 
-def measure_network(net, loss, seed, names, settings, log, record, begin):
-    """Train a network, measure the scores, and add the record of this name to the log."""
+def measure_network(net, loss, seed, names, settings, begin):
+    """Train a network; return its (loss, accuracy) on the test data and {score: what was measured}."""
     subject = train(net, loss, seed, settings)
     quality = loss_and_accuracy(net, *subject.test)
     print(f"{begin}test loss and accuracy {quality_text(*quality)}", flush=True)
-    measured = measure_scores(subject, names)
-    log.add(record, to_record(quality, measured))
-    return measured
+    return quality, measure_scores(subject, names)
 
 
 def train(net, loss, seed, settings):
